@@ -1,0 +1,24 @@
+"""``colibri-geo fetch-regions``: the default borders of a country, fetched once on request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import colibri_geo
+
+
+@click.command("fetch-regions", short_help="Fetch the national and first-level borders of a country.")
+@click.argument("country", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="GeoPackage to write.")
+def fetch_regions(country: tuple[str, ...], *, out: Path) -> None:
+    """Fetch the borders of each COUNTRY (three letters, as COL) for `compare --regions`.
+
+    With the neighbours (COL ECU PER ...) distances to the border are known too. FILE holds the layers country and
+    admin1: use it as `--regions country=FILE --regions admin1=FILE`.
+
+    This is the only command that uses the network. Your own layers are always the better choice.
+    """
+    colibri_geo.fetch_regions(country, out)
+    click.echo(str(out))

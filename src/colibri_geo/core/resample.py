@@ -1,0 +1,122 @@
+"""Move an image by a fraction of a pixel, with a finite kernel so that the result does not depend on the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+
+KERNEL_MARGIN_PX = 2
+"""Pixels on each side of the output that `translate` needs of its input."""
+
+_LEAST_WEIGHT = 0.3
+
+
+def cubic_weights(fraction: float | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the weights of the pixels at -1, 0, 1, 2 for samples at `fraction` in [0, 1).
+
+    Cubic convolution with a = -0.5 [1]_.
+
+    References
+    ----------
+    .. [1] Keys, R. (1981). Cubic convolution interpolation for digital image processing. IEEE Transactions on
+    Acoustics,
+       Speech, and Signal Processing 29, 1153-1160. https://doi.org/10.1109/TASSP.1981.1163711
+
+    Examples
+    --------
+    >>> cubic_weights(0.5)
+    array([-0.0625,  0.5625,  0.5625, -0.0625])
+    """
+    f = fraction
+    return np.array(
+        [
+            -0.5 * f**3 + f**2 - 0.5 * f,
+            1.5 * f**3 - 2.5 * f**2 + 1,
+            -1.5 * f**3 + 2 * f**2 + 0.5 * f,
+            0.5 * f**3 - 0.5 * f**2,
+        ]
+    )
+
+
+def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, col_fraction: float) -> FloatArray:
+    """Sample an image at a constant fraction of a pixel down and right of its pixel centres.
+
+    Parameters
+    ----------
+    values : (B, M + 4, N + 4) ndarray of float32
+        With `KERNEL_MARGIN_PX` more pixels on each side than the output.
+    measured : (M + 4, N + 4) ndarray of bool
+        Pixels whose value means something; others take no part.
+    row_fraction, col_fraction : float, in [0, 1)
+
+    Returns
+    -------
+    (B, M, N) ndarray of float32
+        0 where hardly anything under the kernel was measured.
+    """
+    rows, cols = cubic_weights(row_fraction), cubic_weights(col_fraction)
+    if measured.all():
+        return _convolve(values, rows, cols)
+    weight = _convolve(measured[None].astype(np.float32), rows, cols)
+    total = _convolve(np.where(measured, values, 0), rows, cols)
+    moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), 0)
+    return moved
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """An image in larger pixels.
+
+    Attributes
+    ----------
+    image : (B, M, N) ndarray of float32
+        0 where not seen.
+    seen : (M, N) ndarray of bool
+    """
+
+    image: FloatArray
+    seen: BoolArray
+
+
+def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
+    """Average blocks of `factor` by `factor` pixels; a block of which less than half is valid is not seen.
+
+    Parameters
+    ----------
+    image : (B, M, N) ndarray of float32
+    valid : (M, N) ndarray of bool
+    factor : int
+        Rows and columns that do not fill a block are left out.
+
+    Returns
+    -------
+    Coarse
+        Of M // factor by N // factor pixels.
+    """
+    if factor == 1:
+        return Coarse(image * valid, valid)
+    bands, rows, cols = image.shape
+    rows, cols = rows // factor * factor, cols // factor * factor
+    blocks = (bands, rows // factor, factor, cols // factor, factor)
+    weight = valid[:rows, :cols].astype(np.float32).reshape(blocks[1:]).sum(axis=(1, 3))
+    total = (image * valid)[:, :rows, :cols].reshape(blocks).sum(axis=(2, 4))
+    seen = weight >= factor * factor / 2
+    return Coarse(np.where(seen, total / np.maximum(weight, 1), np.float32(0)), seen)
+
+
+def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatArray:
+    height, width = values.shape[1] - 2 * KERNEL_MARGIN_PX, values.shape[2] - 2 * KERNEL_MARGIN_PX
+    down = np.zeros((len(values), height, values.shape[2]), dtype=np.float32)
+    for place, weight in enumerate(rows, start=1):
+        if weight:
+            down += np.float32(weight) * values[:, place : place + height]
+    across = np.zeros((len(values), height, width), dtype=np.float32)
+    for place, weight in enumerate(cols, start=1):
+        if weight:
+            across += np.float32(weight) * down[:, :, place : place + width]
+    return across

@@ -1,0 +1,205 @@
+"""Every error that colibri_geo raises on purpose.
+
+A message says what came, what was expected and what to do, in one line. Each family also inherits the builtin that
+fits, so ``except ValueError`` keeps working. The command line turns a `ColibriError` into that line and exit status 2.
+
+::
+
+    ColibriError
+    ├── InputError (ValueError)        the bytes of an input
+    │   ├── NotAFile                   missing, a folder, a device
+    │   ├── UnsupportedFormat          readable, but not a format read here
+    │   ├── CorruptInput               damaged or truncated
+    │   ├── IntegrityError             not what its checksum says
+    │   ├── InputTooLarge              beyond a stated limit
+    │   ├── TooSmall                   too few pixels for any strip
+    │   └── NoValidData                not one measured pixel
+    ├── GeoreferenceError (ValueError) where the pixels are
+    │   ├── MissingCRS
+    │   ├── RotatedGrid
+    │   └── NeedsOrthorectification
+    ├── BandError (ValueError)         which bands the pixels hold
+    │   ├── BandsUnknown
+    │   └── BandMismatch
+    ├── RadiometryError (ValueError)   what the pixel values mean
+    │   └── QuantityMismatch
+    ├── DateError (ValueError)         when the image was acquired
+    │   ├── MissingDate
+    │   └── DateInvalid
+    ├── PairError (ValueError)         two images that do not make a pair
+    │   ├── NoOverlap
+    │   ├── SameScene
+    │   ├── DateOrder
+    │   └── MisalignedPair
+    ├── VectorError (ValueError)       region, border and area-of-interest layers
+    │   ├── EmptyVector
+    │   ├── InvalidGeometry
+    │   └── EncodingError
+    ├── TableError (ValueError)        a table of a run that does not keep its columns
+    ├── UnsafeSource (ValueError)      an input that asks for what no input may ask
+    │   ├── UnsafeXML                  XML that declares entities or a document type
+    │   └── ArchiveError               an archive where a file was expected
+    ├── SettingsError (ValueError)     options and settings files
+    ├── OutputError (OSError)          the folder a run writes
+    │   ├── OutputExists
+    │   └── NotARun                    a folder that holds no run
+    └── DownloadError (OSError)        data fetched on request
+"""
+
+from __future__ import annotations
+
+
+class ColibriError(Exception):
+    """Root of all errors that colibri_geo raises on purpose."""
+
+
+class InputError(ColibriError, ValueError):
+    """An input cannot be used as it is."""
+
+
+class NotAFile(InputError):
+    """The path is missing or is not a regular file."""
+
+
+class UnsupportedFormat(InputError):
+    """The content is not in a format that is read here."""
+
+
+class CorruptInput(InputError):
+    """The content is damaged or cut short."""
+
+
+class IntegrityError(InputError):
+    """The content is not what its checksum says."""
+
+
+class InputTooLarge(InputError):
+    """The input goes beyond a stated limit."""
+
+
+class TooSmall(InputError):
+    """The image is too small to hold a strip."""
+
+
+class NoValidData(InputError):
+    """Not one pixel was measured."""
+
+
+class GeoreferenceError(ColibriError, ValueError):
+    """The place of the pixels on the ground is unknown or unusable."""
+
+
+class MissingCRS(GeoreferenceError):
+    """No coordinate reference system is given."""
+
+
+class RotatedGrid(GeoreferenceError):
+    """The pixel grid is rotated or sheared."""
+
+
+class NeedsOrthorectification(GeoreferenceError):
+    """The image is not on a map grid yet."""
+
+
+class BandError(ColibriError, ValueError):
+    """The bands do not serve the request."""
+
+
+class BandsUnknown(BandError):
+    """The file does not say which band is which."""
+
+
+class BandMismatch(BandError):
+    """Two scenes, or a scene and a request, do not share the bands needed."""
+
+
+class RadiometryError(ColibriError, ValueError):
+    """The meaning of the pixel values is unknown or contradictory."""
+
+
+class QuantityMismatch(RadiometryError):
+    """Two scenes hold different physical quantities."""
+
+
+class DateError(ColibriError, ValueError):
+    """The acquisition time is unknown or unusable."""
+
+
+class MissingDate(DateError):
+    """Neither the file nor an option gives the acquisition time."""
+
+
+class DateInvalid(DateError):
+    """A date cannot be read or cannot be true."""
+
+
+class PairError(ColibriError, ValueError):
+    """Two scenes do not make a pair."""
+
+
+class NoOverlap(PairError):
+    """The scenes share no ground."""
+
+
+class SameScene(PairError):
+    """Both scenes are the same image."""
+
+
+class DateOrder(PairError):
+    """The after image is not younger than the before image."""
+
+
+class MisalignedPair(PairError):
+    """The scenes cannot be brought onto one grid within the stated limit."""
+
+
+class VectorError(ColibriError, ValueError):
+    """A vector layer cannot be used as it is."""
+
+
+class EmptyVector(VectorError):
+    """The layer has no features."""
+
+
+class InvalidGeometry(VectorError):
+    """A geometry is unusable."""
+
+
+class EncodingError(VectorError):
+    """Text in the layer cannot be decoded without loss."""
+
+
+class TableError(ColibriError, ValueError):
+    """A table of a run lacks a column, or holds what the column cannot hold."""
+
+
+class UnsafeSource(ColibriError, ValueError):
+    """An input asks for something that no input may ask for."""
+
+
+class UnsafeXML(UnsafeSource):
+    """The XML declares a document type, through which entities and other files come in."""
+
+
+class ArchiveError(UnsafeSource):
+    """An archive cannot be read as it is."""
+
+
+class SettingsError(ColibriError, ValueError):
+    """An option or a settings file is wrong."""
+
+
+class OutputError(ColibriError, OSError):
+    """The output folder cannot be written or read."""
+
+
+class OutputExists(OutputError):
+    """The output folder exists already."""
+
+
+class NotARun(OutputError):
+    """The folder does not hold a run of colibri_geo."""
+
+
+class DownloadError(ColibriError, OSError):
+    """Data that was asked for could not be fetched intact."""

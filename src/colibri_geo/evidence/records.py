@@ -1,0 +1,146 @@
+"""What a run was made of, in plain values that fit into a manifest and come back from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from colibri_geo.settings import Settings
+
+
+@dataclass(frozen=True)
+class SceneRecord:
+    """One scene, without its pixels.
+
+    Attributes
+    ----------
+    name : str
+        File name.
+    sha256 : str
+    size_bytes : int
+    acquired : str
+        UTC, ISO 8601 with a Z.
+    bands : tuple of str
+        Common names.
+    quantity, scaling, mask : str
+        What the values are, what was applied to the stored values, which mask told cloud and shadow.
+    mask_sha256 : str or None
+    sensor, product_id, processing_baseline, licence : str or None
+    crs : str
+        EPSG code where there is one, else WKT.
+    rows, cols : int
+    pixel_m : float
+        Side of a pixel on the ground.
+    synthetic : bool
+    notes : tuple of str
+        What a reader of the result has to know, one sentence each.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    acquired: str
+    bands: tuple[str, ...]
+    quantity: str
+    scaling: str
+    mask: str
+    mask_sha256: str | None
+    sensor: str | None
+    product_id: str | None
+    processing_baseline: str | None
+    licence: str | None
+    crs: str
+    rows: int
+    cols: int
+    pixel_m: float
+    synthetic: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PairRecord:
+    """What was measured between the scenes; see `colibri_geo.pairs.PairModel` for what each value means.
+
+    Attributes
+    ----------
+    crs, metre_crs : str
+        Of the pair's grid, and of axes and footprints.
+    transform : tuple of float
+        Pixel to map, six values.
+    rows, cols : int
+    pixel_m : float
+    bands : tuple of str
+    quantity : str
+    shift_east_m, shift_north_m, shift_spread_m : float
+    shift_tiles : int
+    gain, offset, residual : tuple of float
+        One a band.
+    overlap_share, clear_share : float
+    notes : tuple of str
+    """
+
+    crs: str
+    metre_crs: str
+    transform: tuple[float, ...]
+    rows: int
+    cols: int
+    pixel_m: float
+    bands: tuple[str, ...]
+    quantity: str
+    shift_east_m: float
+    shift_north_m: float
+    shift_spread_m: float
+    shift_tiles: int
+    gain: tuple[float, ...]
+    offset: tuple[float, ...]
+    residual: tuple[float, ...]
+    overlap_share: float
+    clear_share: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """One vector layer that was given: regions or area of interest.
+
+    Attributes
+    ----------
+    role : str
+        ``country``, ``admin1``, ``admin2`` or ``aoi``.
+    name, sha256 : str
+        File name and checksum.
+    credit : str or None
+        Source and licence, where the file or its side file states them.
+    notes : tuple of str
+        Repairs made on reading, such as invalid polygons mended.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    credit: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything of a run but its tables.
+
+    Attributes
+    ----------
+    before, after : SceneRecord
+    pair : PairRecord
+    layers : tuple of LayerRecord
+    settings : Settings
+    versions : dict of str to str
+        Of colibri_geo, Python and the libraries that decide the numbers.
+    probability_basis : str
+        One sentence: what the probability was fitted on and which strip density it assumes.
+    """
+
+    before: SceneRecord
+    after: SceneRecord
+    pair: PairRecord
+    layers: tuple[LayerRecord, ...]
+    settings: Settings
+    versions: dict[str, str]
+    probability_basis: str

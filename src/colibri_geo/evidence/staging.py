@@ -1,0 +1,172 @@
+"""A folder that is written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from colibri_geo.errors import NotARun, OutputError, OutputExists
+from colibri_geo.evidence.manifest import holds_run
+
+FILE_MODE = 0o644
+FOLDER_MODE = 0o755
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def check_target(out: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a run could not be written to, before the work starts.
+
+    Folders above `out` may be missing: they are made when the run is written.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to be written.
+    overwrite : bool
+        Whether a run that is there may be replaced. Nothing else is ever replaced but an empty folder.
+
+    Raises
+    ------
+    OutputExists
+        The folder exists and may not be replaced.
+    NotARun
+        It may be replaced, but holds something else than a run.
+    OutputError
+        The place is not a folder, is a link, or cannot be written.
+    """
+    with _output_errors(out):
+        _check_place(out)
+        if out.exists():
+            _check_existing(out, overwrite=overwrite)
+
+
+@contextmanager
+def staged_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary folder beside `out` that takes its place at the end, or vanishes with any failure.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to be written; see `check_target`.
+    overwrite : bool
+        Whether a run that is there is replaced: it stays until the new one is whole.
+
+    Yields
+    ------
+    Path
+        An empty folder, hidden, on the same file system.
+
+    Raises
+    ------
+    OutputExists, NotARun, OutputError
+        As in `check_target`, and when the disk is full or refuses.
+    """
+    check_target(out, overwrite=overwrite)
+    target = out.resolve()
+    with ExitStack() as undo:
+        with _output_errors(out):
+            staging = _make_staging(target, undo)
+        with _output_errors(out, only=_DISK_FULL):
+            yield staging
+        with _output_errors(out):
+            _set_modes(staging)
+            check_target(out, overwrite=overwrite)
+            _move_in(staging, target)
+        undo.pop_all()
+
+
+def _check_place(out: Path) -> None:
+    if out.is_symlink():
+        raise OutputError(f"{out}: is a link, expected a folder or a free name; give the folder that it leads to")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file, expected a folder or a free name; give another folder")
+    parent = next(place for place in out.resolve().parents if place.exists())
+    if not parent.is_dir():
+        raise OutputError(f"{out}: {parent.name} is a file, expected a folder; give another folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{out}: {parent} may not be written, expected a folder of yours; give another folder")
+
+
+def _check_existing(out: Path, *, overwrite: bool) -> None:
+    if not overwrite:
+        raise OutputExists(
+            f"{out}: exists already, expected a free name; give another folder, or --overwrite to replace a run"
+        )
+    if any(out.iterdir()) and not holds_run(out):
+        raise NotARun(f"{out}: holds something else than a run, which is never replaced; give another folder")
+
+
+@contextmanager
+def _output_errors(out: Path, *, only: Collection[int] | None = None) -> Iterator[None]:
+    """Turn what the system refuses into an `OutputError`; with `only`, no more than these error numbers."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        if only is not None and error.errno not in only:
+            raise
+        reason = error.strerror or str(error)
+        raise OutputError(f"{out}: cannot be written ({reason}); make room or give another folder") from error
+
+
+def _make_staging(target: Path, undo: ExitStack) -> Path:
+    _make_parents(target, undo)
+    staging = Path(tempfile.mkdtemp(prefix=".colibri-", suffix=".partial", dir=target.parent))
+    undo.callback(shutil.rmtree, staging, ignore_errors=True)
+    return staging
+
+
+def _make_parents(target: Path, undo: ExitStack) -> None:
+    """Make the missing folders above `target`; those that stay empty are removed with a failure."""
+    for parent in reversed([place for place in target.parents if not place.exists()]):
+        parent.mkdir(mode=FOLDER_MODE)
+        undo.callback(_remove_if_empty, parent)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _set_modes(folder: Path) -> None:
+    """Let the owner write and all others read, whatever the process's own habit (temporary folders are closed)."""
+    if os.name != "posix":
+        return
+    folder.chmod(FOLDER_MODE)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+
+
+def _move_in(staging: Path, target: Path) -> None:
+    if not target.exists():
+        staging.rename(target)
+        return
+    aside = staging.with_suffix(".former")
+    try:
+        target.rename(aside)
+        staging.rename(target)
+    finally:
+        _settle(aside, target)
+
+
+def _settle(aside: Path, target: Path) -> None:
+    """Leave one folder: the new one if it is in place, else the former one."""
+    if not aside.exists():
+        return
+    if not target.exists():
+        aside.rename(target)
+        return
+    try:
+        shutil.rmtree(aside)
+    except OSError as error:
+        raise OutputError(
+            f"{target}: the new run is in place, but the former one could not be removed ({error.strerror}); "
+            f"remove {aside.name} beside it"
+        ) from error

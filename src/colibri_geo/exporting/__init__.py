@@ -1,0 +1,28 @@
+"""The tables of a run as files: GeoPackage, GeoJSON, KML and CSV, and back from the GeoPackage."""
+
+from __future__ import annotations
+
+from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS, Column, Kind, check_strips
+from colibri_geo.exporting.coordinates import format_dms, format_mgrs, format_position, strip_centres
+from colibri_geo.exporting.geopackage import draw_footprints, read_tables
+from colibri_geo.exporting.tables import check_findings, write_tables
+from colibri_geo.exporting.wording import CAUTION, caution_for, format_time
+
+__all__ = [
+    "CAUTION",
+    "STRIP_COLUMNS",
+    "VERDICTS",
+    "Column",
+    "Kind",
+    "caution_for",
+    "check_findings",
+    "check_strips",
+    "draw_footprints",
+    "format_dms",
+    "format_mgrs",
+    "format_position",
+    "format_time",
+    "read_tables",
+    "strip_centres",
+    "write_tables",
+]

@@ -1,0 +1,223 @@
+"""``findings.gpkg``: every table of a run, whole, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+
+from colibri_geo.errors import NotARun, OutputError
+from colibri_geo.exporting.columns import (
+    NOT_OBSERVED_COLUMNS,
+    OBSERVED_COLUMNS,
+    REGION_COLUMNS,
+    STRIP_COLUMNS,
+    STRIP_ID,
+    STRIP_REGION_COLUMNS,
+    Column,
+    conform,
+)
+from colibri_geo.exporting.wording import format_time
+from colibri_geo.layers import Findings
+
+GEOPACKAGE = "findings.gpkg"
+_MAGIC = b"SQLite format 3\x00"
+_CLOCK = "OGR_CURRENT_DATE"
+_READ_ERRORS = (DataSourceError, DataLayerError, FeatureError)
+_WRITE_ERRORS = (*_READ_ERRORS, FieldError, GeometryError)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer to be written.
+
+    Attributes
+    ----------
+    name : str
+    table : DataFrame or GeoDataFrame
+    geometry_type : str or None
+        None for a layer without geometry.
+    description : str
+    """
+
+    name: str
+    table: pd.DataFrame
+    geometry_type: str | None
+    description: str
+
+
+def write_geopackage(findings: Findings, path: Path, *, moment: pd.Timestamp, caution: str) -> None:
+    """Write all tables into one GeoPackage; the same tables give the same bytes.
+
+    Parameters
+    ----------
+    findings : Findings
+        As `check_strips` and `check_table` accept them.
+    path : Path
+        New file.
+    moment : Timestamp
+        Stands where the format asks when a layer was changed: the acquisition of the after scene, as there is no clock.
+    caution : str
+        Goes into the description of the layers of strips.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    with _fixed_clock(format_time(moment.floor("s")).replace("Z", ".000Z")):
+        for layer in plan_layers(findings, caution=caution):
+            _write_layer(layer, path)
+
+
+def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
+    """Return the layers of a GeoPackage, in their order; `regions` only where there are any.
+
+    Parameters
+    ----------
+    findings : Findings
+    caution : str
+
+    Returns
+    -------
+    list of Layer
+    """
+    strips = conform(findings.strips.reset_index(), (STRIP_ID, *STRIP_COLUMNS))
+    unseen = conform(findings.not_observed, NOT_OBSERVED_COLUMNS)
+    layers = [
+        Layer("strips", strips, "LineString", f"Candidate cleared strips, axes. {caution}"),
+        Layer("footprints", draw_footprints(strips), "Polygon", f"Candidate cleared strips, outlines. {caution}"),
+        Layer(
+            "strip_regions", conform(findings.strip_regions, STRIP_REGION_COLUMNS), None, "Share of strips in regions."
+        ),
+        Layer("observed", conform(findings.observed, OBSERVED_COLUMNS), None, "How much of each region was observed."),
+        Layer("not_observed", unseen, _geometry_type(unseen), "Ground that was not observed, and why."),
+    ]
+    if findings.regions is not None:
+        regions = conform(findings.regions, REGION_COLUMNS)
+        layers.append(Layer("regions", regions, _geometry_type(regions), "Regions of the ground asked about."))
+    return layers
+
+
+def draw_footprints(strips: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the outline of each strip: half the width to both sides of the axis, cut straight at the ends.
+
+    Parameters
+    ----------
+    strips : GeoDataFrame
+        Columns ``strip_id``, ``verdict``, ``probability``, ``width_m``; axes in a CRS in metres.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``strip_id``, ``verdict``, ``probability`` and a polygon, on the same index.
+    """
+    outlines = strips.geometry.buffer(strips["width_m"] / 2, cap_style="flat")
+    return gpd.GeoDataFrame(strips[["strip_id", "verdict", "probability"]], geometry=outlines, crs=strips.crs)
+
+
+def read_tables(folder: Path) -> Findings:
+    """Read the tables of a run back from its GeoPackage, as they were written.
+
+    Parameters
+    ----------
+    folder : Path
+        Written by a run.
+
+    Returns
+    -------
+    Findings
+        With the types, the index ``strip_id`` and the missing values of the tables that were written. The
+        geometry is the last column; the rows of the other tables are numbered from 0.
+
+    Raises
+    ------
+    NotARun
+        No GeoPackage, a damaged one, or one that lacks a layer or a column.
+    """
+    path = Path(folder) / GEOPACKAGE
+    names = _list_layers(path)
+    return Findings(
+        strips=_read_layer(path, "strips", (STRIP_ID, *STRIP_COLUMNS)).set_index("strip_id"),
+        strip_regions=_read_layer(path, "strip_regions", STRIP_REGION_COLUMNS),
+        observed=_read_layer(path, "observed", OBSERVED_COLUMNS),
+        not_observed=_read_layer(path, "not_observed", NOT_OBSERVED_COLUMNS),
+        regions=_read_layer(path, "regions", REGION_COLUMNS) if "regions" in names else None,
+    )
+
+
+@contextmanager
+def _fixed_clock(moment: str) -> Iterator[None]:
+    """Let GDAL write `moment` where it would ask the clock; the caller's own setting comes back."""
+    former = pyogrio.get_gdal_config_option(_CLOCK)
+    pyogrio.set_gdal_config_options({_CLOCK: moment})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({_CLOCK: former})
+
+
+def _write_layer(layer: Layer, path: Path) -> None:
+    try:
+        pyogrio.write_dataframe(
+            layer.table,
+            path,
+            layer=layer.name,
+            driver="GPKG",
+            geometry_type=layer.geometry_type,
+            layer_options={"DESCRIPTION": layer.description},
+        )
+    except _WRITE_ERRORS as error:
+        raise OutputError(
+            f"{path.name}: layer {layer.name} cannot be written ({error}); make room on the disk"
+        ) from error
+
+
+def _geometry_type(table: gpd.GeoDataFrame) -> str:
+    """Return the one type of polygons in a table, "Unknown" where it holds both."""
+    types = sorted(set(table.geometry.geom_type))
+    return types[0] if len(types) == 1 else "Unknown" if types else "Polygon"
+
+
+def _list_layers(path: Path) -> list[str]:
+    if path.is_symlink() or not path.is_file():
+        raise NotARun(
+            f"{path.parent}: holds no {GEOPACKAGE}, expected the folder of a run; give the folder that a run wrote"
+        )
+    with path.open("rb") as file:
+        magic = file.read(len(_MAGIC))
+    if magic != _MAGIC:
+        raise _damaged(path, "it is no GeoPackage")
+    try:
+        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    except DataSourceError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _read_layer(path: Path, name: str, columns: Sequence[Column]) -> pd.DataFrame:
+    try:
+        table = pyogrio.read_dataframe(path, layer=name)
+    except _READ_ERRORS as error:
+        raise _damaged(path, f"layer {name} cannot be read") from error
+    missing = [column.name for column in columns if column.name not in table]
+    if missing:
+        raise _damaged(path, f"layer {name} lacks {', '.join(missing)}")
+    return conform(_in_utc(table), columns)
+
+
+def _in_utc(table: pd.DataFrame) -> pd.DataFrame:
+    """Give times their zone, which is not read back where a column has no time in it."""
+    naive = table.select_dtypes("datetime").columns
+    return table.assign(**{name: table[name].dt.tz_localize("UTC") for name in naive})
+
+
+def _damaged(path: Path, reason: str) -> NotARun:
+    return NotARun(
+        f"{path.parent}: {path.name} is damaged ({reason}), expected as written; get a fresh copy of the run"
+    )

@@ -1,0 +1,67 @@
+"""All tables of a run, in every format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.columns import (
+    NOT_OBSERVED_COLUMNS,
+    OBSERVED_COLUMNS,
+    REGION_COLUMNS,
+    STRIP_REGION_COLUMNS,
+    check_strips,
+    check_table,
+)
+from colibri_geo.exporting.geojson import GEOJSON, write_geojson
+from colibri_geo.exporting.geopackage import GEOPACKAGE, write_geopackage
+from colibri_geo.exporting.kml import KML, write_kml
+from colibri_geo.exporting.spreadsheet import CSV, write_csv
+from colibri_geo.exporting.wording import caution_for
+from colibri_geo.layers import Findings
+
+
+def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
+    """Write ``findings.gpkg``, ``findings.geojson``, ``findings.kml`` and ``findings.csv``.
+
+    The same tables and record give the same bytes. Only the GeoPackage holds everything; `read_tables` reads it back.
+
+    Parameters
+    ----------
+    findings : Findings
+    record : RunRecord
+    folder : Path
+        Exists, and holds none of the four files.
+
+    Raises
+    ------
+    TableError
+        A table does not keep its contract; nothing was written.
+    OutputError
+        The disk refuses.
+    """
+    check_findings(findings)
+    caution = caution_for(record)
+    moment = pd.Timestamp(record.after.acquired)
+    write_geopackage(findings, folder / GEOPACKAGE, moment=moment, caution=caution)
+    write_geojson(findings.strips, record, folder / GEOJSON)
+    write_kml(findings.strips, record, folder / KML)
+    write_csv(findings.strips, record, folder / CSV)
+
+
+def check_findings(findings: Findings) -> None:
+    """Refuse tables that do not keep their contract.
+
+    Raises
+    ------
+    TableError
+        What is wrong first.
+    """
+    check_strips(findings.strips)
+    check_table(findings.strip_regions, STRIP_REGION_COLUMNS, name="strip_regions")
+    check_table(findings.observed, OBSERVED_COLUMNS, name="observed")
+    check_table(findings.not_observed, NOT_OBSERVED_COLUMNS, name="not_observed")
+    if findings.regions is not None:
+        check_table(findings.regions, REGION_COLUMNS, name="regions")

@@ -1,0 +1,66 @@
+"""What every output says about itself, and text in the forms that each format can hold."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from colibri_geo.evidence import RunRecord
+
+CAUTION = "Preliminary analysis, not validated in the field, not a basis for the use of force."
+SYNTHETIC = "Made from synthetic images: no real ground."
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORMULA = re.compile(
+    r"^(?=[=+\-@\t\r\n＝＋－＠])"  # a cell that begins as a formula
+    r"|(?<=[;\t\r\n])(?=[\s\"']*[=+\-@＝＋－＠])"  # or would, in a program that parts cells at these signs
+)
+
+
+def caution_for(record: RunRecord) -> str:
+    """Return the caution that goes with every output of a run; it names synthetic images."""
+    return f"{CAUTION} {SYNTHETIC}" if record.before.synthetic or record.after.synthetic else CAUTION
+
+
+def format_time(moment: pd.Timestamp) -> str:
+    """Write a time in UTC as ISO 8601 with a Z; parts of a millisecond are left out.
+
+    Examples
+    --------
+    >>> format_time(pd.Timestamp("2025-01-10T10:20:00-05:00"))
+    '2025-01-10T15:20:00Z'
+    """
+    utc = moment.tz_convert("UTC")
+    text: str = utc.isoformat(timespec="milliseconds" if utc.microsecond >= 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def storable_text(text: str) -> str:
+    """Replace what UTF-8 text in a table cannot hold: NUL, and the halves of letters of undecodable file names."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def xml_text(text: str) -> str:
+    """Leave out what no XML 1.0 document may hold, control characters above all."""
+    return _NOT_XML.sub("", text)
+
+
+def spreadsheet_text(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula: an apostrophe goes before what would start one.
+
+    Spreadsheets set to Spanish, Portuguese or French part cells at semicolons, so what follows one is guarded too.
+
+    References
+    ----------
+    OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+
+    Examples
+    --------
+    >>> spreadsheet_text("=1+1")
+    "'=1+1"
+    >>> spreadsheet_text("Orito; -sur"), spreadsheet_text("São João")
+    ("Orito;' -sur", 'São João')
+    """
+    return _FORMULA.sub("'", storable_text(text))

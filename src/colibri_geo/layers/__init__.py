@@ -1,0 +1,39 @@
+"""Context: regions and borders, and how much of each region was observed."""
+
+from __future__ import annotations
+
+from colibri_geo.layers.aoi import Aoi, check_aoi, mask_outside_aoi, read_aoi
+from colibri_geo.layers.attachment import Attached, attach
+from colibri_geo.layers.columns import LEVELS
+from colibri_geo.layers.findings import Findings
+from colibri_geo.layers.geoboundaries import fetch_regions
+from colibri_geo.layers.observed import VERDICTS, PixelCounts, count_pixels, no_pixels, observed_table
+from colibri_geo.layers.reading import Layer, read_regions
+from colibri_geo.layers.regions import Regions, clip_regions, no_regions, region_map
+from colibri_geo.layers.sources import LayerSource
+from colibri_geo.layers.unseen import not_observed_polygons
+
+__all__ = [
+    "LEVELS",
+    "VERDICTS",
+    "Aoi",
+    "Attached",
+    "Findings",
+    "Layer",
+    "LayerSource",
+    "PixelCounts",
+    "Regions",
+    "attach",
+    "check_aoi",
+    "clip_regions",
+    "count_pixels",
+    "fetch_regions",
+    "mask_outside_aoi",
+    "no_pixels",
+    "no_regions",
+    "not_observed_polygons",
+    "observed_table",
+    "read_aoi",
+    "read_regions",
+    "region_map",
+]

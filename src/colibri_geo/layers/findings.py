@@ -1,0 +1,35 @@
+"""The tables that a run hands over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found and what was looked at.
+
+    Attributes
+    ----------
+    strips : GeoDataFrame
+        One row a candidate cleared strip, index ``strip_id``, geometry the axis in the pair's metre CRS; columns in
+        ``docs/conventions.md``.
+    strip_regions : DataFrame
+        Share of each strip in each region that it touches: ``strip_id``, ``level``, ``code``, ``name``, ``share``.
+    observed : DataFrame
+        One row a region, the first is ``all``: ``level``, ``code``, ``name``, ``region_km2``, ``asked_km2``,
+        ``observed_km2``, ``observed_share`` and a count for each verdict.
+    not_observed : GeoDataFrame
+        Polygons with ``reason`` (cloud, shadow, saturation, nodata, outside), in the pair's metre CRS.
+    regions : GeoDataFrame or None
+        The regions that the ground asked about touches, for maps: ``level``, ``code``, ``name``; EPSG:4326.
+    """
+
+    strips: gpd.GeoDataFrame
+    strip_regions: pd.DataFrame
+    observed: pd.DataFrame
+    not_observed: gpd.GeoDataFrame
+    regions: gpd.GeoDataFrame | None = None

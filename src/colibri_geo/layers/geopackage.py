@@ -1,0 +1,189 @@
+"""GeoPackage: read as the database it is, without extensions, views or functions from the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from shapely.geometry.base import BaseGeometry
+
+from colibri_geo.errors import CorruptInput, EncodingError, MissingCRS, VectorError
+from colibri_geo.layers.features import Features
+
+_ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    geometry: str
+    srs_id: int
+
+
+def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
+    """Read one layer of a GeoPackage; the file is opened read-only and never changed.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        Which one to take where there are several; a single layer is taken whatever its name.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    CorruptInput, EncodingError, VectorError
+        Damaged, text that is not UTF-8, no or too many layers.
+    MissingCRS
+        Where its reference system is not defined; an undefined one (-1, 0) leaves the CRS empty.
+
+    References
+    ----------
+    OGC 12-128r18, OGC GeoPackage Encoding Standard 1.3.1.
+    """
+    _check_journal(path)
+    with _connect(path) as database:
+        table = _choose_table(database, layer, path.name)
+        crs = _read_crs(database, table, path.name)
+        columns = _list_columns(database, table)
+        rows = _read_rows(database, table, columns, path.name)
+    geometries = [_parse_geometry(row[-1], path.name, number) for number, row in enumerate(rows)]
+    values = [[_decode(value, path.name, number) for value in row[:-1]] for number, row in enumerate(rows)]
+    frame = pd.DataFrame(values, columns=columns, index=range(len(rows)), dtype=object)
+    return Features(gpd.GeoDataFrame(frame, geometry=geometries, crs=crs))
+
+
+def _check_journal(path: Path) -> None:
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.is_file() and journal.stat().st_size > 0:
+        raise VectorError(
+            f"{path.name}: changes wait in {journal.name} beside it, expected a finished file; "
+            "close the program that has it open"
+        )
+
+
+@contextmanager
+def _connect(path: Path) -> Iterator[sqlite3.Connection]:
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            database.text_factory = bytes
+            database.execute("PRAGMA trusted_schema=OFF")
+            yield database
+    except sqlite3.Error as error:
+        raise CorruptInput(f"{path.name}: cannot be read as GeoPackage ({str(error)[:120]}); fetch it again") from error
+
+
+def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) -> _Table:
+    query = (
+        "SELECT g.table_name, g.column_name, g.srs_id FROM gpkg_geometry_columns AS g "
+        "JOIN sqlite_master AS m ON lower(m.name) = lower(g.table_name) WHERE m.type = 'table' ORDER BY 1"
+    )
+    tables = [
+        _Table(_decode_text(name, source), _decode_text(column, source), int(srs_id))
+        for name, column, srs_id in database.execute(query)
+    ]
+    if not tables:
+        raise VectorError(
+            f"{source}: a GeoPackage without a layer of features, expected polygons; export the layer again"
+        )
+    if len(tables) == 1:
+        return tables[0]
+    named = [table for table in tables if table.name == layer]
+    if not named:
+        raise VectorError(
+            f"{source}: has the layers {', '.join(table.name for table in tables[:10])}, expected a single one"
+            f"{f' or one named {layer}' if layer else ''}; save the layer alone"
+        )
+    return named[0]
+
+
+def _read_crs(database: sqlite3.Connection, table: _Table, source: str) -> CRS | None:
+    if table.srs_id in {-1, 0}:
+        return None
+    query = "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?"
+    row = database.execute(query, (table.srs_id,)).fetchone()
+    if row is None:
+        raise MissingCRS(
+            f"{source}: its reference system {table.srs_id} is not defined in the file, expected an EPSG code; "
+            "set the CRS of the layer, or name it with --assume-crs"
+        )
+    organization, code, definition = _decode_text(row[0], source), row[1], _decode_text(row[2], source)
+    try:
+        if organization.upper() in {"EPSG", "ESRI"}:
+            return CRS.from_authority(organization.upper(), str(code))
+        return CRS.from_wkt(definition)
+    except CRSError as error:
+        raise MissingCRS(
+            f"{source}: its reference system {organization}:{code} is not known, expected an EPSG code; "
+            "set the CRS of the layer"
+        ) from error
+
+
+def _list_columns(database: sqlite3.Connection, table: _Table) -> list[str]:
+    """Return the columns that may hold names and codes."""
+    query = "SELECT name, type FROM pragma_table_info(?)"
+    described = [(name.decode(), kind.decode().upper()) for name, kind in database.execute(query, (table.name,))]
+    return [name for name, kind in described if name not in {table.geometry, "geometry"} and "BLOB" not in kind]
+
+
+def _read_rows(
+    database: sqlite3.Connection, table: _Table, columns: list[str], source: str
+) -> list[tuple[object, ...]]:
+    names = ", ".join(_quote(name) for name in [*columns, table.geometry])
+    try:
+        return list(database.execute(f"SELECT {names} FROM {_quote(table.name)} ORDER BY rowid"))  # noqa: S608 - quoted
+    except sqlite3.OperationalError as error:
+        raise CorruptInput(
+            f"{source}: its layer {table.name} cannot be read ({str(error)[:80]}); export it again"
+        ) from error
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _decode(value: object, source: str, number: int) -> object:
+    return _decode_text(value, f"{source}: feature {number}") if isinstance(value, bytes) else value
+
+
+def _decode_text(value: object, source: str) -> str:
+    if not isinstance(value, bytes):
+        return "" if value is None else str(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EncodingError(
+            f"{source}: byte {error.start} of a text is not UTF-8, expected UTF-8; export the layer again"
+        ) from error
+
+
+def _parse_geometry(blob: object, source: str, number: int) -> BaseGeometry | None:
+    """Take the well-known binary out of its GeoPackage envelope."""
+    if blob is None:
+        return None
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
+        raise CorruptInput(f"{source}: feature {number} holds no GeoPackage geometry; export the layer again")
+    flags = blob[3]
+    if flags & 0b100000:
+        raise VectorError(f"{source}: feature {number} is of an extended geometry type, expected polygons; convert it")
+    skip = 8 + _ENVELOPE_BYTES.get((flags >> 1) & 0b111, 0)
+    try:
+        geometry: BaseGeometry = shapely.from_wkb(blob[skip:])
+    except shapely.errors.GEOSException as error:
+        raise CorruptInput(
+            f"{source}: feature {number} has a damaged geometry ({str(error).splitlines()[0][:80]}); "
+            "export the layer again"
+        ) from error
+    return geometry

@@ -1,0 +1,237 @@
+"""From whatever geometries a file holds to valid polygons in longitude and latitude."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError, ProjError
+from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from colibri_geo.errors import EmptyVector, GeoreferenceError, InvalidGeometry, MissingCRS
+from colibri_geo.layers.features import Features
+
+LONLAT = "EPSG:4326"
+
+BEND_DEG = 0.05
+"""A straight line in degrees is bent on other maps: over this length not by much."""
+
+_MOST_POINTS = 1e6
+_FARTHEST_M = 1e8
+_ROUNDING_DEG = 1e-6
+_STRAIGHT_M = 1000.0  # a straight line of a projected system and its image are centimetres apart over this length
+
+GeometryArray = np.ndarray[Any, np.dtype[np.object_]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def clean_polygons(features: Features, *, source: str, assume_crs: str | None = None) -> Features:
+    """Bring features to valid polygons in EPSG:4326.
+
+    Features without a geometry and those without an area are left out, heights dropped and invalid polygons mended, all
+    with a note. The index of the table keeps the number of each feature in its file.
+
+    Parameters
+    ----------
+    features : Features
+    source : str
+        Name of the layer for messages.
+    assume_crs : str, optional
+        CRS such as ``EPSG:32618`` for a layer that states none.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    EmptyVector
+        No features, or none with a geometry.
+    MissingCRS, GeoreferenceError
+        No coordinate reference system, or one that has no place on the ground.
+    InvalidGeometry
+        No polygons, coordinates that are not finite or lie outside of the globe, no area.
+    """
+    notes = list(features.notes)
+    frame, absent = _drop_absent(features.frame, source)
+    if absent:
+        notes.append(f"{absent} feature(s) without a geometry left out")
+    geometries = np.asarray(frame.geometry.array, dtype=object)
+    _check_finite(geometries, frame, source)
+    frame = frame.set_crs(_find_crs(frame, source, assume_crs), allow_override=True)
+    if features.frame.crs is None:
+        notes.append(f"states no coordinate reference system; {assume_crs} was assumed")
+    if shapely.has_z(geometries).any():
+        notes.append("heights were dropped")
+    geometries = _to_lonlat(shapely.force_2d(geometries), frame, source)
+    invalid = ~shapely.is_valid(geometries)
+    polygons = np.array([keep_polygons(shape) for shape in geometries], dtype=object)
+    if mended := int((invalid & (shapely.area(polygons) > 0)).sum()):
+        notes.append(f"{mended} invalid polygon(s) mended")
+    keep = shapely.area(polygons) > 0
+    _check_any(geometries, keep, source)
+    if dropped := int((~keep).sum()):
+        notes.append(f"{dropped} feature(s) that are no polygon with an area left out")
+    clean = frame[keep].drop(columns=frame.geometry.name).set_geometry(polygons[keep], crs=LONLAT)
+    return Features(clean, tuple(notes))
+
+
+def measure_km2(polygons: GeometryArray) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Measure areas on the WGS 84 ellipsoid, square kilometres; edges are straight in degrees.
+
+    Parameters
+    ----------
+    polygons : (K,) ndarray of Polygon or MultiPolygon in EPSG:4326
+
+    Returns
+    -------
+    (K,) ndarray of float64
+
+    Examples
+    --------
+    >>> measure_km2(np.array([shapely.box(-180, -90, 180, 90)])).round()
+    array([5.10065622e+08])
+    """
+    on_map = shapely.transform(add_points(polygons, BEND_DEG), to_equal_area)
+    return np.asarray(shapely.area(on_map)) / 1e6
+
+
+def to_equal_area(lonlat: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Map longitude and latitude so that every area keeps its size: a cylinder around the WGS 84 ellipsoid, metres.
+
+    Parameters
+    ----------
+    lonlat : (..., 2) ndarray of float64, degrees
+
+    Returns
+    -------
+    (..., 2) ndarray of float64, metres
+        Lengths and angles mean nothing on this map; it holds for the whole globe.
+
+    References
+    ----------
+    Snyder, J. P. (1987), Map projections: a working manual, eq. 10-1, 10-14 and 10-15 with the equator as standard
+    parallel, https://doi.org/10.3133/pp1395
+    """
+    axis_m, flattening = 6_378_137.0, 1 / 298.257223563
+    square = flattening * (2 - flattening)
+    e = math.sqrt(square)
+    sine = np.sin(np.radians(lonlat[..., 1]))
+    q = (1 - square) * (sine / (1 - square * sine**2) + np.arctanh(e * sine) / e)
+    return np.stack([axis_m * np.radians(lonlat[..., 0]), axis_m * q / 2], axis=-1)
+
+
+def add_points(geometries: Any, longest: float) -> Any:  # noqa: ANN401 - one geometry or an array, as for shapely
+    """Add points to edges that are longer than `longest`; where that would be beyond a million points, to fewer."""
+    total = float(np.sum(shapely.length(geometries)))
+    return shapely.segmentize(geometries, max(longest, total / _MOST_POINTS))
+
+
+def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """Return the part of a geometry that has an area, valid; an empty polygon where it has none."""
+    parts = [part for part in _split(geometry) if part.geom_type == "Polygon"]
+    if not geometry.is_valid:
+        parts = [part for part in _split(shapely.make_valid(MultiPolygon(parts))) if part.geom_type == "Polygon"]
+    if len(parts) == 1:
+        return cast("BaseGeometry", parts[0])
+    return shapely.union_all(parts) if geometry.geom_type == "GeometryCollection" else MultiPolygon(parts)
+
+
+def _split(geometry: BaseGeometry) -> list[Any]:
+    """Return the simple geometries of which a geometry is made."""
+    members = getattr(geometry, "geoms", None)
+    return [geometry] if members is None else [simple for member in members for simple in _split(member)]
+
+
+def _drop_absent(frame: gpd.GeoDataFrame, source: str) -> tuple[gpd.GeoDataFrame, int]:
+    """Leave out features without a geometry; refuse a layer in which none has one."""
+    present = ~(frame.geometry.isna() | frame.geometry.is_empty)
+    if not present.any():
+        raise EmptyVector(
+            f"{source}: {len(frame)} features, none with a geometry, expected polygons; give a layer with regions"
+        )
+    return frame[present], int((~present).sum())
+
+
+def _find_crs(frame: gpd.GeoDataFrame, source: str, assume_crs: str | None) -> CRS:
+    if frame.crs is None and assume_crs is None:
+        raise MissingCRS(
+            f"{source}: no coordinate reference system, expected one in the layer (a shapefile keeps it in its .prj); "
+            "add it, or name it with --assume-crs EPSG:32618 or the like"
+        )
+    try:
+        crs = frame.crs if frame.crs is not None else CRS.from_user_input(assume_crs)
+    except CRSError as error:
+        raise MissingCRS(
+            f"{source}: {str(assume_crs)[:60]!r} is no known coordinate reference system; name one such as EPSG:32618"
+        ) from error
+    if not (crs.is_projected or crs.is_geographic):
+        raise MissingCRS(
+            f"{source}: {crs.name!r} is neither a projected nor a geographic system; reproject the layer to EPSG:4326"
+        )
+    return crs
+
+
+def _check_finite(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str) -> None:
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    wrong = ~np.isfinite(coordinates).all(axis=1)
+    if wrong.any():
+        number = frame.index[owner[wrong][0]]
+        raise InvalidGeometry(
+            f"{source}: feature {number} has coordinates that are not finite; mend it or export it again"
+        )
+
+
+def _to_lonlat(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str) -> GeometryArray:
+    crs = frame.crs
+    if crs.is_geographic:
+        _check_on_globe(geometries, frame, source)
+    else:
+        unit_m = crs.axis_info[0].unit_conversion_factor or 1.0
+        _check_on_map(geometries, frame, source, farthest=_FARTHEST_M / unit_m)
+        geometries = add_points(geometries, _STRAIGHT_M / unit_m)
+    try:
+        moved = gpd.GeoSeries(geometries, index=frame.index, crs=crs).to_crs(LONLAT)
+    except ProjError as error:
+        raise GeoreferenceError(
+            f"{source}: cannot be brought from {crs.name!r} to longitude and latitude; reproject it to EPSG:4326"
+        ) from error
+    lonlat = np.asarray(moved.array, dtype=object)
+    _check_on_globe(lonlat, frame, source)
+    return lonlat
+
+
+def _check_on_map(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str, *, farthest: float) -> None:
+    wrong = ~(np.abs(shapely.bounds(geometries)) <= farthest).all(axis=1)
+    if wrong.any():
+        raise InvalidGeometry(
+            f"{source}: feature {frame.index[wrong][0]} lies outside of any map in {frame.crs.name!r}; "
+            "mend it, or state the right coordinate reference system in the layer"
+        )
+
+
+def _check_on_globe(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str) -> None:
+    bounds = np.abs(shapely.bounds(geometries))
+    limits = np.array([180.0, 90.0, 180.0, 90.0]) + _ROUNDING_DEG
+    wrong = ~(bounds <= limits).all(axis=1)
+    if wrong.any():
+        raise InvalidGeometry(
+            f"{source}: feature {frame.index[wrong][0]} lies outside -180..180 degrees of longitude, "
+            "-90..90 of latitude; state the right coordinate reference system in the layer"
+        )
+
+
+def _check_any(geometries: GeometryArray, keep: BoolArray, source: str) -> None:
+    if keep.any():
+        return
+    kinds = {shape.geom_type for shape in geometries}
+    if any("Polygon" in kind or kind == "GeometryCollection" for kind in kinds):
+        raise InvalidGeometry(f"{source}: the polygons have area 0, expected an area; draw them again")
+    raise InvalidGeometry(
+        f"{source}: holds {', '.join(sorted(kinds))}, expected polygons; give a layer of polygons (polygon needed)"
+    )

@@ -1,0 +1,221 @@
+"""Read layers of regions: any polygon file or table, with the columns that hold names and codes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from colibri_geo.errors import CorruptInput, SettingsError, VectorError
+from colibri_geo.hashing import hash_file
+from colibri_geo.layers.columns import LEVELS, read_labels
+from colibri_geo.layers.features import Features
+from colibri_geo.layers.geojson import read_geojson
+from colibri_geo.layers.geopackage import read_geopackage
+from colibri_geo.layers.kml import read_kml
+from colibri_geo.layers.polygons import LONLAT, clean_polygons, measure_km2
+from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
+from colibri_geo.layers.shapefile import read_shapefile
+from colibri_geo.layers.sources import LayerFormat, LayerSource, identify
+
+SIDE_FILE_MARK = "colibri_geo fetch_regions"
+"""Value of ``made_by`` in the side file of a layer that `fetch_regions` wrote."""
+
+_MAX_SIDE_BYTES = 2**20
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of regions: a file, or a table that is in memory already.
+
+    Attributes
+    ----------
+    level : str
+        ``country``, ``admin1`` or ``admin2``.
+    data : str, Path or GeoDataFrame
+    name, code : str or None
+        Columns; the well-known ones are found by themselves.
+    """
+
+    level: str
+    data: str | Path | gpd.GeoDataFrame
+    name: str | None = None
+    code: str | None = None
+
+
+def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None) -> Regions:
+    """Read layers of regions.
+
+    Use it once a run; several layers of one level (two countries' departments) are put together. Names keep their
+    spelling; codes stand beside them, because names repeat.
+
+    Parameters
+    ----------
+    layers : sequence of str or Layer
+        ``LEVEL=FILE[:NAME[:CODE]]`` with LEVEL country, admin1 or admin2, FILE a GeoPackage, shapefile, GeoJSON or KML,
+        and NAME and CODE columns (those of well-known layers are found by themselves); or `Layer`, which takes a
+        GeoDataFrame too. Of a GeoPackage with several layers the one named like the level is taken.
+    assume_crs : str, optional
+        CRS such as ``EPSG:32618`` for layers that state none.
+
+    Returns
+    -------
+    Regions
+
+    Raises
+    ------
+    SettingsError
+        Text that is not ``LEVEL=FILE[:NAME[:CODE]]``.
+    InputError, UnsafeSource, VectorError, GeoreferenceError
+        A file that cannot be read, or does not hold named polygons with a place on the ground.
+
+    Examples
+    --------
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"name": ["NARIÑO"], "code": ["52"]}, geometry=[shapely.box(-79, 0.3, -76.8, 2.7)], crs=4326
+    ... )
+    >>> read_regions([Layer("admin1", frame)]).table[["level", "code", "name"]].values.tolist()
+    [['admin1', '52', 'NARIÑO']]
+    """
+    asked = [parse_layer(layer) if isinstance(layer, str) else layer for layer in layers]
+    parts = [_read_layer(layer, assume_crs) for layer in asked]
+    if not parts:
+        return no_regions()
+    table = pd.concat([part.table for part in parts])
+    table["rank"] = table["level"].map({level: rank for rank, level in enumerate(LEVELS)})
+    table = table.sort_values(["rank", "code", "name"], kind="stable").drop(columns="rank").reset_index(drop=True)
+    return Regions(gpd.GeoDataFrame(table, crs=LONLAT), tuple(source for part in parts for source in part.sources))
+
+
+def parse_layer(text: str) -> Layer:
+    """Take ``LEVEL=FILE[:NAME[:CODE]]`` apart; a drive letter belongs to FILE.
+
+    Raises
+    ------
+    SettingsError
+
+    Examples
+    --------
+    >>> parse_layer("admin2=C:/maps/mpio.shp:MPIO_CNMBR:MPIO_CCNCT")
+    Layer(level='admin2', data='C:/maps/mpio.shp', name='MPIO_CNMBR', code='MPIO_CCNCT')
+    """
+    level, equals, rest = text.partition("=")
+    drive = rest[:2] if _DRIVE.match(rest) else ""
+    parts = rest[len(drive) :].split(":")
+    if not equals or not parts[0] or len(parts) > 3 or "" in parts:
+        raise SettingsError(f"regions {text!r}: expected LEVEL=FILE[:NAME[:CODE]], as admin1=regions.gpkg; correct it")
+    _check_level(level)
+    columns: list[str | None] = [*parts[1:], None, None]
+    return Layer(level, drive + parts[0], columns[0], columns[1])
+
+
+def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Features:
+    """Read the polygons of any vector file into EPSG:4326; see `read_regions` for formats and errors."""
+    readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
+    found = identify(path)
+    features = read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)
+    return clean_polygons(features, source=path.name, assume_crs=assume_crs)
+
+
+def read_credit(path: Path, sha256: str) -> str | None:
+    """Return source and licence of a layer that `fetch_regions` wrote, None for any other.
+
+    Raises
+    ------
+    CorruptInput
+        Where the layer is not the one that was written.
+    """
+    side = path.with_name(f"{path.name}.json")
+    if not side.is_file() or side.stat().st_size > _MAX_SIDE_BYTES:
+        return None
+    try:
+        content = json.loads(side.read_bytes())
+    except (ValueError, RecursionError):
+        return None  # a file of somebody else that happens to have this name
+    if not isinstance(content, dict) or content.get("made_by") != SIDE_FILE_MARK:
+        return None
+    if content.get("sha256") != sha256:
+        raise CorruptInput(
+            f"{path.name}: its SHA-256 {sha256[:12]}... is not the one in {side.name}, "
+            "expected the layer as it was fetched; fetch it again, or remove the .json if it was edited on purpose"
+        )
+    return str(content.get("credit", ""))
+
+
+def _check_level(level: str) -> None:
+    if level not in LEVELS:
+        raise SettingsError(f"region level {level!r} is not known, expected one of {', '.join(LEVELS)}; correct it")
+
+
+def _read_layer(layer: Layer, assume_crs: str | None) -> Regions:
+    _check_level(layer.level)
+    if isinstance(layer.data, str | Path):
+        path = Path(layer.data)
+        polygons = read_polygons(path, role=layer.level, assume_crs=assume_crs)
+        sha256 = hash_file(path)
+        source = LayerSource(layer.level, path.name, sha256, read_credit(path, sha256), polygons.notes)
+    else:
+        polygons = clean_polygons(_copy_frame(layer.data), source=f"{layer.level} table", assume_crs=assume_crs)
+        source = LayerSource(layer.level, "table in memory", _hash_frame(layer.data), None, polygons.notes)
+    labels = read_labels(polygons.frame, layer.level, name=layer.name, code=layer.code, source=source.name)
+    table = _join_parts(_tabulate(polygons.frame, labels.table, layer.level), source.name)
+    notes = (*source.notes, *labels.notes, *_describe_joins(len(labels.table) - len(table), table))
+    return Regions(table, (dataclasses.replace(source, notes=notes),))
+
+
+def _copy_frame(frame: gpd.GeoDataFrame) -> Features:
+    return Features(frame.reset_index(drop=True))
+
+
+def _hash_frame(frame: gpd.GeoDataFrame) -> str:
+    """Return the SHA-256 of a table in memory: its CRS, its attributes and its geometries."""
+    digest = hashlib.sha256(str(frame.crs).encode())
+    digest.update(pd.DataFrame(frame.drop(columns=frame.geometry.name)).to_csv(index=False).encode())
+    for binary in frame.geometry.to_wkb():
+        digest.update(binary or b"")
+    return digest.hexdigest()
+
+
+def _tabulate(polygons: gpd.GeoDataFrame, labels: pd.DataFrame, level: str) -> gpd.GeoDataFrame:
+    table = labels.assign(level=level, region_km2=0.0).reindex(columns=COLUMNS[:-1], fill_value="")
+    return gpd.GeoDataFrame(table, geometry=np.asarray(polygons.geometry.array, dtype=object), crs=LONLAT)
+
+
+def _join_parts(table: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """Make one row of rows with the same code and name, and measure each region."""
+    coded = table["code"] != ""
+    level = table["level"].iloc[0]
+    repeated = table["name"][~coded & table["name"].duplicated(keep=False)]
+    if len(repeated) and level != LEVELS[0]:
+        raise VectorError(
+            f"{source}: {len(repeated)} rows without a code share names such as {repeated.iloc[0]!r}, expected codes, "
+            "because names repeat; name the column as LEVEL=FILE:NAME:CODE"
+        )
+    keys = [table["code"], table["name"]]
+    first = table.groupby(keys, sort=True).first().reset_index()
+    shapes = [shapely.union_all(part.to_numpy()) for _, part in table.geometry.groupby(keys, sort=True)]
+    return gpd.GeoDataFrame(
+        first.assign(region_km2=measure_km2(np.array(shapes, dtype=object)))[list(COLUMNS[:-1])],
+        geometry=shapes,
+        crs=LONLAT,
+    )
+
+
+def _describe_joins(joined: int, table: gpd.GeoDataFrame) -> list[str]:
+    notes = []
+    if joined:
+        notes.append(f"{joined} row(s) joined to another of the same code and name")
+    repeated = table["code"][(table["code"] != "") & table["code"].duplicated()].unique()
+    if len(repeated):
+        notes.append(f"{len(repeated)} code(s) stand for more than one name, as {repeated[0]}")
+    return notes

@@ -1,0 +1,147 @@
+"""Shapefiles: several files that must fit together, and text in whatever encoding."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from shapely.errors import GEOSException
+
+from colibri_geo.errors import CorruptInput, EncodingError, InvalidGeometry, UnsupportedFormat, VectorError
+from colibri_geo.hashing import hash_file
+from colibri_geo.layers.features import Features
+
+_SIDE_FILES = (".shx", ".dbf", ".prj", ".cpg")
+_BYTES_AS_THEY_ARE = "ISO-8859-1"
+_WINDOWS_1252 = {0x03, 0x57}
+
+
+def read_shapefile(path: Path) -> Features:
+    """Read a shapefile with its side files; the input is never written to.
+
+    Without a ``.cpg`` the text is UTF-8 where its bytes are, else what the ``.dbf`` itself says.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.shp``.
+
+    Returns
+    -------
+    Features
+        Without a CRS where there is no ``.prj``.
+
+    Raises
+    ------
+    VectorError
+        No ``.shx``.
+    CorruptInput
+        Cut short, or as many attributes as shapes it has not.
+    EncodingError
+        Text whose encoding is stated nowhere.
+
+    References
+    ----------
+    ESRI Shapefile Technical Description, July 1998.
+    """
+    if path.suffix.lower() != ".shp":
+        raise UnsupportedFormat(f"{path.name}: a shapefile by content, expected its name to end in .shp; rename it")
+    sides = {ending: side for ending in _SIDE_FILES if (side := _find_side(path, ending)) is not None}
+    if ".shx" not in sides:
+        raise VectorError(
+            f"{path.name}: its .shx is missing, expected .shp, .shx and .dbf together; fetch all of them, "
+            "or rebuild it in a copy (ogr2ogr --config SHAPE_RESTORE_SHX YES)"
+        )
+    _check_sizes(path, sides)
+    frame, note = _read_text(path, sides)
+    _check_shapes(path, sides[".shx"], frame)
+    hashes = (f"with {side.name}, SHA-256 {hash_file(side)}" for side in sides.values())
+    return Features(frame, (*((note,) if note else ()), *hashes))
+
+
+def _find_side(path: Path, ending: str) -> Path | None:
+    candidates = (path.with_suffix(ending), path.with_suffix(ending.upper()))
+    return next((side for side in candidates if side.is_file()), None)
+
+
+def _check_sizes(path: Path, sides: dict[str, Path]) -> None:
+    with path.open("rb") as file:
+        head = file.read(100)
+    declared = int.from_bytes(head[24:28], "big") * 2
+    size = path.stat().st_size
+    if len(head) < 100 or declared > size:
+        raise CorruptInput(
+            f"{path.name}: {size} bytes, expected {max(declared, 100)}; the file is cut short, fetch it again"
+        )
+    shapes = (sides[".shx"].stat().st_size - 100) // 8
+    if ".dbf" in sides:
+        with sides[".dbf"].open("rb") as file:
+            records = int.from_bytes(file.read(8)[4:], "little")
+        if records != shapes:
+            raise CorruptInput(
+                f"{path.name}: .shp has {shapes} shapes, .dbf has {records} records, expected as many; fetch both again"
+            )
+
+
+def _check_shapes(path: Path, index: Path, frame: gpd.GeoDataFrame) -> None:
+    """Refuse shapes that are there and yet came back as nothing."""
+    with path.open("rb") as shapes, index.open("rb") as places:
+        for number in frame.index[frame.geometry.isna() | frame.geometry.is_empty]:
+            places.seek(100 + 8 * int(number))
+            shapes.seek(2 * int.from_bytes(places.read(4), "big") + 8)
+            kind = int.from_bytes(shapes.read(4), "little")
+            if kind != 0 and frame.geometry[number] is not None:
+                raise InvalidGeometry(
+                    f"{path.name}: shape {number} is not finite, expected coordinates; mend the layer"
+                )
+            if kind != 0:
+                raise CorruptInput(f"{path.name}: shape {number} is damaged, expected a polygon; fetch the layer again")
+
+
+def _read_text(path: Path, sides: dict[str, Path]) -> tuple[gpd.GeoDataFrame, str | None]:
+    """Read with the right encoding, and say where it had to be found out."""
+    if ".cpg" in sides or ".dbf" not in sides:
+        return _read(path, None), None
+    raw = _read(path, _BYTES_AS_THEY_ARE)
+    texts = [text for column in raw.columns.drop("geometry") for text in raw[column] if isinstance(text, str)]
+    foreign = [text.encode(_BYTES_AS_THEY_ARE) for text in texts if not text.isascii()]
+    if not foreign:
+        return raw, None
+    if all(_is_utf8(text) for text in foreign):
+        return _read(path, "UTF-8"), "no .cpg says how its text is encoded; it is UTF-8 by its bytes"
+    with sides[".dbf"].open("rb") as file:
+        language = file.read(32)[29]
+    if language == 0:
+        raise EncodingError(
+            f"{path.name}: text such as {foreign[0][:40]!r} in no stated encoding, expected a .cpg beside it; "
+            "put its encoding there, such as ISO-8859-1"
+        )
+    return _read(path, "cp1252" if language in _WINDOWS_1252 else None), None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read(path: Path, encoding: str | None) -> gpd.GeoDataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # remarks on ring order, mended when polygons are built
+            frame = pyogrio.read_dataframe(path.resolve(), encoding=encoding, fid_as_index=True)
+    except UnicodeDecodeError as error:
+        raise EncodingError(
+            f"{path.name}: text that is not {encoding or 'in the encoding of its .cpg'}; correct the .cpg"
+        ) from error
+    except (DataSourceError, DataLayerError, FeatureError, GeometryError, GEOSException) as error:
+        reason = str(error).replace(str(path.resolve()), path.name).splitlines()[0][:120]
+        raise CorruptInput(f"{path.name}: cannot be read as shapefile ({reason}); fetch it again") from error
+    if "geometry" not in frame:
+        raise VectorError(f"{path.name}: holds attributes without shapes, expected polygons; give the layer's .shp")
+    return gpd.GeoDataFrame(frame)

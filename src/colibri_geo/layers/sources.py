@@ -1,0 +1,139 @@
+"""Where a vector layer came from, and which format its first bytes say it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from colibri_geo.errors import (
+    ArchiveError,
+    CorruptInput,
+    EncodingError,
+    InputTooLarge,
+    NotAFile,
+    UnsupportedFormat,
+)
+
+MAX_BYTES = 2**30
+MAX_TEXT_BYTES = 2**28  # text is held in memory as a whole, several times its size
+
+_EXPECTED = "expected a GeoPackage, shapefile, GeoJSON or KML"
+_ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2"}
+_KNOWN = {
+    b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG",
+    b"PAR1": "Parquet", b"fgb\x03": "FlatGeobuf", b"\x89HDF": "HDF5", b"PGDMP": "a PostgreSQL dump",
+}  # fmt: skip
+_UTF8_BOM = b"\xef\xbb\xbf"
+_SQLITE = b"SQLite format 3\x00"
+_GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
+
+
+class LayerFormat(StrEnum):
+    """The formats that are read here."""
+
+    GEOJSON = "GeoJSON"
+    GEOPACKAGE = "GeoPackage"
+    SHAPEFILE = "shapefile"
+    KML = "KML"
+
+
+@dataclass(frozen=True)
+class LayerSource:
+    """One vector layer that was given, as the manifest and the report name it.
+
+    Attributes
+    ----------
+    role : str
+        ``country``, ``admin1``, ``admin2`` or ``aoi``.
+    name, sha256 : str
+        File name and checksum; of a shapefile that of the ``.shp``, the others stand in the notes.
+    credit : str or None
+        Source and licence, where the side file of `fetch_regions` states them.
+    notes : tuple of str
+        What was mended or left out on reading, one sentence each.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    credit: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def identify(path: Path) -> LayerFormat:
+    """Tell the format of a vector file from its first bytes; the name of the file counts for nothing.
+
+    Raises
+    ------
+    NotAFile, InputTooLarge, CorruptInput
+        Nothing to read, too much of it, or an empty file.
+    ArchiveError, UnsupportedFormat, EncodingError
+        An archive, another format, text that is not UTF-8.
+    """
+    _check_file(path)
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise CorruptInput(f"{path.name}: the file is empty, {_EXPECTED}; fetch it again")
+    found = _identify_head(head, path.name)
+    text = found in {LayerFormat.GEOJSON, LayerFormat.KML}
+    if text and path.stat().st_size > MAX_TEXT_BYTES:
+        raise InputTooLarge(
+            f"{path.name}: {path.stat().st_size / 2**20:.0f} MiB of {found}, "
+            f"expected at most {MAX_TEXT_BYTES / 2**20:.0f} MiB; convert it to GeoPackage"
+        )
+    return found
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
+        raise NotAFile(f"{path}: {what}, {_EXPECTED}; check the path")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise InputTooLarge(
+            f"{path.name}: {size / 2**30:.1f} GiB, expected at most {MAX_BYTES / 2**30:.0f} GiB; "
+            "cut the layer to the region needed"
+        )
+
+
+def _identify_head(head: bytes, name: str) -> LayerFormat:
+    if head.startswith(_SQLITE):
+        return _identify_sqlite(head, name)
+    if head.startswith(b"\x00\x00\x27\x0a"):
+        return LayerFormat.SHAPEFILE
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise EncodingError(f"{name}: the text is UTF-16, expected UTF-8; save it as UTF-8")
+    for magic, archive in _ARCHIVES.items():
+        if head.startswith(magic):
+            raise ArchiveError(f"{name}: a {archive} archive, {_EXPECTED}; unpack it and give the layer inside")
+    text = head.removeprefix(_UTF8_BOM).lstrip()
+    if text.startswith((b"{", b"[")):
+        return LayerFormat.GEOJSON
+    if text.startswith(b"<"):
+        return _identify_xml(text, name)
+    what = next((known for magic, known in _KNOWN.items() if head.startswith(magic)), "no format known here")
+    raise UnsupportedFormat(f"{name}: content is {what}, {_EXPECTED}; convert it")
+
+
+def _identify_sqlite(head: bytes, name: str) -> LayerFormat:
+    if len(head) < 100:
+        raise CorruptInput(
+            f"{name}: {len(head)} bytes of a database, expected a GeoPackage; the file is cut short, fetch it again"
+        )
+    if head[68:72] not in _GEOPACKAGE_IDS:
+        raise UnsupportedFormat(f"{name}: an SQLite database that is no GeoPackage, {_EXPECTED}; convert it")
+    return LayerFormat.GEOPACKAGE
+
+
+def _identify_xml(text: bytes, name: str) -> LayerFormat:
+    lowered = text.lower()
+    if b"<kml" in lowered:
+        return LayerFormat.KML
+    what = "XML that is not KML"
+    if lowered.startswith((b"<ogrvrt", b"<vrt")):
+        what = "a GDAL virtual layer (VRT)"
+    elif lowered.startswith((b"<!doctype html", b"<html")):
+        what = "an HTML page (a failed download or a login page)"
+    raise UnsupportedFormat(f"{name}: content is {what}, {_EXPECTED}; convert it")

@@ -1,0 +1,222 @@
+"""Measure a pair once, on a fixed lattice of tiles, before anything is compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from colibri_geo.core.coregister import Shift, TileShift, combine_shifts, measure_shift
+from colibri_geo.core.normalize import MIN_SAMPLE, RadiometricMatch, match_radiometry
+from colibri_geo.core.windows import Window
+from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, QuantityMismatch, SameScene
+from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
+from colibri_geo.pairs.model import PairModel
+from colibri_geo.pairs.reading import Placement
+from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.settings import SurveySettings
+
+_LEAST_TILE_PX = 48
+_SAMPLE = 20_000
+_TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
+_LEAST_NOISE = {"relative": 0.5 / 255}
+_LEAST_REFLECTANCE_NOISE = 0.001
+
+
+def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) -> PairModel:
+    """Measure shift, radiometric match and noise of a pair.
+
+    The same tiles are sampled however the work is cut later, so that no result depends on the cut.
+
+    Parameters
+    ----------
+    before, after : Scene
+    settings : SurveySettings, optional
+
+    Returns
+    -------
+    PairModel
+
+    Raises
+    ------
+    DateOrder, SameScene, QuantityMismatch, BandMismatch
+        Where the scenes do not make a pair.
+    NoOverlap
+        Where they share no ground.
+    MisalignedPair
+        Where they are shifted against each other by more than the stated limit.
+    """
+    settings = settings or SurveySettings()
+    bands = choose_bands(before, after)
+    grid = plan_grid(before, after)
+    overlap_share = measure_overlap_share(before, after, grid)
+    tiles = list_tiles(int(grid.shape[0]), int(grid.shape[1]), settings)
+    first, second = Placement(before, bands, grid), Placement(after, bands, grid)
+    shift, notes = _measure_shift(first, second, tiles, settings)
+    moved = Placement(after, bands, grid, shift.rows_px, shift.cols_px)
+    sample = _sample(first, moved, tiles)
+    match, match_notes = _match(sample, quantity=before.quantity)
+    return PairModel(
+        grid=grid,
+        bands=bands,
+        quantity=before.quantity,
+        shift_east_m=shift.cols_px * float(grid.affine.a),
+        shift_north_m=shift.rows_px * float(grid.affine.e),
+        shift_spread_m=shift.spread_px * float(grid.affine.a),
+        shift_tiles=shift.agreeing,
+        gain=tuple(float(g) for g in match.gain),
+        offset=tuple(float(o) for o in match.offset),
+        residual=tuple(float(r) for r in match.residual),
+        covariance=tuple(tuple(float(c) for c in row) for row in match.covariance),
+        overlap_share=overlap_share,
+        clear_share=sample.clear_share,
+        notes=(*notes, *match_notes),
+    )
+
+
+def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
+    """Return the bands that both scenes have, after checking that the scenes make a pair.
+
+    Raises
+    ------
+    DateOrder, SameScene, QuantityMismatch, BandMismatch
+    """
+    if before.provenance.sha256 == after.provenance.sha256:
+        raise SameScene(
+            f"{before.name} and {after.name} hold the same bytes; expected two images of different dates, give the "
+            "other one"
+        )
+    if after.acquired == before.acquired:
+        raise DateOrder(
+            f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
+            "expected two dates, "
+            "correct them with --before-date and --after-date"
+        )
+    if after.acquired < before.acquired:
+        raise DateOrder(
+            f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
+            f"({before.acquired:%Y-%m-%dT%H:%MZ}); "
+            "expected the older image first, swap them"
+        )
+    if before.quantity != after.quantity:
+        raise QuantityMismatch(
+            f"{before.name} holds {before.quantity}, {after.name} {after.quantity}; expected the same in both, "
+            "give images of one kind"
+        )
+    for one, other in ((before, after), (after, before)):
+        lacking = [band for band in ("red", "nir") if band in one.bands and band not in other.bands]
+        if lacking:
+            raise BandMismatch(
+                f"{other.name} lacks {', '.join(lacking)}, which {one.name} has; expected the same bands in both, "
+                "or name those to use with "
+                f"--bands {','.join(band for band in one.bands if band in other.bands)}"
+            )
+    bands = tuple(band for band in before.bands if band in after.bands)
+    if not bands:
+        raise BandMismatch(
+            f"{before.name} has {', '.join(before.bands)}, {after.name} has {', '.join(after.bands)}; expected "
+            "common bands"
+        )
+    return bands
+
+
+def list_tiles(rows: int, cols: int, settings: SurveySettings) -> list[Window]:
+    """List the tiles on which a pair of `rows` by `cols` pixels is measured: spread evenly, in a fixed order.
+
+    Examples
+    --------
+    >>> [(tile.row, tile.col, tile.rows) for tile in list_tiles(100, 300, SurveySettings())]
+    [(0, 0, 48), (0, 126, 48), (0, 252, 48), (52, 0, 48), (52, 126, 48), (52, 252, 48)]
+    """
+    side = min(rows, cols, max(_LEAST_TILE_PX, min(settings.tile_px, min(rows, cols) // 3)))
+    most = max(1, int(settings.max_tiles**0.5))
+    starts = [
+        _spread(length, side, min(most, max(1, 3 if length >= 3 * side else length // side))) for length in (rows, cols)
+    ]
+    if min(rows, cols) >= 4 * side:
+        starts = [_spread(length, side, min(most, length // side)) for length in (rows, cols)]
+    return [Window(row, col, side, side) for row, col in product(*starts)]
+
+
+def _spread(length: int, side: int, count: int) -> list[int]:
+    if count == 1:
+        return [(length - side) // 2]
+    return [(length - side) * step // (count - 1) for step in range(count)]
+
+
+def _measure_shift(
+    first: Placement, second: Placement, tiles: list[Window], settings: SurveySettings
+) -> tuple[Shift, tuple[str, ...]]:
+    """Measure the shift twice: on the pair as it is, then on what is left of it."""
+    band = next(name for name in _TEXTURE_ORDER if name in first.bands)
+    texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]
+    shift = _combine(texture[0], texture[1], tiles)
+    nothing = Shift(0.0, 0.0, 0.0, 0, shift.measured)
+    pixel_m = float(first.grid.affine.a)
+    if shift.agreeing < max(1, settings.min_agreement * shift.measured):
+        reason = "no tile shows enough common texture" if not shift.measured else "the tiles disagree"
+        return nothing, (f"shift between the images not measured ({reason}): none was removed",)
+    moved = Placement(second.scene, (band,), second.grid, shift.rows_px, shift.cols_px)
+    rest = _combine(texture[0], moved, tiles)
+    if rest.agreeing >= max(1, settings.min_agreement * rest.measured):
+        rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
+        shift = Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
+    length_px = float(np.hypot(shift.rows_px, shift.cols_px))
+    if length_px > settings.max_shift_px:
+        raise MisalignedPair(
+            f"{second.scene.name} lies {length_px:.1f} px ({length_px * pixel_m:.0f} m) off {first.scene.name}, "
+            f"expected at most {settings.max_shift_px:g} px; orthorectify one of them again"
+        )
+    if length_px > settings.quality_shift_px:
+        note = (
+            f"the images were shifted by {length_px:.1f} px ({length_px * pixel_m:.0f} m) against each other, more "
+            f"than the {settings.quality_shift_px:g} px of a sound pair: removed, but treat ends and edges with care"
+        )
+        return shift, (note,)
+    return shift, ()
+
+
+def _combine(first: Placement, second: Placement, tiles: list[Window]) -> Shift:
+    measured: list[TileShift] = []
+    for tile in tiles:
+        one, other = first.read(tile), second.read(tile)
+        shift = measure_shift(one.values[0], other.values[0], one.valid & other.valid)
+        if shift is not None:
+            measured.append(shift)
+    return combine_shifts(measured)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Pixels of the tiles that are observed on both dates, (B, K) each."""
+
+    before: np.ndarray[Any, np.dtype[np.float64]]
+    after: np.ndarray[Any, np.dtype[np.float64]]
+    clear_share: float
+
+
+def _sample(first: Placement, second: Placement, tiles: list[Window]) -> _Sample:
+    step = max(1, math.ceil(math.sqrt(sum(tile.rows * tile.cols for tile in tiles) / _SAMPLE)))
+    befores, afters, common = [], [], 0
+    for tile in tiles:
+        one, other = first.read(tile), second.read(tile)
+        valid = (one.valid & other.valid)[::step, ::step]
+        common += int(((one.unseen != Unseen.OUTSIDE) & (other.unseen != Unseen.OUTSIDE))[::step, ::step].sum())
+        befores.append(one.values[:, ::step, ::step][:, valid])
+        afters.append(other.values[:, ::step, ::step][:, valid])
+    before = np.concatenate(befores, axis=1).astype(np.float64)
+    after = np.concatenate(afters, axis=1).astype(np.float64)
+    return _Sample(before, after, before.shape[1] / common if common else 0.0)
+
+
+def _match(sample: _Sample, *, quantity: str) -> tuple[RadiometricMatch, tuple[str, ...]]:
+    least_noise = _LEAST_NOISE.get(quantity, _LEAST_REFLECTANCE_NOISE)
+    count = len(sample.before)
+    if sample.before.shape[1] < MIN_SAMPLE:
+        still = np.full(count, least_noise)
+        note = "too little ground was observed on both dates to match their radiometry: it was taken as it is"
+        return RadiometricMatch(np.ones(count), np.zeros(count), still, np.diag(still**2)), (note,)
+    return match_radiometry(sample.before, sample.after, least_noise=least_noise), ()

@@ -1,0 +1,181 @@
+"""Two images in, a run out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from colibri_geo.core.windows import Window
+from colibri_geo.evidence import RunRecord, StepTiming, run_versions
+from colibri_geo.layers import (
+    Aoi,
+    Attached,
+    Findings,
+    Layer,
+    Regions,
+    attach,
+    check_aoi,
+    clip_regions,
+    count_pixels,
+    mask_outside_aoi,
+    no_pixels,
+    no_regions,
+    not_observed_polygons,
+    observed_table,
+    read_aoi,
+    read_regions,
+    region_map,
+)
+from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, find_metre_crs, survey
+from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
+from colibri_geo.pipeline.run import Run
+from colibri_geo.scenes import Scene, open_scene
+from colibri_geo.scenes.georeference import cut_grid
+from colibri_geo.settings import Settings
+from colibri_geo.tracing import CellFindings, describe_basis, measure_cells, score, search_cells
+
+CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
+Progress = Callable[[str], None]
+
+_COUNT_PX = 1024  # pixels are counted by region in squares of this side; sums do not depend on it
+
+
+def compare(
+    before: str | Path | Scene,
+    after: str | Path | Scene,
+    *,
+    regions: Sequence[str | Layer] = (),
+    aoi: str | Path | None = None,
+    settings: Settings | None = None,
+    before_mask: str | Path | None = None,
+    after_mask: str | Path | None = None,
+    before_date: str | datetime | None = None,
+    after_date: str | datetime | None = None,
+    bands: str | None = None,
+    assume_crs: str | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Compare two images of the same ground: the whole road in one call.
+
+    Parameters
+    ----------
+    before, after : str, Path or Scene
+        What `open_scene` reads, or an open scene, which keeps its own mask, date and bands.
+    regions : sequence of str or Layer
+        ``LEVEL=FILE[:NAME[:CODE]]`` with level country, admin1 or admin2; see `read_regions`.
+    aoi : str or Path, optional
+        Polygons outside of which nothing is looked at.
+    settings : Settings, optional
+    before_mask, after_mask, before_date, after_date, bands, assume_crs : optional
+        For `open_scene`: masks, acquisition times, which band is which, the CRS of files that name none.
+    progress : callable, optional
+        Told in words what is being done.
+
+    Returns
+    -------
+    Run
+        Nothing is written yet: see `Run.save`.
+
+    Raises
+    ------
+    ColibriError
+        Where an input cannot be used: see `colibri_geo.errors`.
+    """
+    settings = settings or Settings()
+    clock = _Clock(progress or (lambda _: None))
+    with clock.step("read the inputs"):
+        earlier = _open(before, mask=before_mask, acquired=before_date, bands=bands, assume_crs=assume_crs)
+        later = _open(after, mask=after_mask, acquired=after_date, bands=bands, assume_crs=assume_crs)
+        layer = read_regions(regions, assume_crs=assume_crs) if regions else no_regions()
+        area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
+    with clock.step("survey the pair"):
+        pair = align(earlier, later, survey(earlier, later, settings.survey))
+        if area is not None:
+            check_aoi(area, pair.grid)
+    with clock.step("search for lines"):
+        change_map = change(pair)
+        cells = list(_search(change_map, settings, area, clock))
+    with clock.step("measure and score"):
+        strips = score(measure_cells(change_map, cells, settings.trace), settings.score)
+        strips = strips if area is None else strips[_touches(strips, area)]
+    with clock.step("attach to regions"):
+        attached = attach(strips, layer)
+        findings = _gather(attached, _paste(cells, pair.grid), pair.grid, layer)
+    sources = (*layer.sources, *((area.source,) if area is not None else ()))
+    record = RunRecord(
+        before=describe_scene(earlier),
+        after=describe_scene(later),
+        pair=describe_pair(pair),
+        layers=tuple(describe_layer(source) for source in sources),
+        settings=settings,
+        versions=run_versions(),
+        probability_basis=describe_basis(settings.score),
+    )
+    return Run(record, findings, aligned=pair, timings=tuple(clock.timings), notes=attached.notes)
+
+
+def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene
+    return image if isinstance(image, Scene) else open_scene(image, **options)
+
+
+def _search(change_map: ChangeMap, settings: Settings, area: Aoi | None, clock: _Clock) -> Iterator[CellFindings]:
+    """Search all cells; what lies outside of the area of interest was not asked about."""
+
+    def tell(done: int, count: int) -> None:
+        clock.tell(f"search for lines: {done} of {count} cells")
+
+    for cell in search_cells(change_map, settings.trace, on_cell=tell):
+        if area is not None:
+            cell.unseen[mask_outside_aoi(cut_grid(change_map.grid, cell.window), area)] = NOT_ASKED
+        yield cell
+
+
+def _touches(strips: gpd.GeoDataFrame, area: Aoi) -> Any:  # noqa: ANN401 - a boolean Series
+    return strips.geometry.to_crs("EPSG:4326").intersects(area.polygon)
+
+
+def _paste(cells: Sequence[CellFindings], grid: GeoBox) -> CodeArray:
+    codes = np.full((int(grid.shape[0]), int(grid.shape[1])), NOT_ASKED, dtype=np.uint8)
+    for cell in cells:
+        codes[cell.window.slices] = cell.unseen
+    return codes
+
+
+def _gather(attached: Attached, codes: CodeArray, grid: GeoBox, layer: Regions) -> Findings:
+    near = clip_regions(layer, grid)
+    counts = no_pixels(near)
+    for row in range(0, codes.shape[0], _COUNT_PX):
+        for col in range(0, codes.shape[1], _COUNT_PX):
+            window = Window(row, col, _COUNT_PX, _COUNT_PX).clipped(*codes.shape)
+            counts += count_pixels(codes[window.slices], cut_grid(grid, window), near)
+    return Findings(
+        strips=attached.strips,
+        strip_regions=attached.strip_regions,
+        observed=observed_table(counts, near, attached.strips),
+        not_observed=not_observed_polygons(codes, grid, find_metre_crs(grid)),
+        regions=region_map(near, grid) if len(near.table) else None,
+    )
+
+
+@dataclass
+class _Clock:
+    """Tells what is being done, and remembers how long it took."""
+
+    tell: Progress
+    timings: list[StepTiming] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.tell(name)
+        started, first = datetime.now(UTC), time.perf_counter()
+        yield
+        self.timings.append(StepTiming(name, started, time.perf_counter() - first))

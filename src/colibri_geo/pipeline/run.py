@@ -1,0 +1,183 @@
+"""One comparison: its inputs, its settings, its tables; saved to a folder and read back."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from colibri_geo.errors import OutputError
+from colibri_geo.evidence import (
+    PairRecord,
+    RunRecord,
+    SceneRecord,
+    StepTiming,
+    read_manifest,
+    staged_folder,
+    write_log,
+    write_manifest,
+)
+from colibri_geo.exporting import read_tables, write_tables
+from colibri_geo.layers import Findings
+from colibri_geo.pairs import AlignedPair, change
+from colibri_geo.pipeline.rasters import write_rasters
+from colibri_geo.reporting import overview_picture, picture_strips, write_report
+
+_SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """One comparison of two images.
+
+    Attributes
+    ----------
+    record : RunRecord
+        Inputs, measurements, settings, versions.
+    findings : Findings
+        The tables.
+    aligned : AlignedPair or None
+        The pair itself, for pictures; None in a run that was read back.
+    timings : tuple of StepTiming
+    notes : tuple of str
+        What a reader of the tables has to know, one sentence each.
+    """
+
+    record: RunRecord
+    findings: Findings
+    aligned: AlignedPair | None = None
+    timings: tuple[StepTiming, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def strips(self) -> gpd.GeoDataFrame:
+        """One row a candidate cleared strip."""
+        return self.findings.strips
+
+    @property
+    def observed(self) -> pd.DataFrame:
+        """How much of each region was asked about and observed; the first row is everything."""
+        return self.findings.observed
+
+    @property
+    def not_observed(self) -> gpd.GeoDataFrame:
+        """Where the ground was not observed, and why."""
+        return self.findings.not_observed
+
+    @property
+    def before(self) -> SceneRecord:
+        """The earlier scene."""
+        return self.record.before
+
+    @property
+    def after(self) -> SceneRecord:
+        """The later scene."""
+        return self.record.after
+
+    @property
+    def pair(self) -> PairRecord:
+        """What was measured between the scenes."""
+        return self.record.pair
+
+    def save(self, out: str | Path, *, overwrite: bool = False, rasters: bool = False, report: bool = True) -> Path:
+        """Write the folder of the run, whole or not at all.
+
+        Parameters
+        ----------
+        out : str or Path
+            Folder to make; what lies above it is made too.
+        overwrite : bool
+            Replace the folder where it holds an earlier run.
+        rasters : bool
+            Write ``change.tif`` and ``validity.tif`` too.
+        report : bool
+            Write ``report.html``.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OutputError
+            The folder exists or cannot be written; or pictures are asked of a run that was read back and has no pixels.
+        """
+        out = Path(out)
+        if self.aligned is None and (rasters or report):
+            raise OutputError(
+                f"{out}: this run was read back and has no pixels for a report; save it with report=False, or "
+                "compare again"
+            )
+        with staged_folder(out, overwrite=overwrite) as folder:
+            write_tables(self.findings, self.record, folder)
+            if self.aligned is not None and report:
+                pictures = picture_strips(self.aligned, self.strips, change=change(self.aligned))
+                overview = overview_picture(self.aligned)
+                write_report(self.findings, self.record, pictures, overview, folder / "report.html")
+            if self.aligned is not None and rasters:
+                write_rasters(self.aligned, folder)
+            write_log(folder, self.timings)
+            write_manifest(folder, self.record)
+        return out
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
+
+    def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a map of folium, an extra
+        """Show the strips on an interactive map without background tiles; needs the extra ``notebook``.
+
+        Parameters
+        ----------
+        **options
+            For `geopandas.GeoDataFrame.explore`.
+
+        Returns
+        -------
+        folium.Map
+        """
+        shown = self.strips[[name for name in (*_SHOWN, "geometry") if name in self.strips]]
+        defaults: dict[str, Any] = {"tiles": None, "column": "verdict", "style_kwds": {"weight": 6}}
+        return shown.explore(**defaults | options)
+
+    def _repr_html_(self) -> str:
+        """Show what was looked at, then what was found, in a notebook."""
+        whole = self.observed.iloc[0]
+        looked_at = (
+            f"{whole['observed_km2']:,.1f} km2 observed on both dates ({whole['observed_share']:.1%} of "
+            f"{whole['asked_km2']:,.1f} km2 asked)"
+        )
+        dated = [f"{scene.name} ({scene.acquired})" for scene in (self.before, self.after)]
+        scenes = html.escape(" to ".join(dated))
+        table = pd.DataFrame(self.strips)[[name for name in _SHOWN if name in self.strips]]
+        return (
+            f"<p><b>Change report</b>: {scenes}<br>{looked_at}<br>Candidate cleared strips; preliminary analysis, not "
+            "validated in the field, not a basis for the use of "
+            f"force.</p>{table.to_html(float_format='{:.2f}'.format)}"
+        )
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read a run back from its folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    Run
+        Without pixels: its tables and its record.
+
+    Raises
+    ------
+    NotARun
+        The folder holds no run, or a damaged one.
+    """
+    folder = Path(folder)
+    record = read_manifest(folder)
+    return Run(record, read_tables(folder))

@@ -1,0 +1,26 @@
+"""From tables to the report that a planner reads.
+
+`picture_strips` and `overview_picture` read pixels; `build_model` turns tables, record and pictures into a report in
+its final words; `render_html` lays it out; `write_report` does these two and writes the file.
+"""
+
+from __future__ import annotations
+
+from colibri_geo.reporting.html import render_html, write_report
+from colibri_geo.reporting.messages import ENGLISH, Messages
+from colibri_geo.reporting.model import build_model
+from colibri_geo.reporting.parts import ReportModel
+from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips
+
+__all__ = [
+    "ENGLISH",
+    "Messages",
+    "Overview",
+    "ReportModel",
+    "StripPicture",
+    "build_model",
+    "overview_picture",
+    "picture_strips",
+    "render_html",
+    "write_report",
+]

@@ -1,0 +1,155 @@
+"""From values to the text a reader sees: numbers, shares, times, and words that came from files."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Any
+
+import pandas as pd
+
+from colibri_geo.reporting.messages import Messages
+
+TEXT_LIMIT = 240
+"""Longest text from a file that is printed whole, in characters."""
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def is_missing(value: Any) -> bool:  # noqa: ANN401 - a cell of a table, of any kind
+    """Tell whether a cell of a table holds nothing: None, NaN, NaT or an empty text."""
+    return bool(pd.isna(value)) or value == ""
+
+
+def format_text(value: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:  # noqa: ANN401 - a cell of a table
+    """Make text from a file fit to be shown: on one line, without control signs, cut when it is long.
+
+    It is not escaped: that is left to whoever lays it out.
+
+    Parameters
+    ----------
+    value : str or missing
+    messages : Messages
+    limit : int
+        Longest text that stays whole, in characters.
+
+    Returns
+    -------
+    str
+        Cut text ends in a note that says how long it was.
+
+    Examples
+    --------
+    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> format_text("abcdefghij", ENGLISH, limit=4)
+    'abcd… (cut, 10 characters)'
+    """
+    if is_missing(value):
+        return messages.say("value.unknown")
+    text = str(value)
+    shown = " ".join("".join(_visible(sign) for sign in text[:limit]).split())
+    if len(text) <= limit:
+        return shown
+    return messages.say("text.cut", text=shown, count=messages.number(len(text)))
+
+
+def _visible(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI_CONTROLS or (ord(sign) & 0xFFFE) == 0xFFFE
+    return _REPLACEMENT if hidden else sign
+
+
+def format_number(value: float | None, messages: Messages, *, digits: int = 0, unit: str = "") -> str:
+    r"""Write a number with its unit, or say that it is not known.
+
+    Examples
+    --------
+    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> format_number(33268.04, ENGLISH, digits=1, unit="km²")
+    '33,268.0\xa0km²'
+    >>> format_number(float("nan"), ENGLISH)
+    'not known'
+    """
+    if value is None or not math.isfinite(value):
+        return messages.say("value.unknown")
+    number = messages.number(value, digits=digits)
+    return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
+
+
+def format_range(low: float, high: float, messages: Messages, *, digits: int = 0, unit: str = "") -> str:
+    """Write an interval, such as the central 90 % of a measured value."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return messages.say("value.unknown")
+    return messages.say(
+        "value.range",
+        low=messages.number(low, digits=digits),
+        high=format_number(high, messages, digits=digits, unit=unit),
+    )
+
+
+def format_interval(
+    value: float, low: float, high: float, messages: Messages, *, digits: int = 0, unit: str = ""
+) -> str:
+    """Write a measured value with its central 90 % interval."""
+    return messages.say(
+        "value.interval",
+        value=format_number(value, messages, digits=digits, unit=unit),
+        range=format_range(low, high, messages, digits=digits, unit=unit),
+    )
+
+
+def format_km2(area_km2: float, messages: Messages) -> str:
+    """Write an area: two decimals below 10 km², one below 1,000 km², none above."""
+    digits = 2 if abs(area_km2) < 10 else 1 if abs(area_km2) < 1000 else 0
+    return format_number(area_km2, messages, digits=digits, unit="km²")
+
+
+def format_share(share: float, messages: Messages) -> str:
+    """Write a share as per cent; 0 and 100 % stand only for none and for all.
+
+    Examples
+    --------
+    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> [format_share(share, ENGLISH).replace(chr(160), " ") for share in (0.0, 0.0001, 0.8, 0.9999, 1.0)]
+    ['0 %', '<0.1 %', '80.0 %', '>99.9 %', '100 %']
+    """
+    if not math.isfinite(share):
+        return messages.say("value.unknown")
+    percent = share * 100
+    if percent in {0.0, 100.0}:
+        return format_number(percent, messages, unit="%")
+    if percent < 0.1:
+        return "<" + format_number(0.1, messages, digits=1, unit="%")
+    if percent > 99.9:
+        return ">" + format_number(99.9, messages, digits=1, unit="%")
+    return format_number(percent, messages, digits=1, unit="%")
+
+
+def format_probability(probability: float, messages: Messages) -> str:
+    """Write a probability as whole per cent; never as certain or impossible."""
+    if not math.isfinite(probability):
+        return messages.say("value.unknown")
+    percent = format_number(min(max(probability * 100, 1.0), 99.0), messages, unit="%")
+    return f"<{percent}" if probability < 0.01 else f">{percent}" if probability > 0.99 else percent
+
+
+def read_time(value: Any) -> pd.Timestamp | None:  # noqa: ANN401 - a cell of a table
+    """Return a time in UTC, or None for a missing one; a time without a zone is UTC."""
+    if is_missing(value):
+        return None
+    time = pd.Timestamp(value)
+    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+
+
+def format_time(value: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
+    """Write a time in UTC.
+
+    Examples
+    --------
+    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> format_time("2025-01-10T15:20:00Z", ENGLISH)
+    '2025-01-10 15:20:00Z'
+    """
+    time = read_time(value)
+    return messages.say("value.unknown") if time is None else time.strftime("%Y-%m-%d %H:%M:%SZ")

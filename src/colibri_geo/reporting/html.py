@@ -1,0 +1,106 @@
+"""From the report model to one page: everything inside, nothing fetched, nothing run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from colibri_geo.evidence import RunRecord
+from colibri_geo.layers import Findings
+from colibri_geo.reporting.messages import ENGLISH, Messages
+from colibri_geo.reporting.model import build_model
+from colibri_geo.reporting.parts import ReportModel
+from colibri_geo.reporting.pictures import Overview, StripPicture
+
+_TEMPLATES = "templates"
+
+
+def write_report(
+    findings: Findings,
+    record: RunRecord,
+    pictures: Sequence[StripPicture],
+    overview: Overview | None,
+    path: str | Path,
+    *,
+    messages: Messages = ENGLISH,
+) -> None:
+    """Write the report of a run as one HTML file that opens with no network.
+
+    Parameters
+    ----------
+    findings : Findings
+    record : RunRecord
+    pictures : sequence of StripPicture
+        From `picture_strips`.
+    overview : Overview or None
+        From `overview_picture`.
+    path : str or Path
+        File to write; replaced when it exists.
+    messages : Messages
+        The language of the report.
+    """
+    model = build_model(findings, record, pictures, overview, messages=messages)
+    Path(path).write_bytes(render_html(model, messages=messages).encode("utf-8"))
+
+
+def render_html(model: ReportModel, *, messages: Messages = ENGLISH) -> str:
+    """Lay a report out as a page.
+
+    Parameters
+    ----------
+    model : ReportModel
+    messages : Messages
+        The same language as the model's.
+
+    Returns
+    -------
+    str
+        HTML whose Content-Security-Policy lets in nothing but its own style sheet and inline pictures.
+    """
+    style = read_asset("report.css")
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        report=model,
+        say=messages.say,
+        style=style,
+        policy=content_policy(style=style),
+    )
+
+
+def read_asset(name: str) -> str:
+    """Read a file of the package's templates; lines end as in the page, whatever the checkout did to them."""
+    text = resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")
+
+
+def content_policy(*, style: str) -> str:
+    """Return the Content-Security-Policy of a page with one style sheet and no script.
+
+    Parameters
+    ----------
+    style : str
+        Exactly what stands between the style tags.
+
+    Returns
+    -------
+    str
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(read_asset),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        newline_sequence="\n",
+    )

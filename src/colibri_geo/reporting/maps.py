@@ -1,0 +1,527 @@
+"""Maps of a run as drawings: outlines, hatched ground, numbered strips, graticule, scale bar and north."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import Transformer
+from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
+
+from colibri_geo.reporting.formats import format_number, format_text
+from colibri_geo.reporting.grounding import GroundGrid, PixelScale, nice_length_m
+from colibri_geo.reporting.messages import UNSEEN_REASONS, Messages
+from colibri_geo.reporting.parts import LegendEntry, MapDrawing, MapLabel, MapShape, ScaleBar
+
+WIDTH = 1000.0
+"""Of every map, in its own units."""
+_NARROWEST, _WIDEST = 0.6, 1.8
+"""Least and greatest width of a map over its height; a longer scene gets blank ground beside it."""
+_SIMPLIFY = 0.6
+_LABEL_HEIGHT, _LABEL_WIDTH = 22.0, 10.0
+"""Room that a line of text takes, and a letter of it, when labels are kept apart."""
+_NARROW_PAGE = 1.7
+"""On a phone the same drawing carries larger letters: names that have room even then are shown there too."""
+_MARGIN, _FOOT = 12.0, 46.0
+"""Blank ground around the grid; below it stand the longitudes."""
+_LABEL_LIMIT = 40
+_REGION_LABELS = 60
+_GRATICULE_LINES = 5
+_LEVELS = ("admin2", "admin1", "country")
+
+
+@dataclass(frozen=True)
+class NumberedStrip:
+    """What a map draws of a strip: its axis in the CRS of the table, its number and its verdict."""
+
+    number: str
+    verdict: str
+    axis: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The area that a map is drawn on, and how the grid lies on it.
+
+    Attributes
+    ----------
+    ground : GroundGrid
+    scale : PixelScale
+        At the centre of the grid.
+    width, height : float
+        In units of the drawing.
+    left, top : float
+        Where the first pixel of the grid lies.
+    per_col, per_row : float
+        Units per pixel, so that a metre is as long in both directions.
+    """
+
+    ground: GroundGrid
+    scale: PixelScale
+    width: float
+    height: float
+    left: float
+    top: float
+    per_col: float
+    per_row: float
+
+    @property
+    def frame(self) -> Polygon:
+        """The edge of the drawing."""
+        return box(0, 0, self.width, self.height)
+
+    @property
+    def grid_box(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the pair's grid."""
+        return self.left, self.top, self.ground.cols * self.per_col, self.ground.rows * self.per_row
+
+    @property
+    def metres_per_unit(self) -> float:
+        """Metres on the ground for one unit of the drawing."""
+        return self.scale.col_m / self.per_col
+
+    def place(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+        """Bring geometries of any CRS onto the drawing."""
+        pixels = self.ground.to_pixels(shapes)
+        return pixels.affine_transform([self.per_col, 0, 0, self.per_row, self.left, self.top])
+
+    def lonlat_bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of the drawing, in degrees."""
+        to_lonlat = Transformer.from_crs(self.ground.crs, 4326, always_xy=True)
+        corners = [(0.0, 0.0), (self.width, 0.0), (self.width, self.height), (0.0, self.height)]
+        pixels = [((across - self.left) / self.per_col, (down - self.top) / self.per_row) for across, down in corners]
+        places = [self.ground.to_map(*pixel) for pixel in pixels]
+        eastings, northings = zip(*places, strict=True)
+        bounds = to_lonlat.transform_bounds(min(eastings), min(northings), max(eastings), max(northings))
+        return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
+
+
+def plan_canvas(ground: GroundGrid) -> Canvas:
+    """Plan the drawing of a grid: its proportions on the ground, within what fits a page.
+
+    Parameters
+    ----------
+    ground : GroundGrid
+
+    Returns
+    -------
+    Canvas
+    """
+    scale = ground.scale_at(ground.cols / 2, ground.rows / 2)
+    width_m, height_m = ground.cols * scale.col_m, ground.rows * scale.row_m
+    area_width_m = max(width_m, height_m * _NARROWEST)
+    area_height_m = max(height_m, area_width_m / _WIDEST)
+    units = (WIDTH - 2 * _MARGIN) / area_width_m
+    return Canvas(
+        ground=ground,
+        scale=scale,
+        width=WIDTH,
+        height=area_height_m * units + _MARGIN + _FOOT,
+        left=_MARGIN + (area_width_m - width_m) / 2 * units,
+        top=_MARGIN + (area_height_m - height_m) / 2 * units,
+        per_col=scale.col_m * units,
+        per_row=scale.row_m * units,
+    )
+
+
+def draw_looked_at(
+    canvas: Canvas, not_observed: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, share: str, messages: Messages
+) -> MapDrawing:
+    """Draw what was seen and what was not, by reason.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    not_observed : GeoDataFrame
+        Column ``reason``.
+    regions : GeoDataFrame or None
+    share : str
+        Share observed, as text.
+    messages : Messages
+
+    Returns
+    -------
+    MapDrawing
+    """
+    unseen = _unseen_shapes(canvas, not_observed)
+    kinds = [shape.kind for shape in unseen]
+    names = [messages.say(f"reason.{kind.removeprefix('unseen-')}") for kind in kinds]
+    placed = _place_regions(canvas, regions, messages)
+    outlines = _outline_regions(placed)
+    legend = [LegendEntry("observed", messages.say("map.sign.observed"))]
+    legend += [LegendEntry(kind, name) for kind, name in zip(kinds, names, strict=True)]
+    return _compose(
+        canvas,
+        messages,
+        key="seen",
+        title=messages.say("map.looked_at.title"),
+        description=messages.say(
+            "map.looked_at.description", share=share, reasons=", ".join(names) or messages.say("value.none")
+        ),
+        caption=messages.say("map.looked_at.caption"),
+        image="",
+        shapes=(*unseen, *outlines),
+        labels=_label_regions(canvas, placed, [], messages),
+        legend=(*legend, *_region_legend(outlines, messages)),
+    )
+
+
+def draw_overview(
+    canvas: Canvas,
+    strips: Sequence[NumberedStrip],
+    strips_crs: object,
+    not_observed: gpd.GeoDataFrame,
+    regions: gpd.GeoDataFrame | None,
+    *,
+    image: str,
+    caption: str,
+    messages: Messages,
+) -> MapDrawing:
+    """Draw the strips over the after image, with regions and the ground that was not observed.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    strips : sequence of NumberedStrip
+    strips_crs : CRS of their axes
+    not_observed, regions : GeoDataFrame
+        As in `Findings`.
+    image : str
+        Data URI of the picture behind, empty for none.
+    caption : str
+    messages : Messages
+
+    Returns
+    -------
+    MapDrawing
+    """
+    axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
+    numbers = [_label_strip(canvas, axis, strip.number) for axis, strip in zip(axes, strips, strict=True)]
+    casing = [MapShape(_line_path(axis), "casing") for axis in axes]
+    lines = [MapShape(_line_path(axis), f"strip-{s.verdict}") for axis, s in zip(axes, strips, strict=True)]
+    unseen = _merge_shapes(_unseen_shapes(canvas, not_observed), "unseen-any")
+    placed = _place_regions(canvas, regions, messages)
+    outlines = _outline_regions(placed)
+    verdicts = dict.fromkeys(strip.verdict for strip in strips)
+    legend = [
+        LegendEntry(f"strip-{verdict}", messages.say("map.sign.strip", verdict=messages.say(f"verdict.{verdict}")))
+        for verdict in verdicts
+    ]
+    if unseen:
+        legend.append(LegendEntry("unseen-any", messages.say("map.sign.unseen")))
+    return _compose(
+        canvas,
+        messages,
+        key="overview",
+        title=messages.say("map.overview.title"),
+        description=messages.say("map.overview.description", count=messages.number(len(strips))),
+        caption=caption,
+        image=image,
+        shapes=(*unseen, *outlines, *casing, *lines),
+        labels=(*_label_regions(canvas, placed, numbers, messages), *numbers),
+        legend=(*legend, *_region_legend(outlines, messages)),
+    )
+
+
+def _compose(
+    canvas: Canvas,
+    messages: Messages,
+    *,
+    key: str,
+    title: str,
+    description: str,
+    caption: str,
+    image: str,
+    shapes: tuple[MapShape, ...],
+    labels: tuple[MapLabel, ...],
+    legend: tuple[LegendEntry, ...],
+) -> MapDrawing:
+    graticule = _draw_graticule(canvas)
+    return MapDrawing(
+        key=key,
+        width=_plain(canvas.width),
+        height=_plain(canvas.height),
+        title=title,
+        description=description,
+        caption=caption,
+        ground=MapShape(_polygon_path(box(*_corners(canvas))), "observed"),
+        image=image,
+        image_box=tuple(_plain(side) for side in canvas.grid_box),
+        shapes=(*shapes, *(MapShape(_line_path(line.path), "graticule") for line in graticule)),
+        labels=(*(line.label(messages) for line in graticule), *labels),
+        scale_bar=draw_scale_bar(
+            canvas.metres_per_unit,
+            right=canvas.width - 36,
+            vertical=canvas.height - _FOOT - 24,
+            room=250,
+            messages=messages,
+        ),
+        north_deg=_plain(canvas.scale.north_deg),
+        north_left=_plain(canvas.width - 42),
+        north_top="62",
+        legend=legend,
+    )
+
+
+def draw_scale_bar(
+    metres_per_unit: float, *, right: float, vertical: float, room: float, messages: Messages
+) -> ScaleBar:
+    """Draw a scale bar of a round length that ends at `right` and is not longer than `room`.
+
+    Parameters
+    ----------
+    metres_per_unit : float
+    right, vertical, room : float
+        In units of the drawing.
+    messages : Messages
+
+    Returns
+    -------
+    ScaleBar
+    """
+    length_m = nice_length_m(room * metres_per_unit)
+    left = right - length_m / metres_per_unit
+    label = (
+        format_number(length_m / 1000, messages, unit="km")
+        if length_m >= 1000
+        else format_number(length_m, messages, digits=0 if length_m >= 1 else 2, unit="m")
+    )
+    return ScaleBar(_plain(left), _plain(right), _plain((left + right) / 2), _plain(vertical), label)
+
+
+# ------------------------------------------------------------------------------------------------------- unseen ground
+def _unseen_shapes(canvas: Canvas, not_observed: gpd.GeoDataFrame) -> list[MapShape]:
+    """One shape a reason, in the order of the reasons; whatever lies beyond the drawing is left out."""
+    if not len(not_observed):
+        return []
+    placed = canvas.place(not_observed.geometry)
+    reasons = not_observed["reason"].where(not_observed["reason"].isin(UNSEEN_REASONS), "other")
+    shapes = []
+    for reason in (*UNSEEN_REASONS, "other"):
+        inside = (shapely.clip_by_rect(shape, *_corners(canvas)) for shape in placed[(reasons == reason).to_numpy()])
+        path = "".join(_polygon_path(part) for part in _drawn_parts(inside))
+        if path:
+            shapes.append(MapShape(path, f"unseen-{reason}"))
+    return shapes
+
+
+def _merge_shapes(shapes: Iterable[MapShape], kind: str) -> list[MapShape]:
+    path = "".join(shape.path for shape in shapes)
+    return [MapShape(path, kind)] if path else []
+
+
+def _drawn_parts(shapes: Iterable[BaseGeometry]) -> list[Polygon]:
+    """Take the polygons of what is drawn, without detail finer than the drawing."""
+    return [part for shape in shapes for part in _polygons(shape.simplify(_SIMPLIFY)) if not part.is_empty]
+
+
+def _polygons(shape: BaseGeometry) -> list[Polygon]:
+    if isinstance(shape, Polygon):
+        return [shape]
+    if isinstance(shape, (MultiPolygon, GeometryCollection)):
+        return [part for piece in shape.geoms for part in _polygons(piece)]
+    return []
+
+
+# ------------------------------------------------------------------------------------------------------------- regions
+@dataclass(frozen=True)
+class _Region:
+    """A region on the drawing, cut a little beyond its edges, so that no cut shows."""
+
+    level: str
+    name: str
+    shape: BaseGeometry
+
+
+def _place_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: Messages) -> list[_Region]:
+    """Bring regions onto the drawing; they are cut before they are projected, for far away a projection may fail."""
+    if regions is None or not len(regions):
+        return []
+    west, south, east, north = canvas.lonlat_bounds()
+    spare = 0.1 * max(east - west, north - south)
+    near = regions.geometry.clip_by_rect(west - spare, south - spare, east + spare, north + spare)
+    beyond = (-_MARGIN, -_MARGIN, canvas.width + _MARGIN, canvas.height + _MARGIN)
+    return [
+        _Region(str(level), format_text(name, messages, limit=_LABEL_LIMIT), shapely.clip_by_rect(shape, *beyond))
+        for level, name, shape in zip(regions["level"], regions["name"], canvas.place(near), strict=True)
+        if shape is not None and not shape.is_empty
+    ]
+
+
+def _outline_regions(regions: Sequence[_Region]) -> list[MapShape]:
+    shapes = []
+    for level in _LEVELS:
+        parts = _drawn_parts(region.shape for region in regions if region.level == level)
+        path = "".join(_polygon_path(part) for part in parts)
+        if path:
+            shapes.append(MapShape(path, f"region-{level}"))
+    return shapes
+
+
+def _region_legend(outlines: Sequence[MapShape], messages: Messages) -> list[LegendEntry]:
+    kinds = [shape.kind for shape in outlines]
+    finest = [kind for kind in kinds if kind != "region-country"][:1]
+    entries = [LegendEntry(kind, messages.say("map.sign.region")) for kind in finest]
+    if "region-country" in kinds:
+        entries.append(LegendEntry("region-country", messages.say("map.sign.country")))
+    return entries
+
+
+def _label_regions(
+    canvas: Canvas, regions: Sequence[_Region], taken: Sequence[MapLabel], messages: Messages
+) -> tuple[MapLabel, ...]:
+    """Name the regions where there is room: finest level first, largest first, never over another label."""
+    waiting = [
+        region
+        for level in _LEVELS
+        for region in sorted(regions, key=lambda region: -region.shape.area)
+        if region.level == level
+    ][:_REGION_LABELS]
+    labels = [*taken, *(line.label(messages) for line in _draw_graticule(canvas))]
+    found: list[MapLabel] = []
+    for kind, zoom in (("region", _NARROW_PAGE), ("region-minor", 1.0)):
+        unnamed = []
+        for region in waiting:
+            place = _find_room(canvas, region, [*labels, *found], zoom=zoom)
+            if place is None:
+                unnamed.append(region)
+            else:
+                found.append(MapLabel(_plain(place.x), _plain(place.y), region.name, kind))
+        waiting = unnamed
+    return tuple(found)
+
+
+def _find_room(canvas: Canvas, region: _Region, labels: Sequence[MapLabel], *, zoom: float) -> Point | None:
+    """Find a place for a name inside its region, away from the edges and from other labels."""
+    height = _LABEL_HEIGHT * zoom
+    shape, letters = shapely.clip_by_rect(region.shape, 0, 0, canvas.width, canvas.height), len(region.name)
+    half = letters * _LABEL_WIDTH * zoom / 2
+    if shape.is_empty or shape.area < 4 * height * height or 2 * half > canvas.width - 48:
+        return None
+    inner = shape.representative_point()
+    across = min(max(inner.x, half + 24), canvas.width - half - 24)
+    for shift in (0, -1, 1, -2, 2, -3, 3):
+        down = inner.y + shift * height
+        free = 2 * height < down < canvas.height - _FOOT - 4 * height and shape.contains(Point(across, down))
+        if free and not any(_near(across, down, letters, other, zoom=zoom) for other in labels):
+            return Point(across, down)
+    return None
+
+
+def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: float) -> bool:
+    room = (letters + len(other.text) + 1) * _LABEL_WIDTH * zoom / 2
+    middle = float(other.horizontal) + (len(other.text) * _LABEL_WIDTH * zoom / 2 if other.anchor == "start" else 0.0)
+    return abs(across - middle) < room and abs(down - float(other.vertical)) < 1.2 * _LABEL_HEIGHT * zoom
+
+
+# -------------------------------------------------------------------------------------------------------------- strips
+def _label_strip(canvas: Canvas, axis: BaseGeometry, number: str) -> MapLabel:
+    """Put the number beside the middle of the axis, where it hides nothing of it."""
+    west, top, east, bottom = axis.bounds
+    start, end = shapely.get_coordinates(axis)[[0, -1]]
+    along = end - start
+    length = float(np.hypot(*along)) or 1.0
+    across = np.array([-along[1], along[0]]) / length
+    across = across if across[1] < 0 else -across
+    room = 20.0
+    horizontal = min(max((west + east) / 2 + room * across[0], room), canvas.width - room)
+    vertical = min(max((top + bottom) / 2 + room * across[1] + 6, room + 6), canvas.height - room)
+    return MapLabel(_plain(horizontal), _plain(vertical), number, "number")
+
+
+# ----------------------------------------------------------------------------------------------------------- graticule
+@dataclass(frozen=True)
+class _GraticuleLine:
+    """One meridian or parallel on the drawing, where it is labelled, and with what."""
+
+    path: BaseGeometry
+    degrees: float
+    digits: int
+    meridian: bool
+    horizontal: float
+    vertical: float
+
+    def label(self, messages: Messages) -> MapLabel:
+        degrees = messages.number(abs(self.degrees), digits=self.digits)
+        side = (
+            ("longitude.west" if self.degrees < 0 else "longitude.east")
+            if self.meridian
+            else ("latitude.south" if self.degrees < 0 else "latitude.north")
+        )
+        anchor = "middle" if self.meridian else "start"
+        return MapLabel(
+            _plain(self.horizontal), _plain(self.vertical), messages.say(side, degrees=degrees), "degrees", anchor
+        )
+
+
+def _draw_graticule(canvas: Canvas) -> list[_GraticuleLine]:
+    west, south, east, north = canvas.lonlat_bounds()
+    step = _nice_step((east - west) / _GRATICULE_LINES)
+    across = [LineString(_even(lon, south, north, meridian=True)) for lon in _ticks(west, east, step)]
+    along = [LineString(_even(lat, west, east, meridian=False)) for lat in _ticks(south, north, step)]
+    digits = max(0, -math.floor(math.log10(step)))
+    lines: list[_GraticuleLine] = []
+    for degrees, meridian, line in (
+        *((lon, True, line) for lon, line in zip(_ticks(west, east, step), across, strict=True)),
+        *((lat, False, line) for lat, line in zip(_ticks(south, north, step), along, strict=True)),
+    ):
+        placed = canvas.place(gpd.GeoSeries([line], crs=4326)).iloc[0].intersection(canvas.frame)
+        if not placed.is_empty and isinstance(placed, LineString):
+            lines += _label_line(canvas, placed, degrees, digits, meridian=meridian)
+    return lines
+
+
+def _label_line(
+    canvas: Canvas, line: LineString, degrees: float, digits: int, *, meridian: bool
+) -> list[_GraticuleLine]:
+    """Label a meridian at the lower edge and a parallel at the left edge; in a corner neither has room."""
+    points = shapely.get_coordinates(line)
+    end = points[points[:, 1].argmax()] if meridian else points[points[:, 0].argmin()]
+    horizontal, vertical = (float(end[0]), canvas.height - 14) if meridian else (_MARGIN + 6, float(end[1]) - 6)
+    room = 70 < horizontal < canvas.width - 70 if meridian else 40 < vertical < canvas.height - _FOOT
+    return [_GraticuleLine(line, degrees, digits, meridian, horizontal, vertical)] if room else []
+
+
+def _even(fixed: float, start: float, stop: float, *, meridian: bool) -> list[tuple[float, float]]:
+    return [(fixed, float(at)) if meridian else (float(at), fixed) for at in np.linspace(start, stop, 9)]
+
+
+def _nice_step(shortest: float) -> float:
+    """Round up to 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(shortest))
+    return min(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= shortest)
+
+
+def _ticks(start: float, stop: float, step: float) -> list[float]:
+    return [index * step for index in range(math.ceil(start / step), math.floor(stop / step) + 1)]
+
+
+# --------------------------------------------------------------------------------------------------------------- paths
+def _corners(canvas: Canvas) -> tuple[float, float, float, float]:
+    left, top, width, height = canvas.grid_box
+    return left, top, left + width, top + height
+
+
+def _polygon_path(polygon: Polygon) -> str:
+    rings = [polygon.exterior, *polygon.interiors]
+    return "".join(f"M{_points(shapely.get_coordinates(ring)[:-1])}Z" for ring in rings)
+
+
+def _line_path(line: BaseGeometry) -> str:
+    parts = shapely.get_parts(line)
+    return "".join(f"M{_points(shapely.get_coordinates(part))}" for part in parts)
+
+
+def _points(coordinates: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    return "L".join(f"{_plain(across)} {_plain(down)}" for across, down in coordinates)
+
+
+def _plain(value: float) -> str:
+    """Write a length of the drawing: one decimal, none where it is 0."""
+    return f"{round(float(value), 1) + 0.0:.1f}".removesuffix(".0")

@@ -1,0 +1,417 @@
+"""Every sentence and word of the report, in one place: a translation is another catalogue with the same keys.
+
+Texts hold values in braces, as `str.format` reads them. Names, reasons and notes that come from a run are not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+VERDICTS = ("new", "extended", "reopened", "regrowing", "unchanged", "not_observed")
+"""In the order in which a report lists them."""
+CONFUSERS = (
+    "road",
+    "river",
+    "field_edge",
+    "cloud_edge",
+    "power_line",
+    "seam",
+    "misregistration",
+    "none",
+)
+UNSEEN_REASONS = ("cloud", "shadow", "saturation", "nodata", "outside")
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The texts of one language, and how it writes numbers.
+
+    Attributes
+    ----------
+    language : str
+        BCP 47, for the `lang` of the page.
+    texts : mapping of str to str
+    decimal, thousands : str
+    """
+
+    language: str
+    texts: Mapping[str, str]
+    decimal: str = "."
+    thousands: str = ","
+
+    def say(self, key: str, /, **values: str) -> str:
+        """Return a text with its values put in.
+
+        Examples
+        --------
+        >>> ENGLISH.say("value.days", count="70")
+        '70 days'
+        """
+        return self.texts[key].format(**values)
+
+    def count(self, key: str, number: int, /, **values: str) -> str:
+        """Return a text that counts: ``key.one`` for 1, ``key.many`` for any other number."""
+        return self.say(f"{key}.{'one' if number == 1 else 'many'}", count=self.number(number), **values)
+
+    def number(self, value: float, *, digits: int = 0) -> str:
+        """Write a finite number with this language's signs.
+
+        Examples
+        --------
+        >>> ENGLISH.number(-0.01, digits=1), ENGLISH.number(33268)
+        ('0.0', '33,268')
+        """
+        plain = f"{round(value, digits) + 0.0:,.{digits}f}"
+        return plain.translate({ord(","): self.thousands, ord("."): self.decimal})
+
+
+_ENGLISH = {
+    # ------------------------------------------------------------------------------------------------ values
+    "value.unknown": "not known",
+    "value.not_stated": "not stated",
+    "value.none": "none",
+    "value.range": "{low} to {high}",
+    "value.interval": "{value} ({range})",
+    "value.days": "{count} days",
+    "value.hours": "{count} hours",
+    "value.size": "{rows} rows × {cols} columns, {pixel} pixels",
+    "value.bytes": "{count} bytes",
+    "value.named": "{name} ({code})",
+    "text.cut": "{text}… (cut, {count} characters)",
+    "direction.north": "N",
+    "longitude.east": "{degrees}° E",
+    "longitude.west": "{degrees}° W",
+    "latitude.north": "{degrees}° N",
+    "latitude.south": "{degrees}° S",
+    # ------------------------------------------------------------------------------------------------- cover
+    "cover.page_title": "Change report: {before} and {after}",
+    "cover.heading": "Change report: candidate cleared strips",
+    "cover.before": "Before",
+    "cover.after": "After",
+    "cover.gap": "{gap} between the two images",
+    "cover.synthetic": "Synthetic: {names} made by simulation. This report shows no real place.",
+    "cover.synthetic.one": "{name} was",
+    "cover.synthetic.both": "both images were",
+    "cover.caution": (
+        "Preliminary analysis, not validated in the field, not a basis for the use of force. "
+        "A candidate cleared strip is a straight cleared line in an image: an image cannot tell who made it "
+        "or what it is for."
+    ),
+    "cover.handling": (
+        "This report gives exact positions. Pass it on only to people who need them: strips can be a "
+        "community's way out."
+    ),
+    "nav.skip": "Skip to the report",
+    "nav.contents": "Contents",
+    "nav.back": "Back to the table of strips",
+    # --------------------------------------------------------------------------------------------- looked at
+    "looked_at.heading": "What was looked at",
+    "looked_at.full": "All of the {asked} asked was observed on both dates.",
+    "looked_at.part": "Of {asked} asked, {observed} was observed on both dates: {share}.",
+    "looked_at.rest": (
+        "The other {rest} was not seen on one of the dates or on both. A strip there is not in this report, "
+        "whether it exists or not."
+    ),
+    "looked_at.none": "Not observed: of {asked} asked, no ground was seen clear on both dates.",
+    "looked_at.nothing_asked": "No ground was asked about: the images and the area of interest share none.",
+    "looked_at.asked": "Asked",
+    "looked_at.observed": "Observed on both dates",
+    "looked_at.share": "Share observed",
+    "looked_at.not_observed": "Not observed",
+    "looked_at.regions": "Observed ground by region. Counted from pixels.",
+    "column.region": "Region",
+    "column.level": "Level",
+    "column.region_km2": "Whole region",
+    "column.asked": "Asked",
+    "column.observed": "Observed",
+    "column.share": "Share",
+    "region.all": "Everything asked",
+    "level.all": "all",
+    "level.country": "country",
+    "level.admin1": "first level",
+    "level.admin2": "second level",
+    # -------------------------------------------------------------------------------------------------- maps
+    "map.looked_at.title": "Map of the ground that was seen and not seen",
+    "map.looked_at.caption": (
+        "Seen and not seen, by reason. Outlines of unseen ground are simplified for the eye; the figures are "
+        "counted from pixels."
+    ),
+    "map.looked_at.description": (
+        "Map of the compared ground, north up. {share} of the ground asked was observed on both dates. "
+        "Reasons for unseen ground on the map: {reasons}."
+    ),
+    "map.overview.heading": "Overview map",
+    "map.overview.title": "Overview map of the candidate cleared strips",
+    "map.overview.caption": "The after image, {date}. Strips carry their number in the table below.",
+    "map.overview.caption_plain": "Strips carry their number in the table below.",
+    "map.overview.description": (
+        "Map of the compared ground, north up, with {count} numbered candidate cleared strips, region outlines and the "
+        "ground that was not observed. The table of strips gives the same in words."
+    ),
+    "map.legend": "Signs of the map",
+    "map.sign.observed": "observed on both dates",
+    "map.sign.unseen": "ground not observed",
+    "map.sign.strip": "strip, {verdict}",
+    "map.sign.region": "region outline",
+    "map.sign.country": "country outline",
+    "reason.cloud": "cloud",
+    "reason.shadow": "cloud shadow",
+    "reason.saturation": "saturated or defective",
+    "reason.nodata": "no data",
+    "reason.outside": "outside of one image",
+    "reason.other": "other reason",
+    # ------------------------------------------------------------------------------------------------ inputs
+    "inputs.heading": "Images and how they fit",
+    "inputs.scenes": "The two images",
+    "inputs.item": "Item",
+    "inputs.pair.heading": "How they fit",
+    "inputs.notes.heading": "Notes on the pair",
+    "inputs.bands": "Match of brightness on unchanged ground: before = after × gain + offset",
+    "scene.name": "File",
+    "scene.sensor": "Sensor",
+    "scene.product": "Product",
+    "scene.baseline": "Processing baseline",
+    "scene.acquired": "Acquired (UTC)",
+    "scene.bands": "Bands",
+    "scene.quantity": "Quantity",
+    "scene.scaling": "Scaling",
+    "scene.mask": "Mask of cloud and shadow",
+    "scene.crs": "Coordinate system",
+    "scene.size": "Size",
+    "scene.licence": "Licence",
+    "scene.bytes": "File size",
+    "scene.sha256": "SHA-256",
+    "scene.synthetic": "Kind",
+    "scene.synthetic.yes": "synthetic, made by simulation",
+    "scene.synthetic.no": "not marked as synthetic",
+    "scene.notes": "Notes",
+    "pair.shift": "Shift removed",
+    "pair.shift.value": "{east} east, {north} north ({length} in all), spread {spread}",
+    "pair.shift.tiles": "measured on {count} tiles that agree",
+    "pair.shift.unmeasured": "could not be measured; none was removed",
+    "pair.overlap": "Ground that both images cover",
+    "pair.overlap.value": "{share} of the ground that either covers",
+    "pair.clear": "Clear on both dates, by the survey's sample",
+    "pair.grid": "Grid of the comparison",
+    "pair.crs": "Coordinate system of axes and footprints",
+    "pair.quantity": "Quantity compared",
+    "column.band": "Band",
+    "column.gain": "Gain",
+    "column.offset": "Offset",
+    "column.residual": "Residual on unchanged ground",
+    # ------------------------------------------------------------------------------------------- bottom line
+    "bottom.heading": "Bottom line",
+    "bottom.none": "Nothing new found in {observed} observed ({share} of the {asked} asked).",
+    "bottom.unseen": (
+        "Not observed: none of the {asked} asked was seen clear on both dates. Nothing can be said about it."
+    ),
+    "bottom.nothing_asked": "Not observed: no ground was asked about.",
+    "bottom.found.one": (
+        "{count} candidate cleared strip is new or longer than before ({parts}), in {observed} observed "
+        "({share} of the {asked} asked)."
+    ),
+    "bottom.found.many": (
+        "{count} candidate cleared strips are new or longer than before ({parts}), in {observed} observed "
+        "({share} of the {asked} asked)."
+    ),
+    "bottom.others": "Also listed: {parts}.",
+    "bottom.no_strips": "No strip of any other verdict is listed.",
+    "bottom.point": (
+        "Operating point “{name}”: strips with a probability of {least} or more are listed, {length} or longer."
+    ),
+    "bottom.part": "{count} {verdict}",
+    "bottom.regions": (
+        "Candidate cleared strips by region and verdict, beside the share of the region's ground that was observed"
+    ),
+    "bottom.words": "What the verdicts mean",
+    "verdict.new": "new",
+    "verdict.extended": "extended",
+    "verdict.reopened": "reopened",
+    "verdict.regrowing": "regrowing",
+    "verdict.unchanged": "unchanged",
+    "verdict.not_observed": "not observed",
+    "meaning.new": "seen in the after image, not in the before image",
+    "meaning.extended": "seen in both, and longer in the after image",
+    "meaning.reopened": "seen again after it had regrown",
+    "meaning.regrowing": "seen in the before image, not in the after image",
+    "meaning.unchanged": "seen in both",
+    "meaning.not_observed": "too little of its axis was seen on one of the dates to tell",
+    # ----------------------------------------------------------------------------------------------- ranking
+    "ranking.heading": "Strips, ranked",
+    "ranking.caption": (
+        "By verdict, then by probability. Each number leads to the strip's sheet. Lengths with 90 % intervals."
+    ),
+    "ranking.empty": "The table of strips is empty: no candidate cleared strip of any verdict in the observed ground.",
+    "column.number": "No.",
+    "column.strip": "Strip",
+    "column.verdict": "Verdict",
+    "column.probability": "Probability",
+    "column.length": "Length",
+    "column.width": "Width",
+    "column.azimuth": "True azimuth",
+    # ------------------------------------------------------------------------------------------------ sheets
+    "sheets.heading": "Sheets, one a strip",
+    "sheet.heading": "{number}. Strip {strip}",
+    "sheet.headline": "{length} long, {width} wide, true azimuth {azimuth}, {region}",
+    "sheet.size": "Size and direction",
+    "sheet.time_and_place": "Time and place",
+    "sheet.probability": "How sure",
+    "sheet.reasons": "Why it was flagged",
+    "sheet.doubts": "It would be false",
+    "sheet.rival": "Strongest counter-hypothesis",
+    "sheet.care": "Community or health use possible",
+    "sheet.care.text": (
+        "An unregistered strip may be a community's only way to a doctor. Ask those who know the place before"
+        " anything is done."
+    ),
+    "sheet.no_pictures": "No pictures were made for this strip.",
+    "photo.before": "Before",
+    "photo.after": "After",
+    "photo.change": "Change",
+    "photo.caption": "{time}, {sensor}",
+    "photo.caption.change": "Orange: barer or brighter after. Purple: the reverse. White: as before.",
+    "photo.sensor_unknown": "sensor not stated",
+    "photo.alternative": (
+        "{when} image, {time}, of {side} of ground around strip {strip}; the strip runs at {azimuth} from end"
+        " 1 to end 2, "
+        "at the ticks."
+    ),
+    "photo.alternative.change": "Change between the dates over the same {side} of ground around strip {strip}.",
+    "photo.note": (
+        "The same stretch on each picture, {side} wide, {bands}, one stretch of brightness for both dates. "
+        "Ticks mark the "
+        "ends of the axis and leave the strip free. Hatched grey: not observed on that date."
+    ),
+    "photo.note.change": (
+        "The change is hatched where either date was not observed; its colours end at {limit} times the noise"
+        " of unchanged ground."
+    ),
+    "photo.bands.true": "true colour",
+    "photo.bands.false": "false colour ({bands} as red, green, blue)",
+    "photo.bands.grey": "grey ({bands})",
+    "fact.length": "Length",
+    "fact.width": "Width",
+    "fact.area": "Area",
+    "fact.azimuth": "True azimuth",
+    "fact.azimuth.value": "{first}° / {second}°",
+    "fact.designator": "Designator",
+    "fact.designator.value": "{designator}, indicative",
+    "fact.designator.true": "{designator}, indicative (T: from true, not magnetic, azimuth)",
+    "fact.snr": "Strength",
+    "fact.snr.value": "{snr} times the noise of its surroundings",
+    "fact.straightness": "Straightness",
+    "fact.straightness.value": "traced pieces stray {distance} from the axis",
+    "fact.first_seen": "First seen",
+    "fact.first_seen.between": (
+        "between {without} (last clear look without it) and {with_it} (first look with it), {gap}"
+    ),
+    "fact.first_seen.already": "{with_it}, the first look of this pair: it may be older",
+    "fact.first_seen.open": "on {with_it}; there is no earlier clear look without it",
+    "fact.first_seen.unknown": "not known from this pair",
+    "fact.observed": "Axis observed",
+    "fact.observed.value": "{share} on both dates",
+    "fact.region": "Region",
+    "fact.region.unknown": "not known: no region layer here",
+    "fact.shares": "Shares",
+    "fact.shares.value": "{level}: {parts}",
+    "fact.border": "Nearest border",
+    "fact.border.value": "{distance} to the nearest international border",
+    "fact.border.unknown": "not known: countries are not known here",
+    "fact.scenes": "Scenes",
+    "position.caption": "Positions on WGS 84 (EPSG:4326)",
+    "position.point": "Point",
+    "position.decimal": "Latitude, longitude",
+    "position.dms": "Degrees, minutes, seconds",
+    "position.mgrs": "MGRS",
+    "position.end1": "End 1",
+    "position.centre": "Centre",
+    "position.end2": "End 2",
+    "probability.value": "{probability} that this is a real strip with the verdict “{verdict}”.",
+    "probability.basis": "Basis: {basis}.",
+    "rival.road": "A new road or logging track.",
+    "settle.road": "Follow the line beyond both ends in a sharper image: a road goes on, bends or joins others.",
+    "rival.river": "A river bar or a moved bank.",
+    "settle.river": "Look for water beside it and compare with images at other water levels.",
+    "rival.field_edge": "The edge of a field or plot.",
+    "settle.field_edge": "See whether both sides are alike: a field edge has its straight side on one of them only.",
+    "rival.cloud_edge": "The edge of a cloud, a shadow or a haze front.",
+    "settle.cloud_edge": "Look at the next clear image: a cloud edge is gone, a strip stays.",
+    "rival.power_line": "A power line or a pipeline.",
+    "settle.power_line": "Follow it beyond both ends: such a line goes on for kilometres.",
+    "rival.seam": "A seam between the sensor's detectors or a gap in the scan.",
+    "settle.seam": "See whether it is parallel to the satellite's track and returns at the same place in other images.",
+    "rival.misregistration": "An old road, bank or strip that the two images place differently.",
+    "settle.misregistration": "Compare fixed points beside it on both dates: with them, the line moves too.",
+    "rival.none": "No other explanation stands out by what was measured.",
+    "settle.none": "A sharper image of both dates, or a look from the air, would settle whether it is a strip.",
+    "rival.other": "{name}",
+    # ------------------------------------------------------------------------------------------------ method
+    "method.heading": "Method and limits of this run",
+    "method.steps": "How it was done",
+    "method.limits": "What it cannot tell",
+    "method.step.align": (
+        "Both images were brought onto one grid, their shift was measured and removed, and their brightness "
+        "matched on unchanged ground."
+    ),
+    "method.step.change": (
+        "Change was measured in units of the noise of unchanged ground, and searched for straight narrow "
+        "lines that differ from both of their sides."
+    ),
+    "method.step.judge": (
+        "Each line was traced, measured on both dates, and given a verdict, a probability and its strongest "
+        "counter-hypothesis."
+    ),
+    "method.limit.ground": (
+        "Only ground that was clear on both dates was searched. Ground that was not observed says nothing."
+    ),
+    "method.limit.short": "Strips shorter than {length} or wider than {width} are not looked for.",
+    "method.limit.pixel": (
+        "A pixel is {pixel}: a strip of one to three pixels has a width that is known roughly, and details "
+        "such as holes or laid branches cannot be seen."
+    ),
+    "method.limit.position": (
+        "Positions are those of the before image; how well that image itself is placed on the ground is not "
+        "part of the intervals."
+    ),
+    "method.limit.gone": "“Regrowing” means that it was not seen, not that it is unusable or gone.",
+    "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
+    "method.probability": "Probability",
+    "method.operating_point": "Operating point",
+    "method.operating_point.value": "{name}: probability of {least} or more",
+    "method.min_length": "Shortest strip",
+    "method.observed_share": "Least share of the axis observed on each date",
+    "method.settings": "All settings",
+    "method.versions": "Versions",
+    "column.setting": "Setting",
+    "column.value": "Value",
+    "column.software": "Software",
+    "column.version": "Version",
+    # ---------------------------------------------------------------------------------------------- evidence
+    "evidence.heading": "Evidence annex",
+    "evidence.files": "Inputs and their checksums",
+    "evidence.verify": (
+        "The file manifest.json beside this report holds the checksums of all inputs and outputs. In the "
+        "folder that holds this one, with DIR its name, this command proves that nothing was changed:"
+    ),
+    "evidence.traced": (
+        "Figures of strips come from the columns of the layer “strips” in findings.gpkg, figures of regions "
+        "from its layer “observed”."
+    ),
+    "evidence.end": "End of the report",
+    "column.role": "Role",
+    "column.file": "File",
+    "column.sha256": "SHA-256",
+    "column.credit": "Credit and notes",
+    "role.before": "before image",
+    "role.after": "after image",
+    "role.before_mask": "mask of the before image",
+    "role.after_mask": "mask of the after image",
+    "role.country": "regions, countries",
+    "role.admin1": "regions, first level",
+    "role.admin2": "regions, second level",
+    "role.aoi": "area of interest",
+}
+
+ENGLISH = Messages("en", MappingProxyType(_ENGLISH))

@@ -1,0 +1,110 @@
+"""From the tables of a run to the report in its final words: pure, no files, no markup, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from colibri_geo.evidence import RunRecord
+from colibri_geo.layers import Findings
+from colibri_geo.reporting.formats import format_share, format_time
+from colibri_geo.reporting.grounding import GroundGrid
+from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, plan_canvas
+from colibri_geo.reporting.messages import ENGLISH, Messages
+from colibri_geo.reporting.parts import MapDrawing, ReportModel
+from colibri_geo.reporting.pictures import Overview, StripPicture
+from colibri_geo.reporting.sections import (
+    build_bottom_line,
+    build_cover,
+    build_evidence,
+    build_inputs,
+    build_looked_at,
+    build_method,
+    build_ranking,
+    observed_share,
+)
+from colibri_geo.reporting.sheets import RankedStrip, build_sheet, data_uri, rank_strips
+
+
+def build_model(
+    findings: Findings,
+    record: RunRecord,
+    pictures: Sequence[StripPicture],
+    overview: Overview | None,
+    *,
+    messages: Messages = ENGLISH,
+) -> ReportModel:
+    """Build a report from the tables of a run.
+
+    Parameters
+    ----------
+    findings : Findings
+    record : RunRecord
+    pictures : sequence of StripPicture
+        In any order; a strip without one gets a sheet without pictures.
+    overview : Overview or None
+        Behind the overview map.
+    messages : Messages
+        The language of the report.
+
+    Returns
+    -------
+    ReportModel
+        Text in its final form: whatever came from files is on one line, without control signs, cut when it is long.
+    """
+    strips = rank_strips(findings.strips)
+    by_strip = {picture.strip_id: picture for picture in pictures}
+    shares = findings.strip_regions
+    canvas = plan_canvas(GroundGrid.from_record(record.pair))
+    seen_map = draw_looked_at(
+        canvas,
+        findings.not_observed,
+        findings.regions,
+        format_share(observed_share(findings.observed), messages),
+        messages,
+    )
+    return ReportModel(
+        language=messages.language,
+        cover=build_cover(record, messages),
+        looked_at=build_looked_at(findings.observed, seen_map, messages),
+        inputs=build_inputs(record, messages),
+        bottom_line=build_bottom_line(findings.observed, record, messages),
+        map=_overview_map(findings, record, strips, overview, messages),
+        ranking=build_ranking(strips, messages),
+        sheets=tuple(
+            build_sheet(
+                strip,
+                shares[(shares["strip_id"].astype(str) == strip.strip_id).to_numpy()],
+                record,
+                by_strip.get(strip.strip_id),
+                messages,
+            )
+            for strip in strips
+        ),
+        method=build_method(record, messages),
+        evidence=build_evidence(record, messages),
+    )
+
+
+def _overview_map(
+    findings: Findings,
+    record: RunRecord,
+    strips: Sequence[RankedStrip],
+    overview: Overview | None,
+    messages: Messages,
+) -> MapDrawing:
+    numbered = [NumberedStrip(messages.number(strip.rank), strip.verdict, strip.row.geometry) for strip in strips]
+    caption = (
+        messages.say("map.overview.caption_plain")
+        if overview is None
+        else messages.say("map.overview.caption", date=format_time(record.after.acquired, messages))
+    )
+    return draw_overview(
+        plan_canvas(GroundGrid.from_record(record.pair)),
+        numbered,
+        findings.strips.crs,
+        findings.not_observed,
+        findings.regions,
+        image="" if overview is None else data_uri(overview.image),
+        caption=caption,
+        messages=messages,
+    )

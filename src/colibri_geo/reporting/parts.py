@@ -1,0 +1,349 @@
+"""What a report is made of: plain text in its final form, free of tables, pixels and markup.
+
+A page, a PDF or another edition is laid out from a `ReportModel` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table.
+
+    Attributes
+    ----------
+    lines : tuple of str
+    numeric : bool
+        Aligned to the right.
+    code : bool
+        Set in fixed width.
+    target : str
+        Anchor that the cell links to, without the hash; empty for none.
+    verdict : str
+        Verdict whose colour marks the cell; empty for none.
+    """
+
+    lines: tuple[str, ...]
+    numeric: bool = False
+    code: bool = False
+    target: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first cell of a row is its header.
+
+    Attributes
+    ----------
+    caption : str
+    columns : tuple of str
+    rows : tuple of tuple of Cell
+    stacks : bool
+        On a narrow page each row becomes a card, because its columns would not fit side by side.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    stacks: bool = True
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and what is known of it."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word and what it means; `verdict` marks it with that verdict's colour."""
+
+    word: str
+    meaning: str
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class MapShape:
+    """An outline or a line on a map: an SVG path with the kind it is drawn as."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class MapLabel:
+    """Text on a map; `anchor` is start, middle or end."""
+
+    horizontal: str
+    vertical: str
+    text: str
+    kind: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A scale bar: its two ends and its height on the map, and the length that it stands for."""
+
+    left: str
+    right: str
+    middle: str
+    vertical: str
+    label: str
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One sign of a map and its meaning; `kind` is that of the shapes."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MapDrawing:
+    """A map, ready to be drawn.
+
+    Attributes
+    ----------
+    key : str
+        Prefix of the anchors inside it.
+    width, height : str
+        Of the drawing, in its own units.
+    title, description : str
+        What it shows, for those who do not see it.
+    caption : str
+    ground : MapShape
+        The ground of the pair.
+    image : str
+        Picture behind it as a data URI, empty for none; it fills `image_box` (left, top, width, height).
+    image_box : tuple of str
+    shapes : tuple of MapShape
+        From bottom to top.
+    labels : tuple of MapLabel
+    scale_bar : ScaleBar
+    north_deg, north_left, north_top : str
+        True north, clockwise from the upper edge, and where its arrow stands.
+    legend : tuple of LegendEntry
+    """
+
+    key: str
+    width: str
+    height: str
+    title: str
+    description: str
+    caption: str
+    ground: MapShape
+    image: str
+    image_box: tuple[str, ...]
+    shapes: tuple[MapShape, ...]
+    labels: tuple[MapLabel, ...]
+    scale_bar: ScaleBar
+    north_deg: str
+    north_left: str
+    north_top: str
+    legend: tuple[LegendEntry, ...]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One picture of a strip.
+
+    Attributes
+    ----------
+    heading : str
+    caption : str
+        Acquisition time and sensor.
+    alternative : str
+        What it shows, for those who do not see it.
+    image : str
+        Data URI.
+    """
+
+    heading: str
+    caption: str
+    alternative: str
+    image: str
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The pictures of one strip, all of the same stretch of ground, and the marks drawn over each of them.
+
+    Attributes
+    ----------
+    width, height : str
+        In the units of the marks, and in pixels.
+    photos : tuple of Photo
+    marks : str
+        SVG path of the short ticks beside the ends of the axis; they leave the strip itself free.
+    labels : tuple of MapLabel
+        Numbers of the ends.
+    scale_bar : ScaleBar
+    north_deg, north_left, north_top : str
+    note : str
+        How the pictures were drawn.
+    """
+
+    width: str
+    height: str
+    photos: tuple[Photo, ...]
+    marks: str
+    labels: tuple[MapLabel, ...]
+    scale_bar: ScaleBar
+    north_deg: str
+    north_left: str
+    north_top: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that is known of one strip.
+
+    Attributes
+    ----------
+    anchor : str
+    number, strip_id : str
+    verdict, verdict_text : str
+    headline : str
+        Length, width, direction and region in one line.
+    photos : Photos or None
+    size, time_and_place : tuple of Fact
+    positions : Table
+    probability : tuple of str
+    reasons, doubts : tuple of str
+        Why it was flagged, and what would make it false.
+    rival : tuple of str
+        The strongest counter-hypothesis, and what would settle it.
+    care : str
+        That communities may use it.
+    """
+
+    anchor: str
+    number: str
+    strip_id: str
+    verdict: str
+    verdict_text: str
+    headline: str
+    photos: Photos | None
+    size: tuple[Fact, ...]
+    time_and_place: tuple[Fact, ...]
+    positions: Table
+    probability: tuple[str, ...]
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    rival: tuple[str, ...]
+    care: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The head of the report.
+
+    Attributes
+    ----------
+    page_title, heading : str
+    before, after : Fact
+        Name of the scene, and when and by what it was taken.
+    gap : str
+        Time between the two.
+    synthetic : str
+        Warning that the images are made up; empty when they are not.
+    caution, handling : str
+    """
+
+    page_title: str
+    heading: str
+    before: Fact
+    after: Fact
+    gap: str
+    synthetic: str
+    caution: str
+    handling: str
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What was and was not seen, told before any finding."""
+
+    statement: tuple[str, ...]
+    figures: tuple[Fact, ...]
+    regions: Table
+    map: MapDrawing
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The two scenes, and what was measured between them."""
+
+    scenes: Table
+    pair: tuple[Fact, ...]
+    bands: Table
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BottomLine:
+    """What was found, in counts."""
+
+    statement: str
+    others: tuple[str, ...]
+    regions: Table
+    words: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How this run was made, and what it cannot tell."""
+
+    steps: tuple[str, ...]
+    limits: tuple[str, ...]
+    key_settings: tuple[Fact, ...]
+    settings: Table
+    versions: Table
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the report rests on, and how to check it."""
+
+    files: Table
+    command: str
+
+
+@dataclass(frozen=True)
+class ReportModel:
+    """A whole report, in the order in which it is read.
+
+    Attributes
+    ----------
+    language : str
+        Of all texts, as BCP 47.
+    cover : Cover
+    looked_at : LookedAt
+    inputs : Inputs
+    bottom_line : BottomLine
+    map : MapDrawing
+    ranking : Table
+    sheets : tuple of Sheet
+    method : Method
+    evidence : Evidence
+    """
+
+    language: str
+    cover: Cover
+    looked_at: LookedAt
+    inputs: Inputs
+    bottom_line: BottomLine
+    map: MapDrawing
+    ranking: Table
+    sheets: tuple[Sheet, ...]
+    method: Method
+    evidence: Evidence

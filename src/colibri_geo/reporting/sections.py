@@ -1,0 +1,438 @@
+"""The parts of the report around the sheets: cover, looked at, inputs, bottom line, ranking, method, evidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
+from colibri_geo.reporting.formats import (
+    format_km2,
+    format_number,
+    format_probability,
+    format_range,
+    format_share,
+    format_text,
+    format_time,
+    is_missing,
+    read_time,
+)
+from colibri_geo.reporting.messages import VERDICTS, Messages
+from colibri_geo.reporting.parts import (
+    BottomLine,
+    Cell,
+    Cover,
+    Evidence,
+    Fact,
+    Inputs,
+    LookedAt,
+    MapDrawing,
+    Method,
+    Table,
+    Term,
+)
+from colibri_geo.reporting.sheets import RankedStrip, format_gap, name_region, name_region_chain
+
+_CALLED_NEW = ("new", "extended", "reopened")
+_VERIFY = "colibri-geo verify DIR"
+
+
+def build_cover(record: RunRecord, messages: Messages) -> Cover:
+    """Build the head of the report."""
+    before, after = record.before, record.after
+    start, stop = read_time(before.acquired), read_time(after.acquired)
+    gap = "" if start is None or stop is None else messages.say("cover.gap", gap=format_gap(start, stop, messages))
+    return Cover(
+        page_title=messages.say(
+            "cover.page_title",
+            before=_title_name(before, messages),
+            after=_title_name(after, messages),
+        ),
+        heading=messages.say("cover.heading"),
+        before=_cover_scene("before", before, messages),
+        after=_cover_scene("after", after, messages),
+        gap=gap,
+        synthetic=_synthetic(before, after, messages),
+        caution=messages.say("cover.caution"),
+        handling=messages.say("cover.handling"),
+    )
+
+
+def _title_name(scene: SceneRecord, messages: Messages) -> str:
+    time = read_time(scene.acquired)
+    name = format_text(scene.name, messages, limit=60)
+    return name if time is None else messages.say("value.named", name=name, code=time.strftime("%Y-%m-%d"))
+
+
+def _cover_scene(when: str, scene: SceneRecord, messages: Messages) -> Fact:
+    lines = [format_text(scene.name, messages), format_time(scene.acquired, messages)]
+    if not is_missing(scene.sensor):
+        lines.append(format_text(scene.sensor, messages))
+    return Fact(messages.say(f"cover.{when}"), tuple(lines))
+
+
+def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> str:
+    made_up = [scene for scene in (before, after) if scene.synthetic]
+    if not made_up:
+        return ""
+    names = (
+        messages.say("cover.synthetic.both")
+        if len(made_up) == 2
+        else messages.say("cover.synthetic.one", name=format_text(made_up[0].name, messages))
+    )
+    return messages.say("cover.synthetic", names=names)
+
+
+# ----------------------------------------------------------------------------------------------------------- looked at
+def build_looked_at(observed: pd.DataFrame, drawing: MapDrawing, messages: Messages) -> LookedAt:
+    """Build the statement of what was and was not seen, for all and for each region."""
+    total = observed.iloc[0]
+    asked, seen = float(total["asked_km2"]), float(total["observed_km2"])
+    rest = max(asked - seen, 0.0)
+    share = observed_share(observed)
+    figures = (
+        Fact(messages.say("looked_at.asked"), (format_km2(asked, messages),)),
+        Fact(messages.say("looked_at.observed"), (format_km2(seen, messages),)),
+        Fact(messages.say("looked_at.share"), (format_share(share, messages),)),
+        Fact(messages.say("looked_at.not_observed"), (format_km2(rest, messages),)),
+    )
+    return LookedAt(
+        _looked_at_statement(asked, seen, share, messages), figures, _regions_seen(observed, messages), drawing
+    )
+
+
+def observed_share(observed: pd.DataFrame) -> float:
+    """Return the share of all ground asked that was observed; 0 where none was asked."""
+    share = float(observed.iloc[0]["observed_share"])
+    return share if math.isfinite(share) else 0.0
+
+
+def _looked_at_statement(asked: float, seen: float, share: float, messages: Messages) -> tuple[str, ...]:
+    area = format_km2(asked, messages)
+    rest = format_km2(max(asked - seen, 0.0), messages)
+    if not asked > 0:
+        return (messages.say("looked_at.nothing_asked"),)
+    if not seen > 0:
+        return messages.say("looked_at.none", asked=area), messages.say("looked_at.rest", rest=rest)
+    if share == 1.0:
+        return (messages.say("looked_at.full", asked=area),)
+    part = messages.say(
+        "looked_at.part", asked=area, observed=format_km2(seen, messages), share=format_share(share, messages)
+    )
+    return part, messages.say("looked_at.rest", rest=rest)
+
+
+def _regions_seen(observed: pd.DataFrame, messages: Messages) -> Table:
+    columns = ("region", "level", "region_km2", "asked", "observed", "share")
+    rows = []
+    for level, code, name, region_km2, asked_km2, observed_km2, share in zip(
+        observed["level"],
+        observed["code"],
+        observed["name"],
+        observed["region_km2"],
+        observed["asked_km2"],
+        observed["observed_km2"],
+        observed["observed_share"],
+        strict=True,
+    ):
+        whole = "–" if level == "all" and is_missing(region_km2) else format_km2(float(region_km2), messages)
+        rows.append(
+            (
+                Cell((_region_title(level, code, name, messages),)),
+                Cell((messages.say(f"level.{level}"),)),
+                Cell((whole,), numeric=True),
+                Cell((format_km2(float(asked_km2), messages),), numeric=True),
+                Cell((format_km2(float(observed_km2), messages),), numeric=True),
+                Cell((format_share(float(share), messages),), numeric=True),
+            )
+        )
+    return Table(messages.say("looked_at.regions"), _columns(columns, messages), tuple(rows))
+
+
+def _region_title(level: str, code: object, name: object, messages: Messages) -> str:
+    if level == "all":
+        return messages.say("region.all")
+    return name_region(name, code, messages) or messages.say("value.unknown")
+
+
+def _columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
+    return tuple(messages.say(f"column.{name}") for name in names)
+
+
+# -------------------------------------------------------------------------------------------------------------- inputs
+def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
+    """Build the tables of the scenes and of how they fit."""
+    before, after = _scene_lines(record.before, messages), _scene_lines(record.after, messages)
+    rows = tuple(
+        (
+            Cell((messages.say(f"scene.{key}"),)),
+            Cell(lines, code=key == "sha256"),
+            Cell(after[key], code=key == "sha256"),
+        )
+        for key, lines in before.items()
+    )
+    columns = (messages.say("inputs.item"), messages.say("cover.before"), messages.say("cover.after"))
+    return Inputs(
+        scenes=Table(messages.say("inputs.scenes"), columns, rows, stacks=False),
+        pair=_pair_facts(record.pair, messages),
+        bands=_band_table(record.pair, messages),
+        notes=tuple(format_text(note, messages, limit=400) for note in record.pair.notes),
+    )
+
+
+def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str, ...]]:
+    """Write one scene, keyed by the end of the message that names each line."""
+    notes = tuple(format_text(note, messages, limit=400) for note in scene.notes)
+    return {
+        "name": (format_text(scene.name, messages),),
+        "sensor": (_stated(scene.sensor, messages),),
+        "product": (_stated(scene.product_id, messages),),
+        "baseline": (_stated(scene.processing_baseline, messages),),
+        "acquired": (format_time(scene.acquired, messages),),
+        "bands": (", ".join(format_text(band, messages, limit=40) for band in scene.bands),),
+        "quantity": (_stated(scene.quantity, messages),),
+        "scaling": (_stated(scene.scaling, messages),),
+        "mask": (_stated(scene.mask, messages),),
+        "crs": (_stated(scene.crs, messages),),
+        "size": (_size(scene.rows, scene.cols, scene.pixel_m, messages),),
+        "licence": (_stated(scene.licence, messages),),
+        "synthetic": (messages.say(f"scene.synthetic.{'yes' if scene.synthetic else 'no'}"),),
+        "bytes": (messages.say("value.bytes", count=messages.number(scene.size_bytes)),),
+        "sha256": (_stated(scene.sha256, messages),),
+        "notes": notes or (messages.say("value.none"),),
+    }
+
+
+def _stated(text: str | None, messages: Messages) -> str:
+    return messages.say("value.not_stated") if is_missing(text) else format_text(text, messages)
+
+
+def _size(rows: int, cols: int, pixel_m: float, messages: Messages) -> str:
+    return messages.say(
+        "value.size",
+        rows=messages.number(rows),
+        cols=messages.number(cols),
+        pixel=_format_pixel(pixel_m, messages),
+    )
+
+
+def _format_pixel(pixel_m: float, messages: Messages) -> str:
+    return format_number(pixel_m, messages, digits=0 if round(pixel_m, 2) == round(pixel_m) else 2, unit="m")
+
+
+def _pair_facts(pair: PairRecord, messages: Messages) -> tuple[Fact, ...]:
+    def say(fact: str, *lines: str) -> Fact:
+        return Fact(messages.say(f"pair.{fact}"), lines)
+
+    return (
+        say("shift", *_shift_lines(pair, messages)),
+        say("overlap", messages.say("pair.overlap.value", share=format_share(pair.overlap_share, messages))),
+        say("clear", format_share(pair.clear_share, messages)),
+        say("grid", _size(pair.rows, pair.cols, pair.pixel_m, messages), format_text(pair.crs, messages)),
+        say("crs", format_text(pair.metre_crs, messages)),
+        say("quantity", format_text(pair.quantity, messages)),
+    )
+
+
+def _shift_lines(pair: PairRecord, messages: Messages) -> tuple[str, ...]:
+    if pair.shift_tiles == 0:
+        return (messages.say("pair.shift.unmeasured"),)
+    length_m = math.hypot(pair.shift_east_m, pair.shift_north_m)
+    names = ("east", "north", "length", "spread")
+    values = (pair.shift_east_m, pair.shift_north_m, length_m, pair.shift_spread_m)
+    written = {
+        name: format_number(value, messages, digits=1, unit="m") for name, value in zip(names, values, strict=True)
+    }
+    tiles = messages.say("pair.shift.tiles", count=messages.number(pair.shift_tiles))
+    return messages.say("pair.shift.value", **written), tiles
+
+
+def _band_table(pair: PairRecord, messages: Messages) -> Table:
+    rows = tuple(
+        (
+            Cell((format_text(band, messages, limit=40),)),
+            *(Cell((format_number(value, messages, digits=4),), numeric=True) for value in (gain, offset, residual)),
+        )
+        for band, gain, offset, residual in zip(pair.bands, pair.gain, pair.offset, pair.residual, strict=True)
+    )
+    columns = _columns(("band", "gain", "offset", "residual"), messages)
+    return Table(messages.say("inputs.bands"), columns, rows, stacks=False)
+
+
+# --------------------------------------------------------------------------------------------------------- bottom line
+def build_bottom_line(observed: pd.DataFrame, record: RunRecord, messages: Messages) -> BottomLine:
+    """Build the counts by verdict and region; "nothing new" never stands without the share that was observed."""
+    verdicts = [verdict for verdict in VERDICTS if verdict in observed.columns]
+    total = observed.iloc[0]
+    counts = {verdict: int(total[verdict]) for verdict in verdicts}
+    others = [
+        _count(verdict, number, messages) for verdict, number in counts.items() if verdict not in _CALLED_NEW and number
+    ]
+    trace, score = record.settings.trace, record.settings.score
+    return BottomLine(
+        statement=_bottom_statement(observed, counts, messages),
+        others=(
+            messages.say("bottom.others", parts=", ".join(others)) if others else messages.say("bottom.no_strips"),
+            messages.say(
+                "bottom.point",
+                name=score.operating_point,
+                least=format_probability(score.min_probability, messages),
+                length=format_number(trace.min_length_m, messages, unit="m"),
+            ),
+        ),
+        regions=_regions_found(observed, verdicts, messages),
+        words=tuple(
+            Term(messages.say(f"verdict.{verdict}"), messages.say(f"meaning.{verdict}"), verdict)
+            for verdict in verdicts
+        ),
+    )
+
+
+def _bottom_statement(observed: pd.DataFrame, counts: dict[str, int], messages: Messages) -> str:
+    total = observed.iloc[0]
+    asked_km2, seen_km2 = float(total["asked_km2"]), float(total["observed_km2"])
+    asked, seen = format_km2(asked_km2, messages), format_km2(seen_km2, messages)
+    share = format_share(observed_share(observed), messages)
+    found = {verdict: counts[verdict] for verdict in _CALLED_NEW if counts.get(verdict)}
+    if found:
+        parts = ", ".join(_count(verdict, number, messages) for verdict, number in found.items())
+        return messages.count("bottom.found", sum(found.values()), parts=parts, observed=seen, share=share, asked=asked)
+    if not asked_km2 > 0:
+        return messages.say("bottom.nothing_asked")
+    if not seen_km2 > 0:
+        return messages.say("bottom.unseen", asked=asked)
+    return messages.say("bottom.none", observed=seen, share=share, asked=asked)
+
+
+def _count(verdict: str, number: int, messages: Messages) -> str:
+    return messages.say("bottom.part", count=messages.number(number), verdict=messages.say(f"verdict.{verdict}"))
+
+
+def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Messages) -> Table:
+    rows = []
+    for position in range(len(observed)):
+        row = observed.iloc[position]
+        title = _region_title(row["level"], row["code"], row["name"], messages)
+        counts = (Cell((messages.number(int(row[verdict])),), numeric=True) for verdict in verdicts)
+        share = Cell((format_share(float(row["observed_share"]), messages),), numeric=True)
+        rows.append((Cell((title,)), *counts, share))
+    columns = (
+        messages.say("column.region"),
+        *(messages.say(f"verdict.{verdict}") for verdict in verdicts),
+        messages.say("looked_at.share"),
+    )
+    return Table(messages.say("bottom.regions"), columns, tuple(rows))
+
+
+# ------------------------------------------------------------------------------------------------------------- ranking
+def build_ranking(strips: Sequence[RankedStrip], messages: Messages) -> Table:
+    """Build the table of strips in their order; each leads to its sheet."""
+    columns = ("number", "strip", "verdict", "probability", "length", "width", "azimuth", "region")
+    return Table(
+        caption=messages.say("ranking.caption" if strips else "ranking.empty"),
+        columns=_columns(columns, messages),
+        rows=tuple(_ranking_row(strip, messages) for strip in strips),
+    )
+
+
+def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
+    row = strip.row
+    length, width = (
+        (
+            format_number(row[f"{name}_m"], messages, unit="m"),
+            format_range(row[f"{name}_lo_m"], row[f"{name}_hi_m"], messages, unit="m"),
+        )
+        for name in ("length", "width")
+    )
+    return (
+        Cell((messages.number(strip.rank),), target=strip.anchor),
+        Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
+        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict),
+        Cell((format_probability(row["probability"], messages),), numeric=True),
+        Cell(length, numeric=True),
+        Cell(width, numeric=True),
+        Cell((format_number(row["azimuth_deg"], messages, digits=1) + "°",), numeric=True),
+        Cell((name_region_chain(row, messages),)),
+    )
+
+
+# -------------------------------------------------------------------------------------------------- method and evidence
+def build_method(record: RunRecord, messages: Messages) -> Method:
+    """Build what the run did, with its settings and versions, and what it cannot tell."""
+    trace, score = record.settings.trace, record.settings.score
+    shortest = format_number(trace.min_length_m, messages, unit="m")
+    return Method(
+        steps=tuple(messages.say(f"method.step.{step}") for step in ("align", "change", "judge")),
+        limits=(
+            messages.say("method.limit.ground"),
+            messages.say(
+                "method.limit.short", length=shortest, width=format_number(trace.max_width_m, messages, unit="m")
+            ),
+            messages.say("method.limit.pixel", pixel=_format_pixel(record.pair.pixel_m, messages)),
+            *(messages.say(f"method.limit.{limit}") for limit in ("position", "gone", "use")),
+        ),
+        key_settings=(
+            Fact(messages.say("method.probability"), (format_text(record.probability_basis, messages, limit=400),)),
+            Fact(
+                messages.say("method.operating_point"),
+                (
+                    messages.say(
+                        "method.operating_point.value",
+                        name=score.operating_point,
+                        least=format_probability(score.min_probability, messages),
+                    ),
+                ),
+            ),
+            Fact(messages.say("method.min_length"), (shortest,)),
+            Fact(messages.say("method.observed_share"), (format_share(trace.min_observed_share, messages),)),
+        ),
+        settings=_settings_table(record, messages),
+        versions=_versions_table(record, messages),
+    )
+
+
+def _settings_table(record: RunRecord, messages: Messages) -> Table:
+    """List every setting under its name in a settings file."""
+    rows = tuple(
+        (Cell((f"{step}.{name}",), code=True), Cell((str(value),), code=True))
+        for step, table in record.settings.to_dict().items()
+        for name, value in table.items()
+    )
+    return Table(messages.say("method.settings"), _columns(("setting", "value"), messages), rows, stacks=False)
+
+
+def _versions_table(record: RunRecord, messages: Messages) -> Table:
+    rows = tuple(
+        (Cell((format_text(name, messages),)), Cell((format_text(version, messages),), code=True))
+        for name, version in record.versions.items()
+    )
+    return Table(messages.say("method.versions"), _columns(("software", "version"), messages), rows, stacks=False)
+
+
+def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
+    """Build the list of inputs with their checksums, and how to verify them."""
+    rows = [_evidence_scene("before", record.before, messages), _evidence_scene("after", record.after, messages)]
+    for when, scene in (("before", record.before), ("after", record.after)):
+        if scene.mask_sha256 is not None:
+            role = messages.say(f"role.{when}_mask")
+            rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, (), messages))
+    rows += [_evidence_layer(layer, messages) for layer in record.layers]
+    columns = _columns(("role", "file", "sha256", "credit"), messages)
+    return Evidence(Table(messages.say("evidence.files"), columns, tuple(rows)), _VERIFY)
+
+
+def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[Cell, ...]:
+    credits_ = () if is_missing(scene.licence) else (str(scene.licence),)
+    return _evidence_row(messages.say(f"role.{when}"), scene.name, scene.sha256, credits_, messages)
+
+
+def _evidence_layer(layer: LayerRecord, messages: Messages) -> tuple[Cell, ...]:
+    texts = (*(() if is_missing(layer.credit) else (str(layer.credit),)), *layer.notes)
+    return _evidence_row(messages.say(f"role.{layer.role}"), layer.name, layer.sha256, texts, messages)
+
+
+def _evidence_row(role: str, name: str, sha256: str, texts: Sequence[str], messages: Messages) -> tuple[Cell, ...]:
+    notes = tuple(format_text(text, messages) for text in texts) or ("–",)
+    return Cell((role,)), Cell((format_text(name, messages),)), Cell((sha256,), code=True), Cell(notes)

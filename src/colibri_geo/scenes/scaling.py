@@ -1,0 +1,174 @@
+"""What the numbers in a file mean: from stored values to reflectance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from colibri_geo.errors import RadiometryError
+from colibri_geo.scenes.scene import BoolArray, FloatArray
+
+SURFACE, TOA, RELATIVE = "surface reflectance", "toa reflectance", "relative"
+QUANTITIES = (SURFACE, TOA, RELATIVE, "gamma0_db")
+RELATIVE_COST = (
+    "8-bit picture of unknown gain: brightness is relative, faint strips are lost to the 8-bit steps, "
+    "and probabilities are less certain"
+)
+NO_INFRARED_COST = (
+    "no near infrared: bare soil cannot be told from dry grass, bright vegetation or turbid water by its spectrum"
+)
+
+_QUANTITY_BY_TAG = {"BOA_ADD_OFFSET": SURFACE, "RADIO_ADD_OFFSET": TOA}
+_PER_UNIT = 1e-4  # Sentinel-2 and most analysis-ready products store reflectance x 10000
+_MAX_REFLECTANCE = 2.0  # snow and glint reach above 1; a scene whose bright end lies beyond 2 holds no reflectance
+_MAX_8BIT = 255
+_PLAUSIBLE = (-0.5, 10.0)  # no sensor's smallest or largest stored value lies beyond; fill values (-9999, 1e20) do
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Stored values to physical ones: ``value = stored * gain + offset``.
+
+    Attributes
+    ----------
+    gains, offsets : tuple of float
+        One a band of the scene.
+    quantity : str
+        ``surface reflectance``, ``toa reflectance`` or ``relative`` (8-bit pictures, 0 to 1).
+    text : str
+        The same in words for tables.
+    """
+
+    gains: tuple[float, ...]
+    offsets: tuple[float, ...]
+    quantity: str
+    text: str
+
+    def to_physical(self, stored: np.ndarray[Any, Any], positions: Sequence[int]) -> FloatArray:
+        """Scale the bands at `positions`, (B, M, N); what is not finite stays so."""
+        gains = np.array([self.gains[position] for position in positions], dtype=np.float32)[:, None, None]
+        offsets = np.array([self.offsets[position] for position in positions], dtype=np.float32)[:, None, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            physical: FloatArray = stored.astype(np.float32) * gains + offsets
+        return physical
+
+    def is_plausible(self, physical: FloatArray) -> BoolArray:
+        """Find pixels that hold no fill value that the file fails to declare, (M, N) ndarray of bool."""
+        low, high = _PLAUSIBLE
+        plausible: BoolArray = np.all((physical >= low) & (physical <= high), axis=0)
+        return plausible
+
+
+def infer_scaling(
+    sample: np.ndarray[Any, Any],
+    *,
+    tags: Mapping[str, str],
+    scales: Sequence[float],
+    offsets: Sequence[float],
+    source: str,
+) -> Scaling:
+    """Decide what stored values mean.
+
+    GDAL's own scale and offset come first, then the Sentinel-2 offset tags, then the values themselves: 8-bit pictures
+    are relative, floats up to 2 are reflectance, what reaches hundreds or thousands is reflectance x 10000.
+
+    Parameters
+    ----------
+    sample : (B, K) ndarray, stored values of measured pixels, K at least 1
+        Its dtype is the file's.
+    tags : mapping of str to str
+    scales, offsets : sequence of float
+        GDAL's band scale and offset, one a band; 1 and 0 where none is declared.
+    source : str
+        Name of the file for error messages.
+
+    Returns
+    -------
+    Scaling
+
+    Raises
+    ------
+    RadiometryError
+        Where the values fit none of these, or where what the file declares contradicts itself.
+
+    Examples
+    --------
+    >>> sample = np.array([[1200, 3000]], dtype=np.uint16)
+    >>> tags = {"BOA_ADD_OFFSET": "-1000"}
+    >>> infer_scaling(sample, tags=tags, scales=[1.0], offsets=[0.0], source="example").text
+    '(stored -1000) x 0.0001'
+    """
+    added = _find_added(tags, source=source)
+    quantity = next((_QUANTITY_BY_TAG[tag] for tag in _QUANTITY_BY_TAG if tag in tags), SURFACE)
+    if any(scale != 1 for scale in scales) or any(offset != 0 for offset in offsets):
+        return _check(_declare(scales, offsets, added, quantity, source=source), sample, source=source)
+    if sample.dtype == np.uint8:
+        return _same(1 / _MAX_8BIT, 0.0, RELATIVE, "8-bit value / 255 (gain unknown)", bands=len(sample))
+    top = _find_top(sample)
+    if sample.dtype.kind == "f" and top <= _MAX_REFLECTANCE:
+        text = "stored as reflectance" + (f" (the offset {added:+g} in its tags is for integers)" if added else "")
+        return _check(_same(1.0, 0.0, quantity, text, bands=len(sample)), sample, source=source)
+    if top <= _MAX_8BIT:
+        raise RadiometryError(
+            f"{source}: stored values reach {top:g} only, expected reflectance as float 0 to 1 or integer x 10000; "
+            "save an 8-bit picture as 8-bit, or declare scale and offset in the file"
+        )
+    text = f"(stored {added:+g}) x 0.0001" if added else "stored x 0.0001"
+    return _check(_same(_PER_UNIT, added * _PER_UNIT, quantity, text, bands=len(sample)), sample, source=source)
+
+
+def _find_added(tags: Mapping[str, str], *, source: str) -> float:
+    """Return what the Sentinel-2 tags say is to be added to stored values, 0 where they say nothing."""
+    tag = next((tag for tag in _QUANTITY_BY_TAG if tag in tags), None)
+    if tag is None:
+        return 0.0
+    try:
+        added = float(tags[tag])
+    except ValueError:
+        added = math.nan
+    if not -1 / _PER_UNIT < added <= 0:
+        raise RadiometryError(
+            f"{source}: tag {tag} is {tags[tag][:40]!r}, expected 0 or a negative number such as -1000; correct the tag"
+        )
+    return added
+
+
+def _declare(scales: Sequence[float], offsets: Sequence[float], added: float, quantity: str, *, source: str) -> Scaling:
+    """Scaling by GDAL's scale and offset; an offset in the tags counts once, whether or not it is declared too."""
+    by_tag = [scale * added for scale in scales]
+    if added and not any(offsets):
+        offsets = by_tag
+    elif added and not np.allclose(offsets, by_tag, rtol=1e-3, atol=0):
+        raise RadiometryError(
+            f"{source}: declares scale {scales[0]:g} and offset {offsets[0]:g}, its tags add {added:g} to stored "
+            "values; expected one offset, correct the file"
+        )
+    if len(set(scales)) == len(set(offsets)) == 1:
+        text = f"stored x {scales[0]:g} {offsets[0]:+g} (declared in the file)"
+    else:
+        text = "scale and offset of each band as declared in the file"
+    return Scaling(tuple(scales), tuple(offsets), quantity, text)
+
+
+def _same(gain: float, offset: float, quantity: str, text: str, *, bands: int) -> Scaling:
+    return Scaling((gain,) * bands, (offset,) * bands, quantity, text)
+
+
+def _find_top(values: np.ndarray[Any, Any]) -> float:
+    """Return the bright end of a sample, a value that occurs in it."""
+    return float(np.percentile(values, 99.5, method="nearest"))
+
+
+def _check(scaling: Scaling, sample: np.ndarray[Any, Any], *, source: str) -> Scaling:
+    physical = scaling.to_physical(sample[:, :, None], range(len(sample)))
+    top = _find_top(physical)
+    if not 0.0 < top <= _MAX_REFLECTANCE:
+        raise RadiometryError(
+            f"{source}: values reach {top:.3g} ({scaling.text}), expected reflectance of 0 to {_MAX_REFLECTANCE:g}: "
+            "8-bit, float 0 to 1, integer x 10000, or scale and offset declared in the file; declare them, and nodata"
+        )
+    return scaling

@@ -1,0 +1,172 @@
+"""One acquisition on one grid, read lazily by window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from colibri_geo.core.windows import Window
+from colibri_geo.errors import BandMismatch
+from colibri_geo.scenes.masks import Unseen
+
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pixels of one window.
+
+    Attributes
+    ----------
+    values : (B, M, N) ndarray of float32, in the scene's quantity
+        0 where not measured: ask `unseen`.
+    unseen : (M, N) ndarray of uint8, `Unseen` codes
+    """
+
+    values: FloatArray
+    unseen: CodeArray
+
+    @property
+    def valid(self) -> BoolArray:
+        """Pixels that show the ground, (M, N) ndarray of bool."""
+        seen: BoolArray = self.unseen == Unseen.OBSERVED
+        return seen
+
+
+def outside_block(bands: int, window: Window) -> Block:
+    """Return the block of a window that lies outside of an image."""
+    shape = (max(window.rows, 0), max(window.cols, 0))
+    return Block(np.zeros((bands, *shape), dtype=np.float32), np.full(shape, Unseen.OUTSIDE, dtype=np.uint8))
+
+
+def frame_pixels(values: FloatArray, unseen: CodeArray, *, at: Window, window: Window) -> Block:
+    """Return the block of `window`, of which the image has the part `at`; the rest lies outside of the image."""
+    if at == window:
+        return Block(values, unseen)
+    block = outside_block(len(values), window)
+    place = at.relative_to(window).slices
+    block.values[:, *place] = values
+    block.unseen[place] = unseen
+    return block
+
+
+class Source(Protocol):
+    """What reads the pixels of a scene; picklable, holds no open file."""
+
+    def read(self, window: Window, positions: Sequence[int]) -> Block:
+        """Read the bands at `positions` (0 is the scene's first); pixels beyond the image are `Unseen.OUTSIDE`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a scene comes from and what was done to its values.
+
+    Attributes
+    ----------
+    path : Path
+    sha256 : str
+    size_bytes : int
+    scaling : str
+        What was applied to the stored values.
+    mask : str
+        Which mask tells cloud and shadow, "none" where none does.
+    mask_path : Path or None
+    product_id, processing_baseline, licence : str or None
+    synthetic : bool
+        True where the file says that it was simulated.
+    notes : tuple of str
+        What a reader of the result has to know, one sentence each.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    scaling: str
+    mask: str = "none"
+    mask_path: Path | None = None
+    product_id: str | None = None
+    processing_baseline: str | None = None
+    licence: str | None = None
+    synthetic: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One acquisition on one grid, read lazily by window; picklable.
+
+    Attributes
+    ----------
+    grid : GeoBox
+        Shape, CRS and pixel-to-map transform.
+    bands : tuple of str
+        Common names, in the order blue green red nir swir16 swir22 vv vh.
+    quantity : str
+        ``surface reflectance``, ``toa reflectance``, ``relative`` or ``gamma0_db``.
+    sensor : str or None
+    acquired : datetime
+        UTC.
+    provenance : Provenance
+    source : Source
+    """
+
+    grid: GeoBox
+    bands: tuple[str, ...]
+    quantity: str
+    sensor: str | None
+    acquired: datetime
+    provenance: Provenance
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """File or product name."""
+        return self.provenance.path.name
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole scene."""
+        return Window(0, 0, *self.grid.shape)
+
+    def read_block(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Block:
+        """Read values with the reason for each pixel that was not seen.
+
+        Parameters
+        ----------
+        window : Window, optional
+            The whole scene by default; may reach beyond it.
+        bands : sequence of str, optional
+            Common names; all by default.
+
+        Raises
+        ------
+        BandMismatch
+            For bands that the scene does not have.
+        """
+        asked = self.bands if bands is None else tuple(bands)
+        missing = [band for band in asked if band not in self.bands]
+        if missing:
+            raise BandMismatch(
+                f"{self.name}: lacks {', '.join(missing)}, has {', '.join(self.bands)}; ask for bands it has"
+            )
+        return self.source.read(window or self.whole, [self.bands.index(band) for band in asked])
+
+    def read(self, window: Window | None = None, bands: Sequence[str] | None = None) -> tuple[FloatArray, BoolArray]:
+        """Read values and validity.
+
+        Returns
+        -------
+        values : (B, M, N) ndarray of float32, in the scene's quantity
+        valid : (M, N) ndarray of bool
+        """
+        block = self.read_block(window, bands)
+        return block.values, block.valid

@@ -1,0 +1,264 @@
+"""One frozen settings object a step, with the source of each default, and their TOML form.
+
+Examples
+--------
+>>> Settings().replace(min_length_m=500.0).trace.min_length_m
+500.0
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from colibri_geo.errors import SettingsError
+
+OPERATING_POINTS = ("report", "watch")
+
+_MOST_BYTES = 1_000_000
+_LARGEST = 10**15
+
+
+@dataclass(frozen=True)
+class SurveySettings:
+    """What is measured on a pair before anything is compared.
+
+    Attributes
+    ----------
+    tile_px : int
+        Side of the square tiles on which the shift is measured.
+    max_tiles : int
+        At most this many tiles, spread over the pair; their radiometry is sampled too.
+    max_shift_px : float
+        A pair that is shifted further is refused: beyond it, an image is misplaced rather than jittered
+        (Sentinel-2 dates agree within 0.3 px for 95 % of products, ESA S2 L1C Data Quality Report).
+    quality_shift_px : float
+        A larger shift is removed, and noted as a quality flag.
+    min_agreement : float
+        Share of the tiles that must agree with the median shift within half a pixel for it to be removed.
+    """
+
+    tile_px: int = 128
+    max_tiles: int = 64
+    max_shift_px: float = 3.0
+    quality_shift_px: float = 1.5
+    min_agreement: float = 0.5
+
+
+@dataclass(frozen=True)
+class TraceSettings:
+    """Which shapes are looked for, and which are kept.
+
+    Attributes
+    ----------
+    min_length_m : float
+        Shortest strip. Of 154 digitised runways in Peru the shortest is 376 m long; 350 m loses none of them.
+    max_length_m : float
+        Longest strip; the longest of the 154 is 3,130 m.
+    max_width_m : float
+        Widest strip: clandestine runways are 15 to 30 m wide, grass shoulders and blur add to that.
+    cell_px : int
+        Side of the cells in which a scene is searched. Findings do not depend on it.
+    min_observed_share : float
+        A strip of which less of the axis was observed on either date is called not observed.
+    """
+
+    min_length_m: float = 350.0
+    max_length_m: float = 4000.0
+    max_width_m: float = 60.0
+    cell_px: int = 1024
+    min_observed_share: float = 0.6
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """How sure a candidate must be to be reported.
+
+    Attributes
+    ----------
+    operating_point : str
+        ``report`` (few false alarms) or ``watch`` (miss little).
+    report_probability, watch_probability : float
+        Least probability at each operating point.
+    strips_per_1000_km2 : float
+        Density of strips that probabilities are stated for; the default is that of the simulated scenes which the
+        model was fitted on, far above that of most ground. A lower density makes every candidate less probable.
+    """
+
+    operating_point: str = "report"
+    report_probability: float = 0.5
+    watch_probability: float = 0.2
+    strips_per_1000_km2: float = 244.0
+
+    @property
+    def min_probability(self) -> float:
+        """The least probability at the operating point in force."""
+        return self.report_probability if self.operating_point == "report" else self.watch_probability
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All steps' settings.
+
+    Attributes
+    ----------
+    survey : SurveySettings
+    trace : TraceSettings
+    score : ScoreSettings
+    """
+
+    survey: SurveySettings = field(default_factory=SurveySettings)
+    trace: TraceSettings = field(default_factory=TraceSettings)
+    score: ScoreSettings = field(default_factory=ScoreSettings)
+
+    def replace(self, **values: float | str) -> Settings:
+        """Return settings with some values changed; each name belongs to one step.
+
+        Raises
+        ------
+        SettingsError
+            For a name that no step has, or a value that it cannot take.
+        """
+        tables: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            steps = [step.name for step in dataclasses.fields(self) if name in _names(getattr(self, step.name))]
+            if not steps:
+                raise SettingsError(f"setting {name[:60]!r} does not exist; {_suggest(name, _all_names(self))}")
+            tables.setdefault(steps[0], {})[name] = value
+        return _merge(self, tables, source="settings")
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Return plain tables, one a step, as in a settings file."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, tables: dict[str, Any], *, source: str = "settings") -> Settings:
+        """Read plain tables, one a step; what is left out keeps its default.
+
+        Raises
+        ------
+        SettingsError
+            For unknown tables or names and for values out of range.
+        """
+        return _merge(cls(), tables, source=source)
+
+
+def load_settings(path: str | Path) -> Settings:
+    """Read a settings file.
+
+    Parameters
+    ----------
+    path : str or Path
+        TOML with a table for each step, such as ``[trace]`` and ``min_length_m = 500``.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        Not a file, not TOML, unknown names, values out of range.
+    """
+    path = Path(path)
+    content = _read_file(path)
+    try:
+        tables = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # tomllib's own, bytes that are no text, numbers and nests too large
+        raise SettingsError(f"{path.name}: no settings in TOML ({_one_line(str(error))}); correct it") from error
+    return Settings.from_dict(tables, source=path.name)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise SettingsError(f"{path.name[:80]}: no such settings file, expected the path of a TOML file; check it")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(f"{path.name[:80]}: cannot be opened ({error.strerror}); check the path") from error
+    if len(content) > _MOST_BYTES:
+        raise SettingsError(f"{path.name}: more than {_MOST_BYTES:,} bytes, expected a few settings; check the path")
+    return content
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:120]
+
+
+def _merge(settings: Settings, tables: dict[str, Any], *, source: str) -> Settings:
+    known = [step.name for step in dataclasses.fields(settings)]
+    steps: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in known or not isinstance(table, dict):
+            raise SettingsError(
+                f"{source}: {name[:60]!r} is no table of settings, expected [{'], ['.join(known)}]; "
+                f"{_suggest(name, _all_names(settings))}"
+            )
+        steps[name] = _replace_step(getattr(settings, name), table, place=f"{source}: [{name}]")
+    merged = dataclasses.replace(settings, **steps)
+    _check(merged, source=source)
+    return merged
+
+
+def _names(step: Any) -> list[str]:  # noqa: ANN401 - any of the steps
+    return [setting.name for setting in dataclasses.fields(step)]
+
+
+def _all_names(settings: Settings) -> list[str]:
+    return [name for step in dataclasses.fields(settings) for name in _names(getattr(settings, step.name))]
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name[:60], known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def _replace_step(step: Any, table: dict[str, Any], *, place: str) -> Any:  # noqa: ANN401 - any of the steps
+    values = {}
+    for name, value in table.items():
+        if name not in _names(step):
+            raise SettingsError(f"{place} has no setting {name[:60]!r}; {_suggest(name, _names(step))}")
+        kind = type(getattr(step, name))
+        whole = type(value) is int and abs(value) < _LARGEST
+        if kind is float and (whole or isinstance(value, float)):
+            values[name] = float(value)
+        elif type(value) is kind and (whole or kind is not int):
+            values[name] = value
+        else:
+            raise SettingsError(
+                f"{place} {name} is {_one_line(repr(value))}, expected a value such as {getattr(step, name)!r}; "
+                "correct it"
+            )
+    return dataclasses.replace(step, **values)
+
+
+def _check(settings: Settings, *, source: str) -> None:
+    survey, trace, score = settings.survey, settings.trace, settings.score
+    ranges = {
+        "tile_px": (survey.tile_px, 32, 1024),
+        "max_tiles": (survey.max_tiles, 1, 4096),
+        "max_shift_px": (survey.max_shift_px, 0, survey.tile_px / 8),
+        "quality_shift_px": (survey.quality_shift_px, 0, survey.max_shift_px),
+        "min_agreement": (survey.min_agreement, 0, 1),
+        "min_length_m": (trace.min_length_m, 100, 5000),
+        "max_length_m": (trace.max_length_m, trace.min_length_m, 10000),
+        "max_width_m": (trace.max_width_m, 10, 200),
+        "cell_px": (trace.cell_px, 128, 8192),
+        "min_observed_share": (trace.min_observed_share, 0, 1),
+        "report_probability": (score.report_probability, 0, 1),
+        "watch_probability": (score.watch_probability, 0, 1),
+        "strips_per_1000_km2": (score.strips_per_1000_km2, 1e-6, 1e6),
+    }
+    for name, (value, low, high) in ranges.items():
+        if not low <= value <= high:
+            raise SettingsError(f"{source}: {name} is {value:g}, expected {low:g} to {high:g}; correct it")
+    if score.operating_point not in OPERATING_POINTS:
+        raise SettingsError(
+            f"{source}: operating_point is {_one_line(repr(score.operating_point))}, "
+            f"expected {' or '.join(OPERATING_POINTS)}; correct it"
+        )

@@ -1,0 +1,9 @@
+"""From the change between two scenes to the strips table."""
+
+from __future__ import annotations
+
+from colibri_geo.tracing.scoring import describe_basis, score
+from colibri_geo.tracing.search import CellFindings
+from colibri_geo.tracing.tracing import measure_cells, search_cells, trace
+
+__all__ = ["CellFindings", "describe_basis", "measure_cells", "score", "search_cells", "trace"]

@@ -1,0 +1,218 @@
+"""Measure the candidates that a search found, one by one, on the images themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from colibri_geo.core.frames import Frame, Line, straighten
+from colibri_geo.core.resample import Coarse, average_blocks
+from colibri_geo.core.segments import Segment, fit_segment
+from colibri_geo.core.windows import Window
+from colibri_geo.pairs import ChangeMap
+from colibri_geo.tracing.linking import Seed
+
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+
+_TILE_PX = 256
+_KEPT_TILES = 72
+_BLOCK_PX = 1024
+_SAME_TURN_DEG = 20.0
+_BESIDE_PX = 3.0
+
+
+class Shown(Enum):
+    """What is seen along a line."""
+
+    DATES = "dates"
+    """Both images, each where it is observed."""
+    CHANGE = "change"
+    """Their difference, where both are observed."""
+    LASTING = "lasting"
+    """What they show alike: their mean, or the one that is observed."""
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return 2 if self is Shown.DATES else 1
+
+
+@dataclass(frozen=True)
+class _Dates:
+    """Both images of a tile, in pixels of the search."""
+
+    before: Coarse
+    after: Coarse
+
+
+@dataclass
+class ChangeReader:
+    """Reads a change map along lines; keeps the tiles read last, since candidates cluster.
+
+    Attributes
+    ----------
+    change_map : ChangeMap
+    factor : int
+        Pixels of the pair that make one pixel of the search, in each direction; lines are in pixels of the search.
+    """
+
+    change_map: ChangeMap
+    factor: int = 1
+    _tiles: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
+    _blocks: dict[tuple[int, int], _Dates] = field(default_factory=dict)
+
+    @property
+    def bare_direction(self) -> FloatArray:
+        """(B,) ndarray of float32: direction of bareness among the bands."""
+        return self.change_map.bare_direction
+
+    def view(self, line: Line, first_station: int, last_station: int, half_width_px: float, *, shown: Shown) -> Frame:
+        """Read what is `shown` along a line; see `colibri_geo.core.segments.View`."""
+        corners = np.array(
+            [
+                line.locate(station, offset)
+                for station in (first_station, last_station)
+                for offset in (-half_width_px, half_width_px)
+            ]
+        )
+        low, high = np.floor(corners.min(axis=0)).astype(int) - 1, np.ceil(corners.max(axis=0)).astype(int) + 2
+        window = Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+        local = Line(line.row - window.row, line.col - window.col, line.angle_deg)
+        return straighten(
+            self._read(window, shown),
+            local,
+            first_station=first_station,
+            last_station=last_station,
+            half_width_px=half_width_px,
+            dates=shown.images,
+        )
+
+    def _read(self, window: Window, shown: Shown) -> FloatArray:
+        planes = shown.images * (len(self.change_map.pair.model.bands) + 1)
+        stack = np.zeros((window.rows, window.cols, planes), dtype=np.float32)
+        around = window.snapped(_TILE_PX)
+        for row in range(around.row, around.row + around.rows, _TILE_PX):
+            for col in range(around.col, around.col + around.cols, _TILE_PX):
+                place = Window(row, col, _TILE_PX, _TILE_PX).relative_to(window)
+                target = place.clipped(window.rows, window.cols)
+                stack[target.slices] = self._tile(shown, row, col)[target.relative_to(place).slices]
+        return stack
+
+    def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
+        """Read one tile of the lattice, (256, 256, planes); see `straighten` for the planes."""
+        key = (shown, row, col)
+        if key not in self._tiles:
+            self._tiles[key] = np.ascontiguousarray(_stack(self._block(row, col), shown).transpose(1, 2, 0))
+            _forget(self._tiles, _KEPT_TILES)
+        return self._tiles[key]
+
+    def _block(self, row: int, col: int) -> _Dates:
+        if (row, col) not in self._blocks:
+            window = Window(*(self.factor * place for place in (row, col, _TILE_PX, _TILE_PX)))
+            block = self.change_map.read(window)
+            before = average_blocks(block.before, block.valid_before, self.factor)
+            after = average_blocks(block.after, block.valid_after, self.factor)
+            self._blocks[row, col] = _Dates(before, after)
+            _forget(self._blocks, _KEPT_TILES)
+        return self._blocks[row, col]
+
+
+def _forget(kept: dict[Any, Any], most: int) -> None:
+    """Drop what was read first."""
+    while len(kept) > most:
+        kept.pop(next(iter(kept)))
+
+
+def _stack(dates: _Dates, shown: Shown) -> FloatArray:
+    before, after = dates.before.seen.astype(np.float32), dates.after.seen.astype(np.float32)
+    if shown is Shown.DATES:
+        return np.concatenate([dates.before.image, dates.after.image, np.stack([before, after])])
+    if shown is Shown.CHANGE:
+        both = before * after
+        return np.concatenate([(dates.after.image - dates.before.image) * both, both[None]])
+    lasting = (dates.before.image + dates.after.image) / np.maximum(before + after, np.float32(1))
+    return np.concatenate([lasting, np.maximum(before, after)[None]])
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a fit may give, pixels."""
+
+    min_length_px: float
+    max_length_px: float
+
+
+def measure_seeds(
+    reader: ChangeReader, seeds: Sequence[Seed], *, of_change: bool, limits: Limits, taken: Sequence[Segment] = ()
+) -> list[Segment]:
+    """Measure seeds, the strongest first; a seed that lies on a strip measured before is left out.
+
+    Parameters
+    ----------
+    reader : ChangeReader
+    seeds : sequence of Seed
+        Measured block by block of a fixed lattice, so that the tiles read for one serve the next; in a block the
+        strongest first.
+    of_change : bool
+        Fit to the change between the dates, or else to what both show.
+    limits : Limits
+    taken : sequence of Segment
+        Strips that are known already.
+
+    Returns
+    -------
+    list of Segment
+    """
+    found: list[Segment] = []
+    known = _Known.of(taken)
+    view = partial(reader.view, shown=Shown.CHANGE if of_change else Shown.LASTING)
+    view_dates = partial(reader.view, shown=Shown.DATES)
+    for seed in sorted(seeds, key=_visit):
+        if known.holds(seed.line):
+            continue
+        segment = fit_segment(
+            view,
+            seed.line,
+            view_dates=view_dates,
+            seed_half_px=seed.half_px,
+            min_length_px=limits.min_length_px,
+            max_length_px=limits.max_length_px,
+            bare_direction=reader.bare_direction,
+            of_change=of_change,
+        )
+        if segment is None or known.holds(segment.line):
+            continue
+        found.append(segment)
+        known = _Known.of([*taken, *found])
+    return found
+
+
+def _visit(seed: Seed) -> tuple[int, int, float]:
+    """Order in which seeds are measured."""
+    return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, -seed.strength
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Footprints of strips, to tell whether a line lies on one that runs the same way."""
+
+    footprints: np.ndarray[Any, np.dtype[np.float64]]
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment]) -> _Known:
+        rows = [(s.line.row, s.line.col, s.line.angle_deg, s.half_length_px, s.width_px) for s in segments]
+        return cls(np.array(rows, dtype=np.float64).reshape(-1, 5))
+
+    def holds(self, line: Line) -> bool:
+        row, col, angle_deg, half_length, width = self.footprints.T
+        angle = np.radians(angle_deg)
+        down, right = line.row - row, line.col - col
+        along = np.abs(-down * np.cos(angle) + right * np.sin(angle))
+        across = np.abs(down * np.sin(angle) + right * np.cos(angle))
+        turn = np.abs((line.angle_deg - angle_deg + 90) % 180 - 90)
+        return bool(((turn <= _SAME_TURN_DEG) & (along <= half_length + 5) & (across <= width / 2 + _BESIDE_PX)).any())

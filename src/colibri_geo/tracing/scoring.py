@@ -1,0 +1,202 @@
+"""How sure a candidate is, what else it could be, and why: from the columns of the strips table alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from colibri_geo.settings import ScoreSettings
+from colibri_geo.tracing.table import SEEN_SHARE
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+CONFUSERS = ("road", "river", "field_edge", "cloud_edge", "power_line", "seam", "misregistration", "none")
+
+
+@dataclass(frozen=True)
+class ShapeModel:
+    """A logistic regression on measures of shape, each with the sign that physics asks for.
+
+    Attributes
+    ----------
+    intercept : float
+    weights : dict of str to float
+        Log odds for each unit of a measure.
+    typical : dict of str to float
+        Median of each measure over planted strips: what a candidate is compared with to name its weakest side.
+    strips_per_1000_km2 : float
+        Density of strips in the training scenes.
+    record : str
+        What it was fitted on.
+    """
+
+    intercept: float
+    weights: dict[str, float]
+    typical: dict[str, float]
+    strips_per_1000_km2: float
+    record: str
+
+
+@lru_cache(maxsize=1)
+def load_shape_model() -> ShapeModel:
+    """Load the model that comes with the package (plain JSON)."""
+    text = resources.files("colibri_geo.tracing").joinpath("shape_model.json").read_text(encoding="utf-8")
+    return ShapeModel(**json.loads(text))
+
+
+def score(strips: gpd.GeoDataFrame, settings: ScoreSettings | None = None) -> gpd.GeoDataFrame:
+    """Add probability, strongest counter-hypothesis and reasons, and keep what is sure enough for the operating point.
+
+    Parameters
+    ----------
+    strips : GeoDataFrame
+        From `trace`.
+    settings : ScoreSettings, optional
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``probability`` in [0, 1], ``confuser`` and ``reasons``; rows below the least probability are left out.
+
+    Notes
+    -----
+    The probability is that of the shape (a logistic regression on `measure_shape`, signs fixed) times that of the
+    verdict (how clearly the strip's contrast on one date lies above or below the share at which a strip counts as
+    seen).
+    """
+    settings = settings or ScoreSettings()
+    shape = measure_shape(strips)
+    model = load_shape_model()
+    density = np.log(settings.strips_per_1000_km2 / model.strips_per_1000_km2)
+    odds = model.intercept + density + sum(weight * shape[name] for name, weight in model.weights.items())
+    probability = special.expit(odds) * _verdict_probability(strips)
+    confuser = _name_confuser(strips, shape, model)
+    scored = strips.assign(
+        probability=probability.astype(np.float64), confuser=pd.Series(confuser, index=strips.index, dtype="str")
+    )
+    reasons = [_give_reasons(row) for row in scored.itertuples()]
+    scored["reasons"] = pd.Series(reasons, index=strips.index, dtype="str")
+    return scored[scored["probability"] >= settings.min_probability]
+
+
+def describe_basis(settings: ScoreSettings) -> str:
+    """Say in one sentence what the probabilities rest on."""
+    return f"{load_shape_model().record}; for {settings.strips_per_1000_km2:g} strips in 1,000 km2"
+
+
+def measure_shape(strips: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns of the strips table into the measures of the shape model.
+
+    Parameters
+    ----------
+    strips : DataFrame
+        With the columns that `trace` writes.
+
+    Returns
+    -------
+    DataFrame
+        Same index; ``strength`` (log of the signal-to-noise ratio, bounded at 60), ``straying`` (log of the
+        straightness in pixels), ``evenness``, ``flanks`` (flank ratio), ``goes_on`` (contrast beyond the end where
+        more goes on), ``goes_on_both`` (at the other), ``twin`` (lobe), ``breadth`` (log of the width over 30 m, where
+        wider).
+    """
+    pixel_m = np.maximum(strips["pixel_m"], 10.0)
+    return pd.DataFrame(
+        {
+            "strength": np.log(np.clip(strips["snr"], 1, 60)),
+            "straying": np.log(strips["straightness_m"] / pixel_m + 0.1),
+            "evenness": strips["evenness"],
+            "flanks": np.clip(strips["flank_ratio"], 0, 1),
+            "goes_on": np.clip(strips["beyond_most"], 0, 1),
+            "goes_on_both": np.clip(strips["beyond_least"], 0, 1),
+            "twin": np.clip(strips["lobe"], 0, 1),
+            "breadth": np.log(np.maximum(strips["width_m"], 30.0) / 30.0),
+        },
+        index=strips.index,
+    )
+
+
+def _verdict_probability(strips: pd.DataFrame) -> FloatArray:
+    """Probability that the strip is seen on the dates on which the verdict says so, and not on the others."""
+    clearest = np.maximum(strips["contrast_before"], strips["contrast_after"])
+    faintest = np.minimum(strips["contrast_before"], strips["contrast_after"])
+    share = np.divide(faintest, clearest, out=np.ones(len(strips)), where=clearest > 0)
+    noise = np.divide(strips["contrast_noise"], clearest, out=np.ones(len(strips)), where=clearest > 0)
+    margin = (SEEN_SHARE - share) / np.hypot(0.12, noise)
+    verdict = strips["verdict"]
+    margin = np.where(verdict == "unchanged", -margin, margin)
+    return np.where(verdict == "not_observed", 1.0, special.ndtr(margin))
+
+
+_SIDES = {
+    "straying": "road",
+    "goes_on": "road",
+    "goes_on_both": "power_line",
+    "flanks": "field_edge",
+    "breadth": "field_edge",
+    "twin": "misregistration",
+}
+"""What each measure speaks for when it speaks against a strip."""
+_SPEAKS = 0.7
+
+
+def _name_confuser(strips: pd.DataFrame, shape: pd.DataFrame, model: ShapeModel) -> list[str]:
+    """Name what the measure that speaks loudest against a strip speaks for; none where none does."""
+    against = pd.DataFrame({name: model.weights[name] * (model.typical[name] - shape[name]) for name in _SIDES})
+    loudest = against.idxmax(axis=1) if len(against) else pd.Series(dtype="str")
+    loud = against.max(axis=1)
+    names = [_SIDES[name] if value > _SPEAKS else "none" for name, value in zip(loudest, loud, strict=True)]
+    long = strips["length_m"] > 2000
+    return ["road" if name == "power_line" and not is_long else name for name, is_long in zip(names, long, strict=True)]
+
+
+_WOULD_BE_FALSE = {
+    "road": "it is a road or track: look whether it bends or goes on beyond its ends",
+    "river": "it is a river bar: look for water beside it",
+    "field_edge": "it is the edge of a field or plot: look whether the ground on one side changed too",
+    "cloud_edge": "it is the edge of a cloud or shadow: look at a clear date",
+    "power_line": "it is a power line or pipeline: look whether it goes on for kilometres",
+    "seam": "it is a seam of the sensor: look whether it runs along the detector or flight direction",
+    "misregistration": "it is an old line shifted between the images: look whether a dark twin lies beside it",
+    "none": "it is a short straight road or track: look for what it serves at its ends",
+}
+
+
+def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns
+    """Why a candidate was flagged, and what would make it false; clauses parted by a semicolon and a space."""
+    clauses = [
+        _say_seen(row),
+        f"contrast {row.snr:.0f} times the scatter of parallel lines nearby",
+        f"its pieces stray {row.straightness_m:.1f} m from a straight axis (root mean square)",
+        f"the weaker flank shows {max(row.flank_ratio, 0):.0%} of the contrast of the stronger",
+    ]
+    if row.beyond_most >= 0.25:
+        clauses.append(f"beyond one end {min(row.beyond_most, 1):.0%} of its contrast goes on")
+    if row.observed_share < 0.995:
+        clauses.append(f"{row.observed_share:.0%} of the axis was observed on both dates")
+    clauses.append(f"would be false if {_WOULD_BE_FALSE[row.confuser]}")
+    return "; ".join(clauses)
+
+
+def _say_seen(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns
+    clearest = max(row.contrast_before, row.contrast_after, 1e-9)
+    line = f"a straight line of {row.length_m:.0f} m by {row.width_m:.0f} m"
+    match row.verdict:
+        case "new":
+            share = row.contrast_before / clearest
+            return f"{line} on the after image, with {share:.0%} of its contrast on the before image"
+        case "regrowing":
+            share = row.contrast_after / clearest
+            return f"{line} on the before image, with {share:.0%} of its contrast on the after image"
+        case "not_observed":
+            return f"{line} on one image, of which the other shows too little to compare"
+        case _:
+            return f"{line} on both images"

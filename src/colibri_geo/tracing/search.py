@@ -1,0 +1,183 @@
+"""Search a change map cell by cell for places through which straight lines pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from colibri_geo.core.lines import (
+    STEP_PX,
+    LineFilter,
+    Origin,
+    Peaks,
+    compress,
+    flatten,
+    measure_noise,
+    screen_peaks,
+    search_lines,
+)
+from colibri_geo.core.resample import average_blocks
+from colibri_geo.core.windows import Window
+from colibri_geo.pairs import NOT_ASKED, ChangeBlock, ChangeMap
+from colibri_geo.scenes import Unseen
+from colibri_geo.settings import TraceSettings
+
+FloatArray = np.ndarray[Any, np.dtype[np.float32]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
+
+_SEARCH_M = 10.0
+_FILTER_SHARE = 0.9  # of the shortest strip: a filter that long responds fully to it
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Least strength and promise of a peak that is measured."""
+
+    strength: float
+    promise: float
+
+
+_CHANGE = _Limits(strength=8.0, promise=-1.0)
+_LASTING = _Limits(strength=9.0, promise=0.5)
+
+
+@dataclass(frozen=True)
+class CellFindings:
+    """What the search of one cell gives.
+
+    Attributes
+    ----------
+    window : Window
+        The cell, in pixels of the pair's grid.
+    change, lasting : Peaks
+        Lines in the change between the dates; bare lines in what the dates show alike, or in the only one that is
+        observed. Rows and columns are pixels of the search, counted from the first of the whole pair.
+    unseen : (M, N) ndarray of uint8
+        `Unseen` codes of the cell: 0 where observed on both dates; `NOT_ASKED` where neither scene reaches.
+    """
+
+    window: Window
+    change: Peaks
+    lasting: Peaks
+    unseen: CodeArray
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """How a pair is searched; the same for all of its cells.
+
+    Attributes
+    ----------
+    bank : LineFilter
+    factor : int
+        Pixels of the pair that make one pixel of the search, in each direction.
+    """
+
+    bank: LineFilter
+    factor: int
+
+    @property
+    def margin_px(self) -> int:
+        """Pixels of the pair that a cell needs on each side; whole steps of the search lattice."""
+        step = self.factor * STEP_PX
+        return -(-self.bank.margin_px * self.factor // step) * step
+
+
+def plan_search(pixel_m: float, settings: TraceSettings) -> SearchPlan:
+    """Choose filter and resolution: about 10 m a pixel, finer images are averaged.
+
+    Examples
+    --------
+    >>> plan_search(3.0, TraceSettings()).factor, plan_search(10.0, TraceSettings()).bank.length_px
+    (3, 31)
+    """
+    factor = max(1, round(_SEARCH_M / pixel_m))
+    length = max(7, round(_FILTER_SHARE * settings.min_length_m / (pixel_m * factor)))
+    return SearchPlan(LineFilter(length_px=length), factor)
+
+
+def list_cells(whole: Window, settings: TraceSettings, plan: SearchPlan) -> Iterator[Window]:
+    """Cut a pair into cells of a fixed lattice, in reading order."""
+    step = plan.factor * STEP_PX
+    side = max(step, settings.cell_px // step * step)
+    for row in range(0, whole.rows, side):
+        for col in range(0, whole.cols, side):
+            yield Window(row, col, min(side, whole.rows - row), min(side, whole.cols - col))
+
+
+def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellFindings:
+    """Search one cell; what is found in it does not depend on how the pair is cut.
+
+    Parameters
+    ----------
+    change_map : ChangeMap
+    cell : Window
+        Whose first row and column are multiples of the search lattice.
+    plan : SearchPlan
+
+    Returns
+    -------
+    CellFindings
+    """
+    window = cell.padded(plan.margin_px)
+    block = change_map.read(window)
+    inner = cell.relative_to(window).slices
+    if not (block.valid_before | block.valid_after)[inner].any():
+        return CellFindings(cell, _no_peaks(), _no_peaks(), _code(block, inner))
+    origin = Origin(window.row // plan.factor, window.col // plan.factor)
+    basis = _choose_channels(block.bare_direction)
+    before = average_blocks(_project(basis, block.before), block.valid_before, plan.factor)
+    after = average_blocks(_project(basis, block.after), block.valid_after, plan.factor)
+    both, either = before.seen & after.seen, before.seen | after.seen
+    change = _search(np.where(both, after.image - before.image, 0), both, plan, origin, _CHANGE)
+    looks = np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
+    bare = ((before.image[:1] + after.image[:1]) / looks).astype(np.float32)
+    lasting = _search(bare, either, plan, origin, _LASTING)
+    return CellFindings(
+        cell, _place(change, cell, window, plan), _place(lasting, cell, window, plan), _code(block, inner)
+    )
+
+
+def _project(basis: FloatArray, image: FloatArray) -> FloatArray:
+    return (basis @ image.reshape(len(image), -1)).reshape(len(basis), *image.shape[1:])
+
+
+def _choose_channels(bare: FloatArray) -> FloatArray:
+    """Choose the directions that are searched: bareness, and at a right angle to it the last band (near infrared)."""
+    other = np.zeros_like(bare)
+    other[-1] = 1
+    other -= bare * (bare @ other)
+    norm = float(np.linalg.norm(other))
+    return np.stack([bare, other / norm if norm > 1e-3 else np.zeros_like(bare)]).astype(np.float32)
+
+
+def _search(field: FloatArray, seen: BoolArray, plan: SearchPlan, origin: Origin, limits: _Limits) -> Peaks:
+    flat = flatten(field, seen)
+    quiet = compress(flat / measure_noise(flat, seen, least=0.5))
+    peaks = search_lines(quiet, seen, plan.bank, origin=origin, threshold=limits.strength)
+    return screen_peaks(quiet, peaks, plan.bank, least_promise=limits.promise)
+
+
+def _place(peaks: Peaks, cell: Window, window: Window, plan: SearchPlan) -> Peaks:
+    """Keep the peaks of the cell itself, counted in pixels of the search from the first of the whole pair."""
+    row, col = peaks.row + window.row // plan.factor, peaks.col + window.col // plan.factor
+    first_row, first_col = cell.row // plan.factor, cell.col // plan.factor
+    last_row, last_col = (cell.row + cell.rows) / plan.factor, (cell.col + cell.cols) / plan.factor
+    mine = (row >= first_row) & (row < last_row) & (col >= first_col) & (col < last_col)
+    return Peaks(row[mine], col[mine], peaks.angle_deg[mine], peaks.strength[mine])
+
+
+def _code(block: ChangeBlock, inner: tuple[slice, slice]) -> CodeArray:
+    unseen = block.unseen[inner].copy()
+    neither = (block.unseen_before[inner] == Unseen.OUTSIDE) & (block.unseen_after[inner] == Unseen.OUTSIDE)
+    unseen[neither] = NOT_ASKED
+    return unseen
+
+
+def _no_peaks() -> Peaks:
+    nothing = np.zeros(0)
+    return Peaks(nothing, nothing, nothing, nothing.astype(np.float32))

@@ -1,0 +1,179 @@
+"""From fitted segments to the strips table: one row a candidate, every number that pixels gave in a column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import mgrs
+import numpy as np
+import pandas as pd
+from pyproj import Geod, Transformer
+from shapely.geometry import LineString
+
+from colibri_geo.core.segments import Segment
+from colibri_geo.pairs import AlignedPair, find_metre_crs
+from colibri_geo.scenes.georeference import pixel_to_map
+from colibri_geo.settings import TraceSettings
+
+_GEOD = Geod(ellps="WGS84")
+_90 = 1.645
+SEEN_SHARE = 0.45
+"""A strip is seen on a date when its contrast is at least this share of that on the date which shows it better."""
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Both ends of an axis, in degrees, so ordered that its azimuth lies in [0, 180)."""
+
+    lon1: float
+    lat1: float
+    lon2: float
+    lat2: float
+    azimuth_deg: float
+    length_m: float
+
+
+def make_table(
+    segments: Sequence[Segment], pair: AlignedPair, settings: TraceSettings, *, factor: int
+) -> gpd.GeoDataFrame:
+    """Make the strips table.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        In pixels of the search.
+    pair : AlignedPair
+    settings : TraceSettings
+    factor : int
+        Pixels of the pair that make one pixel of the search, in each direction.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``strip_id``, north to south; geometry = axis in the pair's metre CRS. Lengths, areas and azimuths are
+        geodesic.
+    """
+    crs = find_metre_crs(pair.grid)
+    ordered = sorted(segments, key=lambda segment: (segment.line.row, segment.line.col))
+    to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    rows = [_describe(segment, pair, to_lonlat, settings, factor) for segment in ordered]
+    index = pd.Index([f"S{number:03d}" for number in range(1, len(rows) + 1)], name="strip_id", dtype="str")
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {name: [] for name in _COLUMNS}
+    axes = columns.pop("geometry")
+    table = gpd.GeoDataFrame(columns, index=index, geometry=axes, crs=crs)
+    return _set_types(table)[[*_COLUMNS]]
+
+
+_TEXTS = ("verdict", "designator", "mgrs", "before_id", "after_id")
+_TIMES = ("last_without", "first_with")
+_COLUMNS = (
+    *("verdict", "length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m", "area_ha"),
+    *("azimuth_deg", "designator", "end1_lon", "end1_lat", "end2_lon", "end2_lat", "mgrs", "snr", "straightness_m"),
+    *("last_without", "first_with", "observed_share", "before_id", "after_id"),
+    *("flank_ratio", "evenness", "beyond_most", "beyond_least", "lobe", "bareness"),
+    *("contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
+)
+
+
+def _describe(
+    segment: Segment, pair: AlignedPair, to_lonlat: Transformer, settings: TraceSettings, factor: int
+) -> dict[str, object]:
+    """One row as column values; the table is made of them at once."""
+    axis = [_to_map(pair, *(factor * (segment.line.locate(side * segment.half_length_px) + 0.5))) for side in (-1, 1)]
+    ends = _order_ends(axis, to_lonlat)
+    if (ends.lon1, ends.lat1) != to_lonlat.transform(*axis[0]):
+        axis.reverse()
+    metre = ends.length_m / segment.length_px  # ground metres in a pixel, along this axis
+    length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
+    centre = to_lonlat.transform(*np.mean(axis, axis=0))
+    verdict = _judge(segment, settings)
+    before, after = pd.Timestamp(pair.before.acquired), pd.Timestamp(pair.after.acquired)
+    seen_before, seen_after = _seen(segment)
+    return {
+        "verdict": verdict,
+        "length_m": ends.length_m,
+        "length_lo_m": ends.length_m - _90 * length_sigma_m,
+        "length_hi_m": ends.length_m + _90 * length_sigma_m,
+        "width_m": segment.width_px * metre,
+        "width_lo_m": segment.width_lo_px * metre,
+        "width_hi_m": segment.width_hi_px * metre,
+        "area_ha": ends.length_m * segment.width_px * metre / 1e4,
+        "azimuth_deg": ends.azimuth_deg,
+        "designator": format_designator(ends.azimuth_deg),
+        "end1_lon": ends.lon1,
+        "end1_lat": ends.lat1,
+        "end2_lon": ends.lon2,
+        "end2_lat": ends.lat2,
+        "mgrs": mgrs.MGRS().toMGRS(centre[1], centre[0]),
+        "snr": segment.snr,
+        "straightness_m": segment.straightness_px * metre,
+        "last_without": before if not seen_before else after if not seen_after else pd.NaT,
+        "first_with": before if seen_before else after,
+        "observed_share": segment.observed_share,
+        "before_id": pair.before.name,
+        "after_id": pair.after.name,
+        "flank_ratio": segment.flank_ratio,
+        "evenness": segment.evenness,
+        "beyond_most": segment.beyond_most,
+        "beyond_least": segment.beyond_least,
+        "lobe": segment.lobe,
+        "bareness": segment.bareness,
+        "contrast_before": segment.before.size,
+        "contrast_after": segment.after.size,
+        "contrast_noise": max(segment.before.noise, segment.after.noise),
+        "pixel_m": metre,
+        "geometry": LineString(axis),
+    }
+
+
+def format_designator(azimuth_deg: float) -> str:
+    """Return the runway numbers of a true azimuth in [0, 180), with a T for true; indicative.
+
+    Examples
+    --------
+    >>> format_designator(88.0), format_designator(2.0), format_designator(177.0)
+    ('09/27T', '18/36T', '18/36T')
+    """
+    number = round(azimuth_deg / 10) or 18
+    return f"{number:02d}/{number + 18:02d}T"
+
+
+def _to_map(pair: AlignedPair, row: float, col: float) -> tuple[float, float]:
+    point = pixel_to_map(pair.grid, row, col)
+    return point.east, point.north
+
+
+def _order_ends(axis: Sequence[tuple[float, float]], to_lonlat: Transformer) -> _Ends:
+    (lon1, lat1), (lon2, lat2) = (to_lonlat.transform(*point) for point in axis)
+    azimuth, _, length = _GEOD.inv(lon1, lat1, lon2, lat2)
+    if azimuth % 360 >= 180:
+        return _order_ends([axis[1], axis[0]], to_lonlat)
+    return _Ends(lon1, lat1, lon2, lat2, azimuth % 180, length)
+
+
+def _seen(segment: Segment) -> tuple[bool, bool]:
+    """Whether the strip is seen on the before and on the after date."""
+    clearest = max(segment.before.size, segment.after.size)
+    return segment.before.size >= SEEN_SHARE * clearest, segment.after.size >= SEEN_SHARE * clearest
+
+
+def _judge(segment: Segment, settings: TraceSettings) -> str:
+    if segment.observed_share < settings.min_observed_share:
+        return "not_observed"
+    match _seen(segment):
+        case (False, True):
+            return "new"
+        case (True, False):
+            return "regrowing"
+        case _:
+            return "unchanged"
+
+
+def _set_types(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give every column its type, also where the table is empty."""
+    kinds = {name: "str" if name in _TEXTS else "float64" for name in _COLUMNS if name not in {*_TIMES, "geometry"}}
+    times = {name: pd.to_datetime(table[name], utc=True) for name in _TIMES}
+    return table.astype(kinds).assign(**times)

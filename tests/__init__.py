@@ -1,0 +1,3 @@
+"""Tests of colibri_geo, laid out like ``src/colibri_geo``."""
+
+from __future__ import annotations

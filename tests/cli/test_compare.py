@@ -1,0 +1,304 @@
+"""`colibri-geo compare`: its options, its exit status, what it says and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner, Result
+from shapely.geometry import box
+
+from colibri_geo.cli.hardening import SETTINGS, SILENCE
+from colibri_geo.cli.main import main
+from colibri_geo.pipeline import read_run
+from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
+from tests.support.small_pair import write_small_pair
+
+ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE])
+"""What the command line sets in the environment, so that the runner puts it back."""
+SIDE_PX = 160
+LATER = "2024:05:10 15:20:00"
+FILES = {"findings.gpkg", "findings.geojson", "findings.kml", "findings.csv", "manifest.json", "run.log"}
+
+
+def run_cli(*arguments: object) -> Result:
+    """Run the command line in this process."""
+    return CliRunner(env=ENVIRONMENT).invoke(main, ["compare", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A small simulated pair with one new strip."""
+    return write_small_pair(tmp_path_factory.mktemp("pair"))
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> tuple[Path, Path]:
+    """Two plain images of the same ground without a strip, the older first."""
+    before, after = tmp_path / "before.tif", tmp_path / "after.tif"
+    return write_image(before, plain_pixels(1)), write_image(after, plain_pixels(2), acquired=LATER)
+
+
+def plain_pixels(date: int) -> np.ndarray:
+    """Stored values of ground without a strip: what both dates have in common, and a little of each date's own."""
+    own = np.random.default_rng(date).integers(-30, 30, (4, SIDE_PX, SIDE_PX))
+    return (made_pixels(rows=SIDE_PX, cols=SIDE_PX) + own).astype(np.uint16)
+
+
+def assert_refused(result: Result, *parts: str, folder: Path, files: set[Path]) -> None:
+    """Check status 2, one line with `parts` on standard error, nothing on standard output, nothing written."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("colibri-geo: error: ")
+    for part in parts:
+        assert part in result.stderr
+    assert set(folder.rglob("*")) == files
+
+
+def test_finds_the_planted_strip_and_says_what_was_looked_at_first(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A plain run ends with status 0, writes the folder, and names the ground looked at before any finding."""
+    result = run_cli(*pair, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
+    assert result.stdout.index("Looked at: ") < result.stdout.index("Candidate cleared strips: 1 new")
+    assert "Preliminary analysis, not validated in the field" in result.stdout
+    assert list(read_run(tmp_path / "out").strips["verdict"]) == ["new"]
+    assert result.stderr == ""
+
+
+def test_json_is_one_object_and_nothing_else(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --json standard output is one JSON object, and standard error stays empty."""
+    out = tmp_path / "out"
+    result = run_cli(*pair, "--out", out, "--json", "--no-report")
+    summary = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert summary["out"] == str(out)
+    assert summary["report"] is None
+    assert summary["verdicts"]["new"] == 1
+    assert 0 < summary["observed_share"] <= 1
+    assert "not a basis for the use of force" in summary["caution"]
+
+
+def test_error_with_json_leaves_standard_output_empty(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """An error under --json is one line on standard error."""
+    result = run_cli(pair[0], tmp_path / "missing.tif", "--out", tmp_path / "out", "--json")
+    assert_refused(result, "missing.tif", folder=tmp_path, files=set())
+
+
+def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --no-report there is everything but the report."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--no-report")
+    assert result.exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert f"Written: {tmp_path / 'out'}" in result.stdout
+
+
+def test_rasters_are_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --rasters the change and the validity lie in the folder too, and the manifest knows them."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--no-report", "--rasters")
+    assert result.exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"change.tif", "validity.tif"}
+    assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
+
+
+def test_existing_folder_is_refused_and_kept(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A folder that exists is refused before any work, and left as it is."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("kept")
+    result = run_cli(*pair, "--out", out)
+    assert_refused(result, str(out.name), "--overwrite", folder=tmp_path, files={out, out / "mine.txt"})
+    assert (out / "mine.txt").read_text() == "kept"
+
+
+def test_overwrite_replaces_a_run_but_no_other_folder(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """--overwrite replaces an earlier run, and refuses a folder that is none."""
+    out = tmp_path / "out"
+    assert run_cli(*pair, "--out", out).exit_code == 0
+    assert run_cli(*pair, "--out", out, "--no-report", "--overwrite").exit_code == 0
+    assert {path.name for path in out.iterdir()} == FILES
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.txt").write_text("kept")
+    assert run_cli(*pair, "--out", other, "--overwrite").exit_code == 2
+    assert (other / "mine.txt").read_text() == "kept"
+
+
+def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A language that reports are not written in is refused; English is not."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "es")
+    assert_refused(result, "--lang es", "leave --lang out", folder=tmp_path, files=set())
+    assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "en", "--no-report").exit_code == 0
+
+
+def test_aoi_bounds_what_is_asked(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --aoi only its ground is asked about, and strips outside of it are not named."""
+    with rasterio.open(pair[0]) as dataset:
+        bounds, crs = dataset.bounds, dataset.crs
+    half = gpd.GeoDataFrame(geometry=[box(bounds.left, bounds.top - 400, bounds.right, bounds.top)], crs=crs)
+    half.to_crs(4326).to_file(tmp_path / "north.geojson")
+    result = run_cli(*pair, "--out", tmp_path / "out", "--no-report", "--json", "--aoi", tmp_path / "north.geojson")
+    summary = json.loads(result.stdout)
+    assert summary["asked_km2"] == pytest.approx(0.4 * 1.8, rel=0.02)
+    assert summary["verdicts"]["new"] == 0
+
+
+def test_min_length_leaves_shorter_strips_out(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A strip of about 1,065 m is named at --min-length 900 and not at 1300."""
+    counts = []
+    for length in (900, 1300):
+        result = run_cli(*pair, "--out", tmp_path / f"{length}", "--no-report", "--json", "--min-length", length)
+        counts.append(json.loads(result.stdout)["verdicts"]["new"])
+    assert counts == [1, 0]
+
+
+def test_command_line_goes_before_the_settings_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """The settings file counts, and an option of the command line over it."""
+    file = tmp_path / "my.toml"
+    file.write_text('[trace]\nmin_length_m = 1300\n[score]\noperating_point = "watch"\n')
+    result = run_cli(*pair, "--out", tmp_path / "out", "--no-report", "--settings", file, "--min-length", "900")
+    assert result.exit_code == 0
+    settings = read_run(tmp_path / "out").record.settings
+    assert (settings.trace.min_length_m, settings.score.operating_point) == (900.0, "watch")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "part"),
+    [
+        ("--min-length", "20", "min_length_m is 20"),
+        ("--settings", "missing.toml", "missing.toml"),
+        ("--aoi", "missing.geojson", "missing.geojson"),
+        ("--regions", "admin1=missing.gpkg", "missing.gpkg"),
+        ("--regions", "missing.gpkg", "LEVEL=FILE"),
+        ("--before-mask", "missing_scl.tif", "missing_scl.tif"),
+        ("--before-date", "yesterday", "yesterday"),
+        ("--bands", "blue=1,blue=2", "blue"),
+        ("--operating-point", "never", "never"),
+    ],
+)
+def test_bad_options_are_refused(
+    pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, value: str, part: str
+) -> None:
+    """An option that cannot be used is named in one line; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    assert_refused(run_cli(*pair, "--out", "out", option, value), part, folder=tmp_path, files=set())
+
+
+@pytest.mark.parametrize("which", ["before", "after"])
+def test_missing_file(bare: tuple[Path, Path], tmp_path: Path, which: str) -> None:
+    """A missing image is named; status 2, nothing written."""
+    paths = dict(zip(("before", "after"), bare, strict=True)) | {which: tmp_path / "gone.tif"}
+    result = run_cli(paths["before"], paths["after"], "--out", tmp_path / "out")
+    assert_refused(result, "gone.tif", folder=tmp_path, files=set(bare))
+
+
+def test_folder_that_is_no_product(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """A folder in place of an image is named; status 2, nothing written."""
+    (tmp_path / "folder").mkdir()
+    result = run_cli(tmp_path / "folder", bare[1], "--out", tmp_path / "out")
+    assert_refused(result, "folder", folder=tmp_path, files={*bare, tmp_path / "folder"})
+
+
+@pytest.mark.parametrize("content", [b"", b"not a raster at all\n" * 20, b"<!DOCTYPE html><html>log in</html>"])
+def test_not_a_raster(bare: tuple[Path, Path], tmp_path: Path, content: bytes) -> None:
+    """A file that is no raster is named; status 2, nothing written."""
+    other = tmp_path / "words.tif"
+    other.write_bytes(content)
+    result = run_cli(bare[0], other, "--out", tmp_path / "out")
+    assert_refused(result, "words.tif", folder=tmp_path, files={*bare, other})
+
+
+def test_no_overlap(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Two images of different places are refused by both names."""
+    away = tmp_path / "away.tif"
+    transform = TRANSFORM.translation(9000, 0) @ TRANSFORM
+    write_image(away, plain_pixels(3), acquired=LATER, transform=transform)
+    result = run_cli(bare[0], away, "--out", tmp_path / "out")
+    assert_refused(result, "before.tif", "away.tif", "same place", folder=tmp_path, files={*bare, away})
+
+
+def test_after_older_than_before(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Images in the wrong order are refused, and the line says to swap them."""
+    result = run_cli(bare[1], bare[0], "--out", tmp_path / "out")
+    assert_refused(result, "before.tif", "after.tif", "older", "swap", folder=tmp_path, files=set(bare))
+
+
+def test_same_date(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Two images of one time are refused, and the line names the options that correct it."""
+    when = "2024-03-21T15:20:00Z"
+    result = run_cli(*bare, "--out", tmp_path / "out", "--after-date", when)
+    assert_refused(result, "before.tif", "after.tif", "same", "--after-date", folder=tmp_path, files=set(bare))
+
+
+def test_no_date(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """An image that does not say when it was taken is refused, and the line names the option that says it."""
+    undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
+    result = run_cli(undated, bare[1], "--out", tmp_path / "out")
+    assert_refused(result, "undated.tif", "--before-date", folder=tmp_path, files={*bare, undated})
+
+
+def test_bands_without_names(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """An image whose bands have no names is refused, and the line names the option that gives them."""
+    nameless = tmp_path / "nameless.tif"
+    write_image(nameless, plain_pixels(3), names=None, acquired=LATER)
+    result = run_cli(bare[0], nameless, "--out", tmp_path / "out")
+    assert_refused(result, "nameless.tif", "--bands", folder=tmp_path, files={*bare, nameless})
+
+
+def test_bands_that_only_one_image_has(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """An image without the near infrared of the other is refused by name."""
+    three = tmp_path / "three.tif"
+    write_image(three, plain_pixels(3)[:3], acquired=LATER)
+    result = run_cli(bare[0], three, "--out", tmp_path / "out")
+    assert_refused(result, "three.tif", "nir", folder=tmp_path, files={*bare, three})
+
+
+def test_no_crs(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """An image without a coordinate reference system is refused; with --assume-crs it is read."""
+    placeless = tmp_path / "placeless.tif"
+    write_image(placeless, plain_pixels(3), acquired=LATER, crs=None)
+    result = run_cli(bare[0], placeless, "--out", tmp_path / "out")
+    assert_refused(result, "placeless.tif", "--assume-crs", folder=tmp_path, files={*bare, placeless})
+    accepted = run_cli(bare[0], placeless, "--out", tmp_path / "out", "--assume-crs", "EPSG:32618", "--no-report")
+    assert accepted.exit_code == 0, accepted.output
+
+
+@pytest.mark.parametrize("option", ["--regions", "--aoi"])
+def test_empty_layer(bare: tuple[Path, Path], tmp_path: Path, option: str) -> None:
+    """A region layer or area of interest without features is named; status 2, nothing written."""
+    empty = tmp_path / "empty.geojson"
+    empty.write_text('{"type": "FeatureCollection", "features": []}')
+    value = f"admin1={empty}" if option == "--regions" else str(empty)
+    result = run_cli(*bare, "--out", tmp_path / "out", option, value)
+    assert_refused(result, "empty.geojson", folder=tmp_path, files={*bare, empty})
+
+
+@pytest.mark.parametrize("cloudy", [("before",), ("after",), ("before", "after")])
+def test_everything_cloudy_is_a_report(bare: tuple[Path, Path], tmp_path: Path, cloudy: tuple[str, ...]) -> None:
+    """All cloud is no error: status 0, nothing observed, and the first words say so."""
+    options: list[object] = []
+    for which in cloudy:
+        mask = write_scl(tmp_path / f"clouds_{which}.tif", np.full((SIDE_PX, SIDE_PX), 9))
+        options += [f"--{which}-mask", mask]
+    result = run_cli(*bare, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 0, result.output
+    assert "Not observed: nothing can be said of the 2.6 km2 asked." in result.stdout
+    assert "0.0% of 2.6 km2" in result.stdout
+    assert "Nothing new found" not in result.stdout
+    run = read_run(tmp_path / "out")
+    assert run.observed.iloc[0]["observed_share"] == 0
+    assert len(run.strips) == 0
+    assert "not observed" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8").lower()
+
+
+def test_nothing_new_is_never_said_without_the_share_observed(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Where nothing new is found, the same sentence gives the ground observed and its share."""
+    result = run_cli(*bare, "--out", tmp_path / "out", "--no-report")
+    assert result.exit_code == 0, result.output
+    assert "Nothing new found in 2.6 km2 observed on both dates (100.0% of 2.6 km2 asked)." in result.stdout

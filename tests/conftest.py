@@ -1,0 +1,77 @@
+"""What every test may use: where real data lie, and what a missing need means.
+
+A test that needs something this machine may lack (a browser, real scenes) skips with its reason, by `pytest.skip` or by
+``pytest.mark.skipif``. With ``COLIBRI_REQUIRE_ALL=1`` each such skip is a failure: continuous integration sets it, so
+that nothing is left out there unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SEED = 20_240_229
+
+
+def _skip_to_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that keeps the reason; an expected failure stays one."""
+    if os.environ.get("COLIBRI_REQUIRE_ALL") != "1" or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"{reason} (COLIBRI_REQUIRE_ALL=1 lets no test skip)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:  # noqa: ARG001 - hook names
+    """Hold skips inside tests and fixtures to ``COLIBRI_REQUIRE_ALL``."""
+    report = yield
+    _skip_to_failure(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:  # noqa: ARG001 - hook names
+    """Hold skips of whole modules to ``COLIBRI_REQUIRE_ALL``."""
+    report = yield
+    _skip_to_failure(report)
+    return report
+
+
+def _folder_from_environment(variable: str, content: str) -> Path:
+    """Return the folder that `variable` names, or skip when it is not set."""
+    value = os.environ.get(variable)
+    if not value:
+        pytest.skip(f"{variable} is not set: no {content} on this machine")
+    folder = Path(value)
+    if not folder.is_dir():
+        pytest.fail(f"{variable} is {value!r}, which is not a folder; set it to a folder of {content}, or unset it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real scenes and layers (``COLIBRI_REAL_DATA``)."""
+    return _folder_from_environment("COLIBRI_REAL_DATA", "real scenes and layers")
+
+
+@pytest.fixture(scope="session")
+def bad_inputs() -> Path:
+    """Folder of damaged and hostile files (``COLIBRI_BAD_INPUTS``)."""
+    return _folder_from_environment("COLIBRI_BAD_INPUTS", "damaged and hostile inputs")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Root of the checkout: the folder of ``pyproject.toml``."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(SEED)

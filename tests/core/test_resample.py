@@ -1,0 +1,75 @@
+"""Cubic convolution: what it keeps, and what takes no part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colibri_geo.core.resample import KERNEL_MARGIN_PX, cubic_weights, translate
+from tests.core.painting import textured
+
+FRACTIONS = st.floats(0, 0.999)
+
+
+@given(FRACTIONS)
+def test_weights_sum_to_one(fraction: float) -> None:
+    """The weights of a sample sum to 1."""
+    assert cubic_weights(fraction).sum() == pytest.approx(1, abs=1e-12)
+
+
+@given(FRACTIONS, st.floats(-5, 5), st.floats(-5, 5))
+def test_weights_reproduce_a_ramp(fraction: float, level: float, slope: float) -> None:
+    """Constants and ramps are interpolated exactly."""
+    values = level + slope * np.array([-1, 0, 1, 2])
+    assert cubic_weights(fraction) @ values == pytest.approx(level + slope * fraction, abs=1e-9)
+
+
+def test_weights_of_several_fractions_are_those_of_each() -> None:
+    """An array of fractions gives the weights of each."""
+    fractions = np.linspace(0, 0.9, 7)
+    np.testing.assert_allclose(cubic_weights(fractions), np.stack([cubic_weights(f) for f in fractions], axis=1))
+
+
+@pytest.mark.parametrize(("row", "col"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.7), (0.25, 0.5)])
+def test_plane_is_moved_down_and_right(row: float, col: float) -> None:
+    """A sample lies the fraction further down and right: on a plane that is the plane, moved."""
+    rows, cols = np.mgrid[:20, :24].astype(np.float32)
+    plane = (3 + 0.5 * rows - 0.25 * cols)[None]
+    moved = translate(plane, np.ones((20, 24), dtype=bool), row_fraction=row, col_fraction=col)
+    inner = slice(KERNEL_MARGIN_PX, -KERNEL_MARGIN_PX)
+    np.testing.assert_allclose(moved[0], plane[0, inner, inner] + 0.5 * row - 0.25 * col, atol=1e-5)
+    assert moved.dtype == np.float32
+
+
+def test_no_fraction_is_no_change(rng: np.random.Generator) -> None:
+    """Moved by nothing, the values are the values."""
+    image = textured(rng, (16, 18))[None]
+    moved = translate(image, np.ones((16, 18), dtype=bool), row_fraction=0, col_fraction=0)
+    np.testing.assert_array_equal(moved, image[:, 2:-2, 2:-2])
+
+
+def test_what_was_not_measured_takes_no_part(rng: np.random.Generator) -> None:
+    """Values where nothing was measured do not change the result; a constant with a hole stays that constant."""
+    measured = np.ones((30, 30), dtype=bool)
+    measured[12:17, 9:20] = False
+    image = textured(rng, (30, 30))[None]
+    results = []
+    for filler in (0.0, 1e6):
+        filled = np.where(measured, image, np.float32(filler))
+        results.append(translate(filled, measured, row_fraction=0.4, col_fraction=0.6))
+    np.testing.assert_array_equal(*results)
+    flat = translate(np.where(measured, np.float32(7), 0)[None], measured, row_fraction=0.4, col_fraction=0.6)[0]
+    known = flat != 0
+    np.testing.assert_allclose(flat[known], 7, rtol=1e-5)
+    assert not known[12 - 2 + 1 : 17 - 2 - 2, 9 - 2 + 1 : 20 - 2 - 2].any(), "the middle of the hole is not filled"
+    assert known[:8].all()
+
+
+def test_result_does_not_depend_on_the_window(rng: np.random.Generator) -> None:
+    """A part of an image is moved as the whole is, to the last bit."""
+    image, measured = textured(rng, (40, 40))[None], rng.random((40, 40)) > 0.05
+    whole = translate(image, measured, row_fraction=0.35, col_fraction=0.8)
+    part = translate(image[:, 7:29, 11:34], measured[7:29, 11:34], row_fraction=0.35, col_fraction=0.8)
+    np.testing.assert_array_equal(part, whole[:, 7 : 29 - 4, 11 : 34 - 4])

@@ -1,0 +1,229 @@
+"""A folder is written whole or not at all, and nothing but a run is ever replaced."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colibri_geo.errors import NotARun, OutputError, OutputExists
+from colibri_geo.evidence import check_target, read_manifest, staged_folder, verify, write_manifest
+from tests.support.example_run import example_record
+
+
+def _snapshot(folder: Path) -> dict[str, bytes | None]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def _fill(folder: Path, text: str) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "file").write_text(text)
+    write_manifest(folder, example_record())
+
+
+def _fail_in_the_middle(out: Path, failure: BaseException, *, overwrite: bool) -> None:
+    with staged_folder(out, overwrite=overwrite) as folder:
+        _fill(folder, "new")
+        raise failure
+
+
+def _write_run_while_another_appears(out: Path) -> None:
+    with staged_folder(out, overwrite=False) as folder:
+        _fill(folder, "new")
+        out.mkdir()
+
+
+def _write_run(out: Path, text: str = "old") -> None:
+    with staged_folder(out, overwrite=False) as folder:
+        _fill(folder, text)
+
+
+def test_whole_folder_appears_at_the_end(tmp_path: Path) -> None:
+    """Nothing is at the place while the work goes on; the whole run is there afterwards, alone."""
+    out = tmp_path / "deep" / "er" / "run"
+    with staged_folder(out, overwrite=False) as folder:
+        _fill(folder, "new")
+        assert not out.exists()
+        assert folder.parent == out.parent
+        assert folder.name.startswith(".")
+    assert verify(out).ok
+    assert list(out.parent.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), KeyboardInterrupt(), SystemExit(1), OSError(errno.ENOENT, "no")])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_failure_leaves_everything_as_it_was(tmp_path: Path, failure: BaseException, overwrite: bool) -> None:
+    """A failure or an interruption in the middle passes through, and leaves no trace; a former run stays whole."""
+    out = tmp_path / "run" if overwrite else tmp_path / "deep" / "run"
+    if overwrite:
+        _write_run(out)
+    before = _snapshot(tmp_path)
+    with pytest.raises(type(failure)):
+        _fail_in_the_middle(out, failure, overwrite=overwrite)
+    assert _snapshot(tmp_path) == before
+
+
+def test_former_run_is_swapped(tmp_path: Path) -> None:
+    """With overwrite the new run takes the place of the former one, of which nothing stays."""
+    out = tmp_path / "run"
+    _write_run(out)
+    (out / "extra").write_text("of the former run")
+    with staged_folder(out, overwrite=True) as folder:
+        _fill(folder, "new")
+        assert (out / "sub" / "file").read_text() == "old"
+    assert (out / "sub" / "file").read_text() == "new"
+    assert not (out / "extra").exists()
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_former_run_is_put_back_when_the_swap_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the new folder cannot be moved in, the former one is back in place."""
+    out = tmp_path / "run"
+    _write_run(out)
+    before = _snapshot(tmp_path)
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.suffix == ".partial":
+            raise OSError(errno.EIO, "disk fault")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OutputError, match="disk fault"), staged_folder(out, overwrite=True) as folder:
+        _fill(folder, "new")
+    assert _snapshot(tmp_path) == before
+
+
+def test_rest_of_the_former_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the former run cannot be removed the new one stays in place, and the message names what is left."""
+    out = tmp_path / "run"
+    _write_run(out)
+    remove = shutil.rmtree
+
+    def refuse(path: Path, *, ignore_errors: bool = False) -> None:
+        if path.suffix == ".former":
+            raise PermissionError(errno.EACCES, "in use")
+        remove(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with (
+        pytest.raises(OutputError, match=r"new run is in place.*\.former"),
+        staged_folder(out, overwrite=True) as folder,
+    ):
+        _fill(folder, "new")
+    assert (out / "sub" / "file").read_text() == "new"
+
+
+def test_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    """A folder that someone else makes during the work is not replaced."""
+    out = tmp_path / "run"
+    with pytest.raises(OutputExists):
+        _write_run_while_another_appears(out)
+    assert list(tmp_path.iterdir()) == [out]
+    assert not any(out.iterdir())
+
+
+def test_full_disk_is_one_line(tmp_path: Path) -> None:
+    """A full disk during the work becomes an error of the project that names the folder."""
+    with (
+        pytest.raises(OutputError, match=r"run: cannot be written \(full\)"),
+        staged_folder(tmp_path / "run", overwrite=False),
+    ):
+        raise OSError(errno.ENOSPC, "full")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_rights_do_not_follow_the_umask(tmp_path: Path, umask: int) -> None:
+    """Files are for the owner to write and for all to read, whatever the process's umask."""
+    former = os.umask(umask)
+    try:
+        _write_run(tmp_path / "run")
+    finally:
+        os.umask(former)
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert modes == {0o644}
+    assert {(tmp_path / "run").stat().st_mode & 0o777, (tmp_path / "run" / "sub").stat().st_mode & 0o777} == {0o755}
+
+
+def test_existing_run_needs_overwrite(tmp_path: Path) -> None:
+    """A run is refused without overwrite and accepted with it; the same holds for an empty folder."""
+    _write_run(tmp_path / "run")
+    (tmp_path / "empty").mkdir()
+    for out in (tmp_path / "run", tmp_path / "empty"):
+        with pytest.raises(OutputExists, match="--overwrite"):
+            check_target(out, overwrite=False)
+        check_target(out, overwrite=True)
+
+
+def test_nothing_but_a_run_is_replaced(tmp_path: Path) -> None:
+    """A folder with other files is never replaced, not even with a manifest of another program."""
+    (tmp_path / "notes.txt").write_text("mine")
+    for _ in range(2):
+        with pytest.raises(NotARun, match="never replaced"):
+            check_target(tmp_path, overwrite=True)
+        (tmp_path / "manifest.json").write_text('{"format": "other"}')
+    with pytest.raises(NotARun), staged_folder(tmp_path, overwrite=True):
+        pytest.fail("the work must not begin")
+
+
+def test_free_name_is_accepted_and_not_made(tmp_path: Path) -> None:
+    """A free name below missing folders is accepted, and nothing is made by asking."""
+    check_target(tmp_path / "deep" / "er" / "run", overwrite=False)
+    assert not any(tmp_path.iterdir())
+
+
+def test_places_that_are_no_folder_are_refused(tmp_path: Path) -> None:
+    """A file, a place below a file, a link and a name that is too long are refused in one line."""
+    file = tmp_path / "file"
+    file.write_text("")
+    places = [file, file / "run", tmp_path / ("n" * 5000)]
+    try:
+        (tmp_path / "link").symlink_to(tmp_path)
+        places.append(tmp_path / "link")
+    except OSError:
+        assert os.name == "nt"
+    for place in places:
+        with pytest.raises(OutputError) as raised:
+            check_target(place, overwrite=True)
+        assert "\n" not in str(raised.value)
+
+
+def test_place_without_the_right_to_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that may not be written is refused before the work starts."""
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    with pytest.raises(OutputError, match="may not be written"):
+        check_target(tmp_path / "deep" / "run", overwrite=False)
+
+
+def test_the_folder_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative name is taken from the working folder."""
+    monkeypatch.chdir(tmp_path)
+    _write_run(Path("run"))
+    assert read_manifest(tmp_path / "run") == example_record()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="interruption by signal is POSIX's")
+def test_interrupted_process_leaves_nothing(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of the writing leaves no folder, neither hidden nor seen."""
+    code = (
+        "import os, signal, sys, time; from pathlib import Path; from colibri_geo.evidence import staged_folder\n"
+        "with staged_folder(Path(sys.argv[1]), overwrite=False) as folder:\n"
+        "    (folder / 'part').write_text('part')\n"
+        "    os.kill(os.getpid(), signal.SIGINT); time.sleep(60)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "deep" / "run")], capture_output=True, check=False, timeout=120
+    )
+    assert b"KeyboardInterrupt" in done.stderr
+    assert not any(tmp_path.iterdir())

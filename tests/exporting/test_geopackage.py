@@ -1,0 +1,174 @@
+"""The GeoPackage holds every table and gives each back."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+from geopandas.testing import assert_geodataframe_equal
+from pandas.testing import assert_frame_equal
+from shapely.geometry import MultiPolygon, box
+
+from colibri_geo.errors import NotARun, OutputError
+from colibri_geo.exporting import read_tables, write_tables
+from colibri_geo.exporting.columns import (
+    NOT_OBSERVED_COLUMNS,
+    OBSERVED_COLUMNS,
+    REGION_COLUMNS,
+    STRIP_COLUMNS,
+    STRIP_REGION_COLUMNS,
+    conform,
+)
+from colibri_geo.layers import Findings
+from tests.support.example_run import METRE_CRS, example_findings, example_record
+
+LAYERS = ["strips", "footprints", "strip_regions", "observed", "not_observed", "regions"]
+EQUAL_AREA = "+proj=laea +lat_0=5 +lon_0=-73 +datum=WGS84 +units=m +no_defs"
+
+
+def _assert_equal(found: Findings, expected: Findings) -> None:
+    assert_geodataframe_equal(found.strips, conform(expected.strips, STRIP_COLUMNS))
+    assert_frame_equal(found.strip_regions, conform(expected.strip_regions, STRIP_REGION_COLUMNS))
+    assert_frame_equal(found.observed, conform(expected.observed, OBSERVED_COLUMNS))
+    assert_geodataframe_equal(found.not_observed, conform(expected.not_observed, NOT_OBSERVED_COLUMNS))
+    if expected.regions is None:
+        assert found.regions is None
+    else:
+        assert_geodataframe_equal(found.regions, conform(expected.regions, REGION_COLUMNS))
+
+
+def _round_trip(findings: Findings, folder: Path) -> Findings:
+    write_tables(findings, example_record(), folder)
+    return read_tables(folder)
+
+
+def test_tables_come_back_exactly(tmp_path: Path) -> None:
+    """Every table comes back with its types, index, zone and coordinates, to the last bit."""
+    expected = example_findings()
+    found = _round_trip(expected, tmp_path)
+    _assert_equal(found, expected)
+    assert_frame_equal(
+        found.strips.drop(columns="geometry"), expected.strips.drop(columns="geometry"), check_exact=True
+    )
+    assert found.strips.geometry.geom_equals_exact(expected.strips.geometry, 0).all()
+    assert found.strips.crs == expected.strips.crs
+
+
+def test_run_that_found_nothing_comes_back(tmp_path: Path) -> None:
+    """Without strips, unseen ground and regions the layers are there, with their columns and types."""
+    example = example_findings(strips=False)
+    expected = dataclasses.replace(example, not_observed=example.not_observed.iloc[:0], regions=None)
+    found = _round_trip(expected, tmp_path)
+    _assert_equal(found, expected)
+    assert set(pyogrio.list_layers(tmp_path / "findings.gpkg")[:, 0]) == set(LAYERS[:-1])
+    assert pyogrio.read_info(tmp_path / "findings.gpkg", layer="footprints")["geometry_type"] == "Polygon"
+
+
+def test_missing_is_not_empty(tmp_path: Path) -> None:
+    """Text that is missing and text that is empty stay two things; so do columns that are missing in every row."""
+    example = example_findings()
+    strips = example.strips.assign(
+        country=["", None, "Perú", None, ""], admin1_code=None, last_without=pd.NaT, border_km=np.nan
+    )
+    found = _round_trip(dataclasses.replace(example, strips=strips), tmp_path)
+    _assert_equal(found, dataclasses.replace(example, strips=strips))
+    assert found.strips["country"].isna().tolist() == [False, True, False, True, False]
+    assert found.strips["country"].iloc[0] == ""
+
+
+def test_appended_columns_come_back(tmp_path: Path) -> None:
+    """Columns that later steps append come back with their types."""
+    example = example_findings()
+    appended = example.strips.assign(
+        road="NARIÑO", looks=np.int64(2**40), urgent=[True, False, True, False, True], reach=np.float32(0.1)
+    )
+    strips = appended[[*appended.columns.drop("geometry"), "geometry"]]
+    found = _round_trip(dataclasses.replace(example, strips=strips), tmp_path)
+    _assert_equal(found, dataclasses.replace(example, strips=strips.astype({"reach": "float64"})))
+
+
+def test_hostile_names_come_back(hostile_findings: Findings, hostile_folder: Path) -> None:
+    """Names come back to the letter; only what no file can hold is replaced by the sign for that."""
+    found, given = read_tables(hostile_folder).strips, hostile_findings.strips
+    expected = [name.replace("\x00", "\ufffd").replace("\udce9", "\ufffd") for name in given["admin2"]]
+    assert found["admin2"].tolist() == expected
+
+
+def test_mixed_polygons_and_own_projection_come_back(tmp_path: Path) -> None:
+    """Single and multiple polygons stay what they are, and a projection without a code stays the same."""
+    example = example_findings()
+    unseen = gpd.GeoDataFrame(
+        {"reason": ["cloud", "nodata"]},
+        geometry=[box(0, 0, 60, 60), MultiPolygon([box(100, 0, 160, 60), box(200, 0, 260, 60)])],
+        crs=EQUAL_AREA,
+    )
+    expected = dataclasses.replace(example, strips=example.strips.to_crs(EQUAL_AREA), not_observed=unseen)
+    _assert_equal(_round_trip(expected, tmp_path), expected)
+
+
+def test_times_are_kept_to_the_millisecond(tmp_path: Path) -> None:
+    """A time keeps its milliseconds; what is finer is cut, never rounded up to a later time."""
+    example = example_findings()
+    strips = example.strips.assign(first_with=pd.Timestamp("2025-03-21T15:20:59.999999Z"))
+    found = _round_trip(dataclasses.replace(example, strips=strips), tmp_path)
+    assert set(found.strips["first_with"]) == {pd.Timestamp("2025-03-21T15:20:59.999Z")}
+
+
+def test_footprints_have_length_and_width(folder: Path) -> None:
+    """A footprint is as long as its axis, as wide as the strip, and carries the strip's name and verdict."""
+    strips = read_tables(folder).strips
+    footprints = pyogrio.read_dataframe(folder / "findings.gpkg", layer="footprints")
+    assert list(footprints.columns) == ["strip_id", "verdict", "probability", "geometry"]
+    assert footprints["strip_id"].tolist() == strips.index.tolist()
+    assert footprints.crs == METRE_CRS
+    np.testing.assert_allclose(footprints.area, strips.length.to_numpy() * strips["width_m"].to_numpy())
+    assert footprints.contains(strips.geometry.interpolate(0.5, normalized=True).reset_index(drop=True)).all()
+
+
+def test_file_is_sound_and_knows_no_clock(folder: Path) -> None:
+    """The database is sound, and the time of the last change is when the after scene was taken."""
+    with closing(sqlite3.connect(folder / "findings.gpkg")) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        rows = store.execute("SELECT table_name, last_change, description FROM gpkg_contents").fetchall()
+    assert [row[0] for row in rows] == LAYERS
+    assert {row[1] for row in rows} == {"2025-03-21T15:20:00.000Z"}
+    assert "not a basis for the use of force" in rows[0][2]
+
+
+@pytest.mark.parametrize("former", [None, "2001-02-03T04:05:06Z"])
+def test_setting_of_the_caller_comes_back(tmp_path: Path, former: str | None) -> None:
+    """The caller's own clock of GDAL is as before, also after a failure."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": former})
+    try:
+        write_tables(example_findings(), example_record(), tmp_path)
+        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == former
+        with pytest.raises(OutputError, match="layer strips cannot be written"):
+            write_tables(example_findings(), example_record(), tmp_path / "missing")
+        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == former
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def test_damage_is_one_line(folder: Path, tmp_path: Path) -> None:
+    """No GeoPackage, another file by its name, a cut one and one without a layer are refused in one line."""
+    path = folder / "findings.gpkg"
+    raw = path.read_bytes()
+    with closing(sqlite3.connect(path)) as store:
+        store.execute("DELETE FROM gpkg_contents WHERE table_name = 'observed'")
+        store.execute("DROP TABLE observed")
+        store.commit()
+    lacking = path.read_bytes()
+    for damaged in (b"", b"PK\x03\x04", raw[:100], raw[: len(raw) // 3], lacking):
+        path.write_bytes(damaged)
+        with pytest.raises(NotARun, match="damaged") as raised:
+            read_tables(folder)
+        assert "\n" not in str(raised.value)
+    with pytest.raises(NotARun, match=r"holds no findings\.gpkg"):
+        read_tables(tmp_path)

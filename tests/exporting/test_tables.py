@@ -1,0 +1,79 @@
+"""All files together: the same tables give the same bytes, and faulty tables give none."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colibri_geo.errors import TableError
+from colibri_geo.exporting import CAUTION, caution_for, write_tables
+from tests.support.example_run import example_findings, example_record
+
+FILES = ["findings.csv", "findings.geojson", "findings.gpkg", "findings.kml"]
+_WRITE = """
+import sys
+from pathlib import Path
+from colibri_geo.evidence import write_manifest
+from colibri_geo.exporting import write_tables
+from tests.support.example_run import example_findings, example_record
+folder = Path(sys.argv[1])
+write_tables(example_findings(), example_record(), folder)
+write_manifest(folder, example_record())
+"""
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def test_four_files_are_written(folder: Path) -> None:
+    """The four files of the design are written, and no other stays beside them."""
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+
+
+def test_same_tables_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    """The same tables, written once more, give the same bytes."""
+    again = tmp_path / "again"
+    again.mkdir()
+    write_tables(example_findings(), example_record(), again)
+    assert _digests(again) == _digests(folder)
+
+
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_the_process(project: Path, tmp_path: Path) -> None:
+    """Another zone, another order of hashes and another language of the system give the same bytes."""
+    digests = []
+    for name, zone, seed, language in (("a", "America/Bogota", "1", "C"), ("b", "Asia/Kathmandu", "77", "C.UTF-8")):
+        folder = tmp_path / name
+        folder.mkdir()
+        environment = os.environ | {"TZ": zone, "PYTHONHASHSEED": seed, "LC_ALL": language}
+        subprocess.run([sys.executable, "-c", _WRITE, str(folder)], check=True, cwd=project, env=environment)
+        digests.append(_digests(folder))
+    assert list(digests[0]) == [*FILES, "manifest.json"]
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("table", ["strips", "strip_regions", "observed", "not_observed", "regions"])
+def test_faulty_table_is_refused_before_writing(tmp_path: Path, table: str) -> None:
+    """A table that lacks a column is named, and nothing is written."""
+    findings = example_findings()
+    faulty = getattr(findings, table)
+    column = next(name for name in faulty.columns if name != "geometry")
+    broken = dataclasses.replace(findings, **{table: faulty.drop(columns=column)})
+    with pytest.raises(TableError, match=rf"{table}: lacks {column}"):
+        write_tables(broken, example_record(), tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_caution_names_synthetic_images() -> None:
+    """The caution is on every run; where an image is synthetic it says so."""
+    record = example_record()
+    real = dataclasses.replace(record.before, synthetic=False)
+    assert "synthetic" in caution_for(dataclasses.replace(record, before=real))
+    assert caution_for(dataclasses.replace(record, before=real, after=real)) == CAUTION

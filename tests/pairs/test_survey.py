@@ -1,0 +1,190 @@
+"""What is measured on a pair, and which scenes are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from odc.geo.geobox import GeoBox
+
+from colibri_geo.errors import (
+    BandMismatch,
+    DateOrder,
+    MisalignedPair,
+    NoOverlap,
+    PairError,
+    QuantityMismatch,
+    SameScene,
+)
+from colibri_geo.pairs import align, change, survey
+from colibri_geo.pairs.surveying import list_tiles
+from colibri_geo.scenes import Scene
+from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scaling import RELATIVE
+from colibri_geo.settings import SurveySettings
+from tests.support.small_pair import Scenes, make_scenes, pair_grid, small_spec
+
+
+@pytest.fixture(scope="module")
+def scenes() -> Scenes:
+    """A small pair, well registered."""
+    return make_scenes(small_spec())
+
+
+def with_scene(scene: Scene, **values: object) -> Scene:
+    """The same scene with other attributes, and other bytes."""
+    provenance = dataclasses.replace(scene.provenance, sha256="0" * 64)
+    return dataclasses.replace(scene, provenance=provenance, **values)  # type: ignore[arg-type]
+
+
+def refused(before: Scene, after: Scene, error: type[Exception], *parts: str) -> None:
+    """Check that a pair is refused in one line that holds `parts`."""
+    with pytest.raises(error) as raised:
+        survey(before, after)
+    assert "\n" not in str(raised.value)
+    assert ";" in str(raised.value) or ", " in str(raised.value)
+    for part in parts:
+        assert part in str(raised.value)
+
+
+def test_older_after_is_refused(scenes: Scenes) -> None:
+    """The older image has to come first."""
+    refused(scenes.after, scenes.before, DateOrder, "before.tif", "after.tif", "older", "swap")
+
+
+def test_same_time_is_refused(scenes: Scenes) -> None:
+    """Two images of one time are no pair."""
+    refused(
+        scenes.before, with_scene(scenes.after, acquired=scenes.before.acquired), DateOrder, "same acquisition time"
+    )
+
+
+def test_same_bytes_are_refused(scenes: Scenes) -> None:
+    """The same image twice is no pair, whatever its dates say."""
+    later = dataclasses.replace(scenes.before, acquired=scenes.before.acquired + timedelta(days=9))
+    refused(scenes.before, later, SameScene, "same bytes")
+
+
+def test_other_quantity_is_refused(scenes: Scenes) -> None:
+    """Reflectance and pictures of unknown gain are not mixed."""
+    refused(scenes.before, with_scene(scenes.after, quantity=RELATIVE), QuantityMismatch, "before.tif", "after.tif")
+
+
+def test_lacking_band_is_refused(scenes: Scenes) -> None:
+    """A pair of which one image lacks near infrared is refused; that a blue band is missing is not."""
+    values, grid, when = scenes.simulated.after, scenes.after.grid, scenes.after.acquired
+    no_nir = scene_from_arrays(values[:3], grid, bands=scenes.after.bands[:3], acquired=when, name="three.tif")
+    refused(scenes.before, no_nir, BandMismatch, "three.tif", "nir")
+    no_blue = scene_from_arrays(values[1:], grid, bands=scenes.after.bands[1:], acquired=when, name="other.tif")
+    assert survey(scenes.before, no_blue).bands == ("green", "red", "nir")
+
+
+def test_no_overlap_is_refused(scenes: Scenes) -> None:
+    """Images of other places are no pair."""
+    away = GeoBox(
+        scenes.after.grid.shape, scenes.after.grid.affine.translation(0, 5000) @ scenes.after.grid.affine, "EPSG:32618"
+    )
+    refused(scenes.before, with_scene(scenes.after, grid=away), NoOverlap, "share no ground")
+
+
+def test_pair_errors_are_value_errors(scenes: Scenes) -> None:
+    """What makes no pair is caught as PairError and as ValueError."""
+    for family in (PairError, ValueError):
+        with pytest.raises(family):
+            survey(scenes.after, scenes.before)
+
+
+def test_too_large_shift_is_refused(scenes: Scenes) -> None:
+    """An image misplaced by more than the limit is refused, and the message says by how much."""
+    moved = np.roll(scenes.simulated.after, (5, -3), axis=(1, 2))
+    after = scene_from_arrays(
+        moved, scenes.after.grid, bands=scenes.after.bands, acquired=scenes.after.acquired, name="moved.tif"
+    )
+    refused(scenes.before, after, MisalignedPair, "moved.tif", "5.8 px (58 m)", "at most 3 px")
+
+
+@pytest.mark.parametrize(("east_px", "north_px"), [(0.0, 0.0), (0.4, -0.3), (-0.8, 0.6), (1.3, 1.0), (-2.2, -1.1)])
+def test_planted_shift_is_measured(east_px: float, north_px: float) -> None:
+    """The misplacement of the later image is measured within 0.15 px, with its sign, in metres east and north."""
+    scenes = make_scenes(small_spec(shift_east_px=east_px, shift_north_px=north_px))
+    model = survey(scenes.before, scenes.after)
+    assert model.shift_east_m / 10 == pytest.approx(east_px, abs=0.15)
+    assert model.shift_north_m / 10 == pytest.approx(north_px, abs=0.15)
+    assert model.shift_tiles > 0
+    assert model.shift_spread_m < 3
+    flagged = any("more than the 1.5 px" in note for note in model.notes)
+    assert flagged == (np.hypot(east_px, north_px) > 1.5)
+
+
+def test_removed_shift_is_gone() -> None:
+    """Once the shift is removed, none is left to measure between the aligned images."""
+    scenes = make_scenes(small_spec(shift_east_px=0.6, shift_north_px=-0.5))
+    block = align(scenes.before, scenes.after, survey(scenes.before, scenes.after)).read()
+    inner = slice(5, -5)
+    rest = []
+    for scene, values in ((scenes.before, block.before), (scenes.after, block.after)):
+        grid = pair_grid(small_spec())[inner, inner]
+        rest.append(
+            scene_from_arrays(
+                values[:, inner, inner], grid, bands=scene.bands, acquired=scene.acquired, name="rest.tif"
+            )
+        )
+    left = survey(rest[0], rest[1])
+    assert abs(left.shift_east_m) <= 1
+    assert abs(left.shift_north_m) <= 1
+
+
+def test_model_of_unchanged_ground(scenes: Scenes) -> None:
+    """The model of a plain pair: gains near 1, small residuals, a sound covariance, all of it clear."""
+    model = survey(scenes.before, scenes.after)
+    np.testing.assert_allclose(model.gain, 1, atol=0.1)
+    covariance = np.array(model.covariance)
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), model.residual)
+    np.testing.assert_allclose(covariance, covariance.T)
+    assert (np.linalg.eigvalsh(covariance) > 0).all()
+    assert model.overlap_share == 1
+    assert 0.95 < model.clear_share <= 1
+    assert model.grid == scenes.before.grid
+    assert model.bands == scenes.before.bands
+
+
+def test_same_pair_has_the_same_model(scenes: Scenes) -> None:
+    """A survey is the same each time."""
+    assert survey(scenes.before, scenes.after) == survey(scenes.before, scenes.after)
+
+
+def test_clear_share_is_that_of_the_masks() -> None:
+    """Half of one image under cloud: half of the sample is clear."""
+    scenes = make_scenes(small_spec())
+    scl = scenes.simulated.after_scl.copy()
+    scl[:, :90] = 9
+    after = scene_from_arrays(
+        scenes.simulated.after, scenes.after.grid, bands=scenes.after.bands, acquired=scenes.after.acquired, scl=scl
+    )
+    assert survey(scenes.before, after).clear_share == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(60, 60), (100, 300), (1000, 90), (2000, 2000)])
+def test_tiles_lie_inside_and_reach_every_side(rows: int, cols: int) -> None:
+    """Tiles are inside of the pair, not more than the most, and touch all of its sides."""
+    settings = SurveySettings()
+    tiles = list_tiles(rows, cols, settings)
+    assert 1 <= len(tiles) <= settings.max_tiles
+    assert len(set(tiles)) == len(tiles)
+    assert all(tile.clipped(rows, cols) == tile for tile in tiles)
+    if len(tiles) > 1 and rows == cols:
+        assert min(tile.row for tile in tiles) == 0
+        assert max(tile.col + tile.cols for tile in tiles) == cols
+
+
+def test_scene_pair_and_change_are_picklable(scenes: Scenes) -> None:
+    """Scenes, pairs and change maps go to other processes and read the same there."""
+    pair = align(scenes.before, scenes.after, survey(scenes.before, scenes.after))
+    for value in (scenes.before, pair, change(pair)):
+        copy = pickle.loads(pickle.dumps(value))  # noqa: S301 - made right here
+        read = [item.read_block() if isinstance(item, Scene) else item.read() for item in (value, copy)]
+        for mine, other in zip(vars(read[0]).values(), vars(read[1]).values(), strict=True):
+            np.testing.assert_array_equal(mine, other)

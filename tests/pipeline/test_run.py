@@ -1,0 +1,173 @@
+"""A run: saved whole or not at all, read back the same, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from affine import Affine
+
+from colibri_geo import verify
+from colibri_geo.errors import OutputError, OutputExists
+from colibri_geo.exporting import check_findings, check_strips
+from colibri_geo.pipeline import Run, compare, read_run
+from colibri_geo.settings import Settings
+from tests.support.small_pair import make_scenes, small_spec, write_small_pair
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A small simulated pair with one new strip."""
+    return write_small_pair(tmp_path_factory.mktemp("pair"))
+
+
+@pytest.fixture(scope="module")
+def run(pair: tuple[Path, Path]) -> Run:
+    """Its comparison."""
+    return compare(*pair)
+
+
+def test_tables_keep_their_contract(run: Run) -> None:
+    """All tables of a run have the columns, types and ranges that outputs rely on."""
+    check_strips(run.strips)
+    check_findings(run.findings)
+    assert list(run.strips["verdict"]) == ["new"]
+
+
+def test_read_back_gives_the_same_run(run: Run, tmp_path: Path) -> None:
+    """What was saved is read back with equal record and equal tables, without pixels."""
+    back = read_run(run.save(tmp_path / "out"))
+    assert back.record == run.record
+    assert back.aligned is None
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(back.strips.drop(columns="geometry")),
+        pd.DataFrame(run.strips.drop(columns="geometry"))[list(back.strips.columns.drop("geometry"))],
+        check_dtype=False,
+    )
+    assert back.strips.geometry.geom_equals_exact(run.strips.geometry, tolerance=1e-6).all()
+    assert back.strips.crs == run.strips.crs
+    pd.testing.assert_frame_equal(back.observed, run.observed, check_dtype=False)
+    pd.testing.assert_frame_equal(back.findings.strip_regions, run.findings.strip_regions, check_dtype=False)
+    assert list(back.not_observed["reason"]) == list(run.not_observed["reason"])
+
+
+def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Path) -> None:
+    """A run that was read back has no pixels: a report is refused, tables are written."""
+    back = read_run(run.save(tmp_path / "out"))
+    for options in ({}, {"report": False, "rasters": True}):
+        with pytest.raises(OutputError, match="no pixels"):
+            back.save(tmp_path / "again", **options)
+    assert not (tmp_path / "again").exists()
+    back.save(tmp_path / "again", report=False)
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (tmp_path / "out" / "findings.csv").read_bytes()
+
+
+def test_existing_folder_is_refused(run: Run, tmp_path: Path) -> None:
+    """A folder that exists is refused and left alone; with overwrite an earlier run is replaced."""
+    out = run.save(tmp_path / "out", report=False)
+    with pytest.raises(OutputExists):
+        run.save(out)
+    assert not (out / "report.html").exists()
+    run.save(out, overwrite=True)
+    assert (out / "report.html").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+@pytest.mark.slow
+def test_same_inputs_give_the_same_bytes(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Two runs of the same inputs write the same bytes in every file but the log."""
+    folders = [compare(*pair).save(tmp_path / name, rasters=True) for name in ("one", "two")]
+    names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
+    assert names[0] == names[1]
+    differing = {name for name in names[0] if len({(folder / name).read_bytes() for folder in folders}) > 1}
+    assert differing <= {"run.log"}
+
+
+def test_saved_run_verifies_until_it_is_touched(run: Run, tmp_path: Path) -> None:
+    """A run as it was saved holds to its manifest; a changed file does not."""
+    out = run.save(tmp_path / "out")
+    assert verify(out).ok
+    (out / "report.html").write_text("other")
+    assert not verify(out).ok
+
+
+def test_manifest_has_no_clock_and_no_folder(run: Run, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Neither the folder of the inputs nor that of the outputs stands in the manifest or the report."""
+    out = run.save(tmp_path / "out")
+    for name in ("manifest.json", "report.html"):
+        text = (out / name).read_text(encoding="utf-8")
+        assert str(pair[0].parent) not in text
+        assert str(tmp_path) not in text
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_rasters_lie_on_the_grid_and_agree_with_the_table(run: Run, tmp_path: Path) -> None:
+    """Change and validity have the pair's grid; the validity counts to the observed table; they are tiled."""
+    out = run.save(tmp_path / "out", rasters=True, report=False)
+    with rasterio.open(out / "validity.tif") as dataset:
+        codes = dataset.read(1)
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert Affine(*run.pair.transform).almost_equals(dataset.transform)
+        assert dataset.crs.to_epsg() == 32618
+        assert dataset.dtypes == ("uint8",)
+    with rasterio.open(out / "change.tif") as dataset:
+        change = dataset.read(1, masked=True)
+        assert dataset.dtypes == ("float32",)
+        assert Affine(*run.pair.transform).almost_equals(dataset.transform)
+    observed = run.observed.iloc[0]
+    assert (codes == 0).sum() / (codes != 255).sum() == observed["observed_share"]
+    np.testing.assert_array_equal(np.ma.getmaskarray(change), codes != 0)
+    assert np.isfinite(change.compressed()).all()
+    assert 0.5 < 1.4826 * np.median(np.abs(change.compressed())) < 1.5
+
+
+def test_change_is_positive_on_the_new_strip(run: Run, tmp_path: Path) -> None:
+    """Where ground became bare the change is positive and large."""
+    out = run.save(tmp_path / "out", rasters=True, report=False)
+    centre = run.strips.geometry.iloc[0].interpolate(0.5, normalized=True)
+    with rasterio.open(out / "change.tif") as dataset:
+        value = next(dataset.sample([(centre.x, centre.y)]))[0]
+    assert value > 3
+
+
+def test_scenes_in_memory_make_a_run(tmp_path: Path) -> None:
+    """Open scenes are compared as files are, and their run can be saved."""
+    scenes = make_scenes(small_spec())
+    run = compare(scenes.before, scenes.after)
+    assert list(run.strips["verdict"]) == ["new"]
+    assert (run.save(tmp_path / "out") / "report.html").exists()
+
+
+def test_no_regions_leave_their_columns_empty(run: Run) -> None:
+    """Without region layers the names are empty and the observed table has the one row of everything."""
+    assert (run.strips[["country", "admin1", "admin2", "admin1_code"]] == "").all(axis=None)
+    assert run.strips["border_km"].isna().all()
+    assert list(run.observed["level"]) == ["all"]
+    assert len(run.findings.strip_regions) == 0
+
+
+def test_settings_are_recorded_and_count(pair: tuple[Path, Path]) -> None:
+    """Settings are kept with the run, and a longer least length leaves the strip out."""
+    settings = Settings().replace(min_length_m=1500.0)
+    run = compare(*pair, settings=settings)
+    assert run.record.settings == settings
+    assert len(run.strips) == 0
+
+
+def test_progress_is_told_in_words(pair: tuple[Path, Path]) -> None:
+    """Each step is told before it begins, and each has its time."""
+    told: list[str] = []
+    run = compare(*pair, progress=told.append)
+    assert told[0] == "read the inputs"
+    assert [timing.step for timing in run.timings] == [step for step in told if " of " not in step]
+
+
+def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
+    """The table in a notebook comes after the ground observed, and is called preliminary."""
+    view = run._repr_html_()
+    assert view.index("observed on both dates") < view.index("<table")
+    assert "not a basis for the use of force" in view

@@ -1,0 +1,136 @@
+"""The page in a real browser, with the network off: on a phone, on a desk, on paper."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colibri_geo.reporting import overview_picture, picture_strips, write_report
+from tests.reporting.fake_pair import FakeChangeMap, make_pair
+from tests.reporting.test_html import hostile_run
+from tests.support.example_run import example_findings, example_record, example_strips
+
+pytestmark = pytest.mark.slow
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+OVERFLOW = """() => [...document.querySelectorAll("body *")]
+  .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
+  .map(part => part.tagName + "." + part.className)"""
+CONTRAST = """() => {
+  const luminance = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number)
+      .map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = part => {
+    for (let p = part; p; p = p.parentElement) {
+      const colour = getComputedStyle(p).backgroundColor;
+      if (colour !== "rgba(0, 0, 0, 0)") return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter(part => !part.closest("svg") && [...part.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .map(part => {
+      const [a, b] = [luminance(getComputedStyle(part).color), luminance(ground(part))].sort((x, y) => y - x);
+      return [(a + 0.05) / (b + 0.05), part.tagName + "." + part.className];
+    })
+    .filter(([ratio]) => ratio < 4.5);
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, driven by Playwright."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine: the report is not opened in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with strips, one without, one with hostile text."""
+    folder = tmp_path_factory.mktemp("reports")
+    pair = make_pair(example_strips())
+    pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
+    write_report(example_findings(), example_record(), pictures, overview_picture(pair), folder / "full.html")
+    write_report(example_findings(strips=False), example_record(), (), None, folder / "empty.html")
+    findings, record = hostile_run()
+    write_report(findings, record, (), None, folder / "hostile.html")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["full", "empty", "hostile"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_page_opens_without_network(browser: Any, reports: Path, name: str, width: int) -> None:  # noqa: ANN401
+    """Nothing is fetched, nothing is complained of, nothing sticks out at the side, and no text is faint."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto((reports / f"{name}.html").as_uri())
+    assert complaints == []
+    assert [url for url in requests if not url.startswith("data:")] == [(reports / f"{name}.html").as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERFLOW) == []
+    assert page.evaluate(CONTRAST) == []
+    context.close()
+
+
+def test_style_and_pictures_are_let_in(browser: Any, reports: Path) -> None:  # noqa: ANN401
+    """The policy lets the page's own style and pictures through."""
+    page = browser.new_page()
+    page.goto((reports / "full.html").as_uri())
+    assert page.evaluate("getComputedStyle(document.querySelector('.cover')).backgroundColor") == "rgb(11, 79, 74)"
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth === 420)")
+    page.close()
+
+
+def test_keyboard_reaches_the_report(browser: Any, reports: Path) -> None:  # noqa: ANN401
+    """The first stop of the keyboard is the link that skips to the report, and it can be seen then."""
+    page = browser.new_page()
+    page.goto((reports / "full.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#looked-at"
+    page.close()
+
+
+def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path) -> None:  # noqa: ANN401
+    """Printed on A4, no sheet is longer than a page, none shares one, and nothing sticks out at the side."""
+    context = browser.new_context(viewport={"width": 696, "height": 1000})
+    page = context.new_page()
+    page.goto((reports / "full.html").as_uri())
+    page.emulate_media(media="print")
+    heights = page.evaluate("[...document.querySelectorAll('.sheet')].map(s => s.getBoundingClientRect().height)")
+    breaks = page.evaluate(
+        "[...document.querySelectorAll('.sheet + .sheet')].map(s => getComputedStyle(s).breakBefore)"
+    )
+    assert len(heights) == len(example_strips())
+    assert max(heights) < (297 - 30) / 25.4 * 96 - 40
+    assert set(breaks) == {"page"}
+    assert page.evaluate(OVERFLOW) == []
+    context.close()

@@ -1,0 +1,279 @@
+"""The page: order, escaping, policy, links, sameness."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import itertools
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from colibri_geo.evidence import RunRecord
+from colibri_geo.layers import Findings
+from colibri_geo.reporting import build_model, overview_picture, picture_strips, render_html, write_report
+from colibri_geo.reporting.html import read_asset
+from colibri_geo.reporting.pictures import Overview, StripPicture
+from tests.reporting.fake_pair import FakeChangeMap, make_pair
+from tests.support.example_run import example_findings, example_record, example_strips
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style></title>\u202e\x00\x1b\f"
+VOID = frozenset({"meta", "link", "img", "br"})
+
+
+class Page(HTMLParser):
+    """What a reader of the markup needs: ids, links, headings, sources, text, and whether tags nest."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.targets: list[str] = []
+        self.headings: list[int] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name, value in attrs:
+            self.attributes.append((name, value or ""))
+            if name == "id":
+                self.ids.append(value or "")
+            if name in {"href", "aria-labelledby"}:
+                self.targets += [
+                    part.removeprefix("#") for part in (value or "").split() if not part.startswith("data:")
+                ]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that is closed at once."""
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        """Hold that the tag that was opened last is closed first."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note text that a reader sees."""
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All text in order, spaces made common."""
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def pictures() -> tuple[StripPicture, ...]:
+    """Pictures of the example run."""
+    pair = make_pair(example_strips())
+    return picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
+
+
+@pytest.fixture(scope="module")
+def overview() -> Overview:
+    """Overview of the example run."""
+    return overview_picture(make_pair(example_strips()), max_px=200)
+
+
+@pytest.fixture(scope="module")
+def markup(pictures: tuple[StripPicture, ...], overview: Overview) -> str:
+    """The page of the example run."""
+    return render_html(build_model(example_findings(), example_record(), pictures, overview))
+
+
+def hostile_run() -> tuple[Findings, RunRecord]:
+    """The example run with hostile text wherever a file could put it."""
+    findings, record = example_findings(), example_record()
+    long = HOSTILE + "y" * 1_000_000
+    names = ["country", "admin1", "admin2", "country_code", "admin1_code", "admin2_code", "reasons", "designator"]
+    strips = findings.strips.assign(**dict.fromkeys(names, HOSTILE), before_id=long, after_id=long, confuser=long)
+    assert findings.regions is not None
+    scene = dataclasses.replace(
+        record.before,
+        name=long,
+        quantity=long,
+        scaling=long,
+        mask=long,
+        sensor=long,
+        product_id=long,
+        processing_baseline=long,
+        licence=long,
+        crs=long,
+        notes=(long,),
+    )
+    layers = tuple(dataclasses.replace(layer, name=long, credit=long, notes=(long,)) for layer in record.layers)
+    hostile = dataclasses.replace(
+        findings,
+        strips=strips.rename(index={"S002": HOSTILE}),
+        strip_regions=findings.strip_regions.assign(name=HOSTILE, code=HOSTILE),
+        observed=findings.observed.assign(name=HOSTILE, code=HOSTILE),
+        regions=findings.regions.assign(name=long),
+    )
+    return hostile, dataclasses.replace(
+        record,
+        before=scene,
+        after=scene,
+        layers=layers,
+        versions={long: long},
+        probability_basis=long,
+        pair=dataclasses.replace(record.pair, notes=(long,)),
+    )
+
+
+def test_looked_at_comes_before_any_finding(markup: str) -> None:
+    """The reader learns what was not seen before anything that was found."""
+    anchors = ["looked-at", "inputs", "bottom-line", "overview", "ranking", "sheets", "strip-1", "method", "evidence"]
+    places = [markup.index(f'id="{anchor}"') for anchor in anchors]
+    assert places == sorted(places)
+    text = Page(markup).text
+    assert text.index("80.0 %") < text.index("candidate cleared strips are new")
+    assert text.index("not a basis for the use of force") < text.index("What was looked at", 300)
+
+
+def test_markup_is_well_formed(markup: str) -> None:
+    """Tags close in the order in which they were opened, and none stays open."""
+    assert Page(markup).open == []
+
+
+def test_ids_are_unique_and_links_resolve(markup: str) -> None:
+    """Every anchor exists once, and every link and label leads to one."""
+    page = Page(markup)
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.targets) <= set(page.ids)
+    fills = set(re.findall(r"url\(#([^)]+)\)", markup))
+    assert fills <= set(page.ids)
+
+
+def test_headings_are_in_order(markup: str) -> None:
+    """One main heading, and no level is skipped on the way down."""
+    levels = Page(markup).headings
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_page_asks_for_nothing(markup: str) -> None:
+    """No attribute and no style names a place outside of the page."""
+    page = Page(markup)
+    sources = [
+        value for name, value in page.attributes if name in {"src", "href", "xlink:href", "data", "action", "srcset"}
+    ]
+    assert all(value.startswith(("#", "data:")) for value in sources)
+    style = re.search(r"<style>(.*?)</style>", markup, flags=re.DOTALL)
+    assert style is not None
+    assert not re.search(r"@import|url\(|http|//", style.group(1))
+
+
+def test_policy_lets_in_the_style_and_no_more(markup: str) -> None:
+    """The policy names the checksum of exactly the style that the page holds; there is no script to let in."""
+    style = re.search(r"<style>(.*?)</style>", markup, flags=re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+    policy = next(value for name, value in Page(markup).attributes if name == "content" and "default-src" in value)
+    assert policy.split("; ") == [
+        "default-src 'none'",
+        "img-src data:",
+        f"style-src 'sha256-{digest}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert markup.index("Content-Security-Policy") < markup.index("<style>")
+
+
+def test_no_inline_style_or_handler(markup: str) -> None:
+    """Nothing that the policy would refuse stands in the page."""
+    page = Page(markup)
+    names = {name for name, _ in page.attributes}
+    assert "style" not in names
+    assert not {name for name in names if name.startswith("on")}
+    assert not {"script", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+
+
+def test_pictures_have_text_for_those_who_do_not_see_them(markup: str) -> None:
+    """Each picture has an alternative; each map a title and a description."""
+    page = Page(markup)
+    alternatives = [value for name, value in page.attributes if name == "alt"]
+    assert len(alternatives) == page.tags.count("img") == 3 * len(example_strips())
+    assert all(alternatives)
+    assert page.tags.count("desc") == 2
+
+
+def test_same_run_same_bytes(tmp_path: Path, pictures: tuple[StripPicture, ...], overview: Overview) -> None:
+    """The same input gives the same bytes."""
+    for name in ("first.html", "second.html"):
+        write_report(example_findings(), example_record(), pictures, overview, tmp_path / name)
+    assert (tmp_path / "first.html").read_bytes() == (tmp_path / "second.html").read_bytes()
+
+
+def test_empty_run_is_a_full_report() -> None:
+    """Without a single strip the page keeps all its parts, and says the share."""
+    markup = render_html(build_model(example_findings(strips=False), example_record(), (), None))
+    page = Page(markup)
+    assert {"looked-at", "inputs", "bottom-line", "overview", "ranking", "method", "evidence"} <= set(page.ids)
+    assert set(page.targets) <= set(page.ids)
+    assert "Nothing new found in 51.2 km² observed (80.0 % of the 64.0 km² asked)." in page.text
+
+
+def test_run_without_regions_is_a_full_report() -> None:
+    """Without region layers the table of regions holds the one row of everything asked."""
+    findings = example_findings()
+    bare = dataclasses.replace(
+        findings, regions=None, observed=findings.observed.iloc[:1], strip_regions=findings.strip_regions.iloc[:0]
+    )
+    assert "Everything asked" in Page(render_html(build_model(bare, example_record(), (), None))).text
+
+
+@pytest.mark.parametrize("strips", [True, False])
+def test_nothing_is_printed_as_code(strips: bool) -> None:
+    """No code for a missing value reaches the page."""
+    text = Page(render_html(build_model(example_findings(strips=strips), example_record(), (), None))).text
+    assert not re.search(r"\b(nan|NaN|NaT|None|inf|undefined)\b", text)
+
+
+def test_hostile_text_stays_text() -> None:
+    """Script, markup, template code and control signs from names and tags are shown, cut, and do nothing."""
+    findings, record = hostile_run()
+    markup = render_html(build_model(findings, record, (), None))
+    page = Page(markup)
+    assert not {"script", "img"} & set(page.tags)
+    assert not {name for name, _ in page.attributes if name.startswith("on") or name == "style"}
+    assert len(page.ids) == len(set(page.ids))
+    assert "<script>alert(1)</script>" in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert not set(markup) & set("\x00\x1b\f\u202e")
+    assert f"(cut, {len(HOSTILE) + 1_000_000:,} characters)" in page.text
+    assert len(markup) < 400_000
+
+
+def test_wording_of_the_page_is_in_the_catalogue() -> None:
+    """The template holds no words of its own, so that a translation is complete."""
+    template = read_asset("report.html.j2")
+    bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", template, flags=re.DOTALL)
+    between_tags = re.sub(r"<[^>]*>", " ", bare)
+    assert set(re.findall(r"[A-Za-z]{2,}", between_tags)) <= {"data", "label", "class"}  # a macro of attributes
+
+
+def test_line_ends_of_a_checkout_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A style sheet checked out with other line ends gives the same page."""
+    before = read_asset("report.css")
+    original = Path.read_text
+
+    def read_with_returns(path: Path, **options: str) -> str:
+        return original(path, **options).replace("\n", "\r\n")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "read_text", read_with_returns)
+    assert read_asset("report.css") == before

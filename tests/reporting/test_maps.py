@@ -1,0 +1,124 @@
+"""Maps as drawings."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from shapely.geometry import LineString, box
+
+from colibri_geo.reporting.grounding import GroundGrid
+from colibri_geo.reporting.maps import Canvas, NumberedStrip, draw_looked_at, draw_overview, plan_canvas
+from colibri_geo.reporting.messages import ENGLISH
+from colibri_geo.reporting.parts import MapDrawing
+from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record
+
+NOTHING = gpd.GeoDataFrame({"reason": []}, geometry=gpd.GeoSeries([], crs=METRE_CRS))
+
+
+@pytest.fixture(scope="module")
+def canvas() -> Canvas:
+    """The drawing area of the example run."""
+    return plan_canvas(GroundGrid.from_record(example_record().pair))
+
+
+def coordinates(path: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Read the points of an SVG path."""
+    return np.array([[float(value) for value in pair.split()] for pair in re.findall(r"[-\d.]+ [-\d.]+", path)])
+
+
+def overview(canvas: Canvas, axes: list[LineString], regions: gpd.GeoDataFrame | None = None) -> MapDrawing:
+    """Draw strips over plain ground."""
+    strips = [NumberedStrip(str(number), "new", axis) for number, axis in enumerate(axes, start=1)]
+    return draw_overview(canvas, strips, METRE_CRS, NOTHING, regions, image="", caption="", messages=ENGLISH)
+
+
+def test_metres_are_as_long_in_both_directions(canvas: Canvas) -> None:
+    """A kilometre east and a kilometre north are drawn alike, and the scale bar agrees with them."""
+    east, north = ORIGIN
+    axes = [LineString([(east, north), (east + 1000, north)]), LineString([(east, north), (east, north + 1000)])]
+    lengths = [
+        np.hypot(*np.ptp(coordinates(shape.path), axis=0))
+        for shape in overview(canvas, axes).shapes
+        if shape.kind == "strip-new"
+    ]
+    bar = overview(canvas, axes).scale_bar
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.002)
+    assert bar.label == "2\N{NO-BREAK SPACE}km"
+    assert float(bar.right) - float(bar.left) == pytest.approx(2 * lengths[0], rel=0.002)
+
+
+def test_numbers_stand_beside_their_strips(canvas: Canvas) -> None:
+    """A number lies off its axis, so that it hides nothing of it, and near enough to belong to it."""
+    east, north = ORIGIN[0] + 4000, ORIGIN[1] + 4000
+    for angle in np.radians([0, 30, 90, 150]):
+        axis = LineString([(east, north), (east + 900 * np.cos(angle), north + 900 * np.sin(angle))])
+        drawing = overview(canvas, [axis])
+        line = LineString(coordinates(next(shape.path for shape in drawing.shapes if shape.kind == "strip-new")))
+        number = next(label for label in drawing.labels if label.kind == "number")
+        middle = shapely.Point(float(number.horizontal), float(number.vertical) - 6)
+        assert 14 < line.distance(middle) < 30
+
+
+def test_area_of_unseen_ground_is_drawn_to_scale(canvas: Canvas) -> None:
+    """Unseen polygons keep their share of the drawing, by reason."""
+    findings = example_findings()
+    drawing = draw_looked_at(canvas, findings.not_observed, None, "80 %", ENGLISH)
+    drawn = {
+        shape.kind: shapely.Polygon(coordinates(shape.path)).area * canvas.metres_per_unit**2 / 1e6
+        for shape in drawing.shapes
+        if shape.kind.startswith("unseen-")
+    }
+    assert drawn == pytest.approx({"unseen-cloud": 6.0, "unseen-nodata": 0.9}, rel=0.01)
+
+
+def test_legend_names_what_is_drawn(canvas: Canvas) -> None:
+    """Every kind of unseen ground on the map has its sign in the legend, and no other."""
+    drawing = draw_looked_at(canvas, example_findings().not_observed, None, "80 %", ENGLISH)
+    shown = {shape.kind for shape in drawing.shapes if shape.kind.startswith("unseen-")}
+    assert {entry.kind for entry in drawing.legend} == shown | {"observed"}
+
+
+def test_region_names_stand_inside_their_regions(canvas: Canvas) -> None:
+    """A name lies in its own region, and names do not run into each other."""
+    regions = example_findings().regions
+    assert regions is not None
+    labels = [label for label in overview(canvas, [], regions).labels if label.kind.startswith("region")]
+    places = canvas.place(regions.geometry)
+    assert {label.text for label in labels} == set(regions["name"])
+    for label in labels:
+        place = places[(regions["name"] == label.text).to_numpy()].iloc[0]
+        assert place.contains(shapely.Point(float(label.horizontal), float(label.vertical)))
+
+
+def test_regions_far_away_do_no_harm(canvas: Canvas) -> None:
+    """A layer of the whole world is cut to the map before it is projected."""
+    columns = {"level": ["country"], "code": ["W"], "name": ["World"]}
+    world = gpd.GeoDataFrame(columns, geometry=[box(-180, -90, 180, 90)], crs=4326)
+    drawing = overview(canvas, [], world)
+    points = np.vstack([coordinates(s.path) for s in drawing.shapes if s.kind.startswith("region")])
+    assert np.abs(points).max() < 2000
+
+
+def test_region_names_are_cut(canvas: Canvas) -> None:
+    """A name of megabytes takes no more room than a long name."""
+    regions = example_findings().regions
+    assert regions is not None
+    long = regions.assign(name="x" * 1_000_000)
+    assert max(len(label.text) for label in overview(canvas, [], long).labels) < 100
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(100, 5000), (5000, 100)])
+def test_long_scenes_fit_a_page(rows: int, cols: int) -> None:
+    """However long and narrow a scene is, its map keeps proportions that fit a page, and all of the scene is on it."""
+    pair = dataclasses.replace(example_record().pair, rows=rows, cols=cols)
+    canvas = plan_canvas(GroundGrid.from_record(pair))
+    left, top, width, height = canvas.grid_box
+    assert 0.5 < canvas.width / canvas.height < 2
+    assert min(left, top) > 0
+    assert left + width < canvas.width
+    assert top + height < canvas.height

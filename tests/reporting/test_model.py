@@ -1,0 +1,231 @@
+"""From tables to the report in its final words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from colibri_geo.layers import Findings
+from colibri_geo.reporting import ReportModel, build_model
+from colibri_geo.reporting.messages import VERDICTS
+from tests.support.example_run import example_findings, example_record, example_strips
+
+
+def texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any part of a model
+    """Walk through all texts of a model."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts(item)
+    elif dataclasses.is_dataclass(value):
+        for item in dataclasses.fields(value):
+            yield from texts(getattr(value, item.name))
+
+
+def build(findings: Findings | None = None, **changes: Any) -> ReportModel:  # noqa: ANN401 - fields of a record
+    """Build the model of the example run, with some of its record changed."""
+    return build_model(findings or example_findings(), dataclasses.replace(example_record(), **changes), (), None)
+
+
+def with_observed(*, strips: bool = False, **first_row: float) -> Findings:
+    """Change figures of the first row of the observed table."""
+    findings = example_findings(strips=strips)
+    observed = findings.observed.copy()
+    for column, value in first_row.items():
+        observed.loc[0, column] = value
+    return dataclasses.replace(findings, observed=observed)
+
+
+def plain(text: str) -> str:
+    """Write spaces that do not break as common ones."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_nothing_new_has_its_share() -> None:
+    """Where nothing is new, the ground that was observed and its share stand in the same sentence."""
+    statement = plain(build(example_findings(strips=False)).bottom_line.statement)
+    assert statement == "Nothing new found in 51.2 km² observed (80.0 % of the 64.0 km² asked)."
+
+
+def test_old_strips_alone_are_nothing_new() -> None:
+    """Unchanged and regrowing strips do not hide that nothing is new."""
+    findings = with_observed(strips=True, new=0, extended=0)
+    line = build(findings).bottom_line
+    assert line.statement.startswith("Nothing new found in ")
+    assert "1 regrowing" in line.others[0]
+
+
+def test_nothing_seen_is_never_nothing_found() -> None:
+    """Where no ground was observed, the report says so and does not say that nothing was found."""
+    model = build(with_observed(observed_km2=0.0, observed_share=0.0))
+    assert model.bottom_line.statement.startswith("Not observed: ")
+    assert model.looked_at.statement[0].startswith("Not observed: ")
+    assert not [text for text in texts(model) if "Nothing new" in text]
+
+
+def test_nothing_asked_is_said() -> None:
+    """Where no ground was asked about, no share is made up."""
+    model = build(with_observed(asked_km2=0.0, observed_km2=0.0, observed_share=np.nan))
+    assert model.bottom_line.statement == "Not observed: no ground was asked about."
+
+
+def test_found_strips_are_counted_with_the_share() -> None:
+    """New and extended strips are counted together and apart, beside the share that was observed."""
+    statement = plain(build().bottom_line.statement)
+    assert statement.startswith("2 candidate cleared strips are new or longer than before (1 new, 1 extended)")
+    assert "80.0 % of the 64.0 km² asked" in statement
+
+
+def test_share_of_almost_all_is_not_all() -> None:
+    """Ground that was seen but for a trace is not called all seen."""
+    model = build(with_observed(observed_km2=63.99, observed_share=0.99984))
+    assert plain(model.looked_at.statement[0]).endswith(">99.9 %.")
+
+
+def test_counts_are_those_of_the_table() -> None:
+    """Each count in the table by region is the one of the observed table."""
+    findings = example_findings()
+    rows = build(findings).bottom_line.regions.rows
+    verdicts = [verdict for verdict in VERDICTS if verdict in findings.observed]
+    printed = [[int(cell.lines[0]) for cell in row[1:-1]] for row in rows]
+    assert printed == findings.observed[verdicts].to_numpy().tolist()
+
+
+def test_ranking_is_by_verdict_then_probability() -> None:
+    """New strips come first, and of one verdict the more probable; the order of the table does not matter."""
+    strips = example_strips()
+    strips = pd.concat([strips, strips.iloc[[0]].assign(probability=0.5).rename(index={"S001": "S009"})])
+    for order in (strips, strips.iloc[::-1]):
+        model = build(dataclasses.replace(example_findings(), strips=order))
+        assert [sheet.strip_id for sheet in model.sheets] == ["S001", "S009", "S005", "S003", "S002", "S004"]
+        assert [row[1].lines[0] for row in model.ranking.rows] == [sheet.strip_id for sheet in model.sheets]
+
+
+def test_sheet_holds_the_facts() -> None:
+    """A sheet gives ends in three notations, both directions, intervals, dates, shares, border, reasons and doubts."""
+    sheet = build().sheets[0]
+    everything = plain(" | ".join(texts(sheet)))
+    row = example_strips().iloc[0]
+    for expected in (
+        f"{row['end1_lat']:.5f}, {row['end1_lon']:.5f}",
+        "18N TG 44000 32000",
+        "54.0° / 234.0°",
+        "860 m (848 to 872 m)",
+        "24 m (19 to 29 m)",
+        "2025-01-10 15:20:00Z (last clear look without it)",
+        "70 days",
+        "NARIÑO (52) 70.0 %, PUTUMAYO (86) 30.0 %",
+        "12.3 km",
+        "97 %",
+        "fitted on 40 simulated pairs",
+        "both flanks differ from it",
+        "only way to a doctor",
+    ):
+        assert expected in everything
+    assert sheet.doubts == ("if it goes on as a road beyond its ends",)
+
+
+def test_shares_only_where_a_strip_crosses() -> None:
+    """A strip that lies in one region has no list of shares."""
+    sheets = {sheet.strip_id: sheet for sheet in build().sheets}
+    assert [fact.label for fact in sheets["S001"].time_and_place].count("Shares") == 1
+    assert [fact.label for fact in sheets["S002"].time_and_place].count("Shares") == 0
+
+
+def test_missing_values_are_said_in_words() -> None:
+    """Whatever is missing from a strip, no code for nothing is printed."""
+    strips = example_strips()
+    numbers = ["snr", "straightness_m", "border_km", "probability", "azimuth_deg", "observed_share"]
+    intervals = [column for column in strips if "_lo_" in column or "_hi_" in column]
+    names = ["designator", "reasons", "country", "admin1", "admin2", "country_code", "admin1_code", "admin2_code"]
+    bare = strips.assign(
+        **dict.fromkeys([*numbers, *intervals], np.nan),
+        **dict.fromkeys(names, None),
+        last_without=pd.NaT,
+        first_with=pd.NaT,
+    )
+    model = build(dataclasses.replace(example_findings(), strips=bare))
+    words = set(" ".join(texts(model)).replace("(", " ").replace(")", " ").split())
+    assert not words & {"nan", "NaN", "NaT", "None", "<NA>", "inf"}
+
+
+def test_scenes_without_metadata_are_said_in_words() -> None:
+    """Missing sensor, product, baseline and licence are not stated, and not printed as nothing."""
+    record = example_record()
+    bare = dataclasses.replace(record.before, sensor=None, product_id=None, processing_baseline=None, licence=None)
+    model = build(before=bare)
+    column = {row[0].lines[0]: row[1].lines[0] for row in model.inputs.scenes.rows}
+    assert {column[name] for name in ("Sensor", "Product", "Processing baseline", "Licence")} == {"not stated"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [(False, False, ""), (True, False, "before.tif"), (False, True, "after.tif"), (True, True, "both images")],
+)
+def test_synthetic_images_are_called_so(before: bool, after: bool, expected: str) -> None:
+    """The banner names which of the images is made up, and is absent when none is."""
+    record = example_record()
+    model = build(
+        before=dataclasses.replace(record.before, synthetic=before),
+        after=dataclasses.replace(record.after, synthetic=after),
+    )
+    assert expected in model.cover.synthetic
+    assert bool(model.cover.synthetic) == (before or after)
+
+
+def test_notes_of_scenes_and_pair_are_kept() -> None:
+    """What an 8-bit picture costs, said in the notes, reaches the reader."""
+    record = example_record()
+    note = "8-bit picture of unknown gain: reflectance is not known"
+    model = build(
+        before=dataclasses.replace(record.before, notes=(note,)),
+        pair=dataclasses.replace(record.pair, notes=("no near infrared",)),
+    )
+    assert note in list(texts(model.inputs.scenes))
+    assert model.inputs.notes == ("no near infrared",)
+
+
+def test_shift_that_was_not_measured_is_said() -> None:
+    """Without tiles there is no shift to print."""
+    pair = dataclasses.replace(example_record().pair, shift_tiles=0, shift_spread_m=float("nan"))
+    assert "could not be measured" in build(pair=pair).inputs.pair[0].lines[0]
+
+
+def test_all_settings_and_checksums_are_listed() -> None:
+    """Every setting, version and checksum of the run stands in the report."""
+    record = example_record()
+    everything = set(texts(build()))
+    settings = record.settings.to_dict()
+    assert {f"{step}.{name}" for step, table in settings.items() for name in table} <= everything
+    assert set(record.versions.values()) <= everything
+    assert {"a" * 64, "b" * 64, "c" * 64, "d" * 64} <= everything
+
+
+def test_model_is_plain_and_final() -> None:
+    """The model holds nothing but text, tuples of it, and switches: no table, no number, no time."""
+
+    def leaves(value: object) -> Iterator[object]:
+        if isinstance(value, tuple):
+            for item in value:
+                yield from leaves(item)
+        elif dataclasses.is_dataclass(value):
+            for item in dataclasses.fields(value):
+                yield from leaves(getattr(value, item.name))
+        else:
+            yield value
+
+    assert {type(leaf) for leaf in leaves(build())} <= {str, bool, type(None)}
+
+
+def test_tables_are_left_alone() -> None:
+    """Building a report changes none of its tables."""
+    findings, untouched = example_findings(), example_findings()
+    build(findings)
+    pd.testing.assert_frame_equal(findings.strips, untouched.strips)
+    pd.testing.assert_frame_equal(findings.observed, untouched.observed)

@@ -1,0 +1,76 @@
+"""When an image was acquired."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from colibri_geo.errors import DateInvalid, MissingDate
+from colibri_geo.scenes.dates import find_date, parse_date
+
+NOON = datetime(2024, 3, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2024-03-21T12:00:00Z", "2024-03-21T12:00:00", "2024-03-21 12:00", "20240321T120000Z", "2024:03:21 12:00:00"),
+        *("2024-03-21T07:00:00-05:00", " 2024-03-21T12:00:00.000Z "),
+    ],
+)
+def test_one_moment_in_many_spellings(text: str) -> None:
+    """ISO 8601 and TIFF times are the same moment, UTC where no zone is given."""
+    assert parse_date(text, source="f") == NOON
+
+
+@pytest.mark.parametrize("text", ["2024-03-21", "20240321", "2024:03:21"])
+def test_a_day_begins_at_midnight(text: str) -> None:
+    """A date without a time is its 00:00 UTC."""
+    assert parse_date(text, source="f") == datetime(2024, 3, 21, tzinfo=UTC)
+
+
+def test_times_are_utc() -> None:
+    """Times of other zones are moved to UTC, times without one are taken as UTC."""
+    local = datetime(2024, 3, 21, 7, tzinfo=timezone(timedelta(hours=-5)))
+    for given in (local, NOON.replace(tzinfo=None)):
+        parsed = parse_date(given, source="f")
+        assert (parsed, parsed.tzinfo) == (NOON, UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["yesterday", "2025:02:30 10:00:00", "", "2024-13-01", "21/03/2024", "2024112", "9" * 99]
+)
+def test_what_is_no_date_is_refused_by_name(text: str) -> None:
+    """The message holds what came, cut to a line, and the way out."""
+    with pytest.raises(DateInvalid, match="expected ISO 8601") as caught:
+        parse_date(text, source="f.tif")
+    assert repr(text[:40]) in str(caught.value)
+
+
+def test_no_image_is_older_than_landsat_or_from_the_future() -> None:
+    """The day of the first civil land imager is accepted, the day before is not, nor is the day after tomorrow."""
+    assert parse_date("1972-07-23", source="f").year == 1972
+    for text in ("1972-07-22", (datetime.now(UTC) + timedelta(days=2)).isoformat(), "0001-01-01"):
+        with pytest.raises(DateInvalid, match="cannot be true"):
+            parse_date(text, source="f")
+
+
+def test_the_users_date_stands_above_the_tags() -> None:
+    """A date given comes first, then ACQUISITIONDATETIME, then TIFFTAG_DATETIME, which may tell of the processing."""
+    tags = {"TIFFTAG_DATETIME": "2024:05:01 00:00:00", "ACQUISITIONDATETIME": "2024-03-21T12:00:00Z"}
+    assert find_date(tags, "2023-01-01", source="f").year == 2023
+    assert find_date(tags, None, source="f") == NOON
+    assert find_date({"TIFFTAG_DATETIME": tags["TIFFTAG_DATETIME"]}, None, source="f").month == 5
+
+
+def test_a_missing_date_is_not_made_up() -> None:
+    """Without tag and option the message names both."""
+    with pytest.raises(MissingDate, match=r"TIFFTAG_DATETIME.*--before-date"):
+        find_date({"TIFFTAG_DATETIME": "  "}, None, source="f")
+
+
+def test_a_wrong_tag_is_named() -> None:
+    """A tag that cannot be read is an error, not a reason to look further."""
+    with pytest.raises(DateInvalid, match=r"f\.tif \(tag ACQUISITIONDATETIME\)"):
+        find_date({"ACQUISITIONDATETIME": "soon", "TIFFTAG_DATETIME": "2024:03:21"}, None, source="f.tif")

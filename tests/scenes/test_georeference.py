@@ -1,0 +1,127 @@
+"""Points and windows on grids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
+from rasterio.control import GroundControlPoint
+
+from colibri_geo.core.windows import Window
+from colibri_geo.errors import GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
+from colibri_geo.scenes import open_scene
+from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, pixel_to_map
+from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
+
+GRID = GeoBox((30, 40), TRANSFORM, CRS)
+SKEWED = GeoBox((30, 40), Affine(9, 2, 500_000, 1, -11, 200_000), CRS)
+positions = st.floats(-1e4, 1e4)
+
+
+@given(positions, positions, st.sampled_from([GRID, SKEWED]))
+def test_to_the_map_and_back(row: float, col: float, grid: GeoBox) -> None:
+    """A point of the grid comes back from the map, on any grid."""
+    point = pixel_to_map(grid, row, col)
+    back = map_to_pixel(grid, point.east, point.north)
+    np.testing.assert_allclose((back.row, back.col), (row, col), atol=1e-6)
+
+
+@given(st.integers(-50, 50), st.integers(-50, 50), st.floats(-2, 2), st.floats(-2, 2), st.sampled_from([GRID, SKEWED]))
+def test_a_cut_grid_keeps_its_pixels_in_place(row: int, col: int, down: float, right: float, grid: GeoBox) -> None:
+    """A pixel of a cut and shifted grid lies where the whole grid has it, moved by the shift."""
+    cut = cut_grid(grid, Window(row, col, 7, 8), shift_row_px=down, shift_col_px=right)
+    assert tuple(cut.shape) == (7, 8)
+    assert cut.crs == grid.crs
+    mine, whole = pixel_to_map(cut, 3, 5), pixel_to_map(grid, row + 3 + down, col + 5 + right)
+    np.testing.assert_allclose((mine.east, mine.north), (whole.east, whole.north), atol=1e-6)
+
+
+def test_a_file_keeps_its_grid(tmp_path: Path) -> None:
+    """Shape, transform and system of a scene are the file's."""
+    path = write_image(tmp_path / "a.tif", made_pixels(rows=40, cols=50))
+    assert open_scene(path).grid == GeoBox((40, 50), TRANSFORM, CRS)
+
+
+def test_a_missing_system_is_given_or_refused(tmp_path: Path) -> None:
+    """Without a system the file is refused; a system given is used, and the scene says so."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=None)
+    with pytest.raises(MissingCRS, match="--assume-crs"):
+        open_scene(path)
+    scene = open_scene(path, assume_crs="EPSG:32619")
+    assert scene.grid.crs == "EPSG:32619"
+    assert any("EPSG:32619" in note for note in scene.provenance.notes)
+
+
+def test_an_unknown_system_is_named_and_may_be_given(tmp_path: Path) -> None:
+    """A local system places no pixel on a map: it is refused until another one is given, which the scene then tells."""
+    local = 'LOCAL_CS["a building site",UNIT["metre",1]]'
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=local)
+    with pytest.raises(MissingCRS, match="no known projected or geographic"):
+        open_scene(path)
+    scene = open_scene(path, assume_crs=CRS)
+    assert scene.grid.crs == CRS
+    assert any(CRS in note for note in scene.provenance.notes)
+
+
+def test_a_systems_own_name_stands_above_a_given_one(tmp_path: Path) -> None:
+    """`assume_crs` is for files that name none."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+    assert open_scene(path, assume_crs="EPSG:32619").grid.crs == CRS
+
+
+@pytest.mark.parametrize("given", ["EPSG:999999", "nonsense", "EPSG:4978", "EPSG:5773"])
+def test_a_given_system_must_be_one_of_maps(tmp_path: Path, given: str) -> None:
+    """Unknown, geocentric and vertical systems place no pixel on a map."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=None)
+    with pytest.raises(GeoreferenceError, match=given):
+        open_scene(path, assume_crs=given)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:3116", "ESRI:102033", "EPSG:2225"])
+def test_systems_of_many_kinds_are_understood(tmp_path: Path, crs: str) -> None:
+    """Degrees, metres and feet, of EPSG and ESRI, are kept as they are."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=crs)
+    assert open_scene(path).grid.crs == crs
+
+
+@pytest.mark.parametrize(
+    ("transform", "error"),
+    [
+        (Affine(10, 1, 500_000, 0, -10, 200_000), RotatedGrid),
+        (Affine(-10, 0, 500_000, 0, -10, 200_000), RotatedGrid),
+        (Affine(10, 0, 500_000, 0, 10, 200_000), RotatedGrid),
+        (Affine(float("nan"), 0, 500_000, 0, -10, 200_000), GeoreferenceError),
+        (Affine.identity(), GeoreferenceError),
+    ],
+)
+def test_grids_that_are_not_north_up_are_refused(
+    tmp_path: Path, transform: Affine, error: type[GeoreferenceError]
+) -> None:
+    """Sheared, mirrored, endless and missing grids are refused, not read as if they were plain."""
+    path = tmp_path / "a.tif"
+    if transform == Affine.identity():
+        with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+            write_image(path, made_pixels(), transform=transform)
+    else:
+        write_image(path, made_pixels(), transform=transform)
+    with pytest.raises(error):
+        open_scene(path)
+
+
+def test_control_points_ask_for_orthorectification(tmp_path: Path) -> None:
+    """An image with control points alone is not on a map grid yet, and the message names the tool."""
+    path = tmp_path / "a.tif"
+    corners = ((0, 0), (0, 50), (40, 0), (40, 50))
+    points = [GroundControlPoint(row, col, 500_000 + 10 * col, 200_000 - 10 * row) for row, col in corners]
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        write_image(path, made_pixels(), transform=Affine.identity(), crs=None)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.gcps = (points, CRS)
+    with pytest.raises(NeedsOrthorectification, match="gdalwarp"):
+        open_scene(path)

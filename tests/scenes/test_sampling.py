@@ -1,0 +1,78 @@
+"""Samples of scenes that are mostly empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from colibri_geo.errors import NoValidData
+from colibri_geo.scenes import open_scene, sampling
+from colibri_geo.scenes.geotiff import Storage
+from colibri_geo.scenes.sampling import sample_stored
+from tests.scenes.images import made_pixels, write_image
+
+SIDE = 1000
+PLAIN = Storage((1, 2), None, zero_is_nodata=True, alpha=None, internal_mask=False, absent=None)
+
+
+def _write(path: Path, *, rows: slice, cols: slice) -> Path:
+    values = np.zeros((2, SIDE, SIDE), np.uint16)
+    values[:, rows, cols] = 2500
+    return write_image(path, values, names=("red", "nir"), compress="deflate")
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols"),
+    [
+        (slice(0, SIDE), slice(0, SIDE)),
+        (slice(0, SIDE), slice(150, 400)),
+        (slice(200, 300), slice(0, SIDE)),
+        (slice(70, 76), slice(70, 470)),
+        (slice(SIDE - 150, SIDE - 149), slice(150, 151)),
+    ],
+)
+def test_whatever_was_measured_is_found(tmp_path: Path, rows: slice, cols: slice) -> None:
+    """A stripe between the windows, down to a single pixel, gives the sample; nothing that was not measured gets in."""
+    path = _write(tmp_path / "a.tif", rows=rows, cols=cols)
+    with rasterio.open(path) as dataset:
+        sample = sample_stored(dataset, PLAIN, name="a.tif")
+    assert sample.shape[0] == 2
+    assert sample.shape[1] > 0
+    assert (sample == 2500).all()
+    assert open_scene(path).provenance.scaling == "stored x 0.0001"
+
+
+def test_a_file_without_a_measured_pixel_is_refused(tmp_path: Path) -> None:
+    """All zero in all bands is a file that shows nothing."""
+    path = _write(tmp_path / "a.tif", rows=slice(0), cols=slice(0))
+    with pytest.raises(NoValidData, match="in the whole image"):
+        open_scene(path)
+
+
+def test_a_huge_file_is_searched_by_windows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit the search ends after the windows, and the message says so instead of claiming the whole."""
+    monkeypatch.setattr(sampling, "SEARCHED_PX", SIDE * SIDE - 1)
+    hidden = _write(tmp_path / "a.tif", rows=slice(SIDE - 150, SIDE - 149), cols=slice(150, 151))
+    with pytest.raises(NoValidData, match="in 144 windows spread over the image"):
+        open_scene(hidden)
+    assert open_scene(_write(tmp_path / "b.tif", rows=slice(0, SIDE), cols=slice(150, 400))).bands == ("red", "nir")
+
+
+def test_a_common_scene_is_read_in_few_small_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening reads nine windows of a scene that is measured throughout, not the scene."""
+    path = write_image(tmp_path / "a.tif", made_pixels(2, SIDE, SIDE), names=("red", "nir"))
+    read: list[int] = []
+    original = Storage.read
+
+    def counted(self: Storage, dataset: rasterio.DatasetReader, window: object, positions: object) -> object:
+        stored = original(self, dataset, window, positions)
+        read.append(stored.measured.size)
+        return stored
+
+    monkeypatch.setattr(Storage, "read", counted)
+    open_scene(path)
+    assert len(read) == 9
+    assert sum(read) <= 9 * sampling.WINDOW_PX**2

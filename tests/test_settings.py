@@ -1,0 +1,174 @@
+"""One frozen settings object a step, and their TOML form."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colibri_geo.errors import SettingsError
+from colibri_geo.settings import OPERATING_POINTS, ScoreSettings, Settings, load_settings
+
+STEPS = ("survey", "trace", "score")
+NUMBERS = {
+    name: value
+    for table in Settings().to_dict().values()
+    for name, value in table.items()
+    if not isinstance(value, str)
+}
+
+
+def write_toml(path: Path, tables: dict[str, dict[str, Any]]) -> Path:
+    """Write tables of plain values as TOML."""
+    lines = [
+        f"[{step}]\n" + "".join(f"{name} = {value!r}\n" for name, value in table.items())
+        for step, table in tables.items()
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_defaults_are_in_range_and_survive_toml(tmp_path: Path) -> None:
+    """The defaults written as a settings file come back the same."""
+    tables = Settings().to_dict()
+    path = write_toml(tmp_path / "s.toml", tables)
+    assert tomllib.loads(path.read_text(encoding="utf-8")) == tables
+    assert load_settings(path) == Settings() == Settings.from_dict({}) == Settings.from_dict(tables)
+
+
+def test_no_two_steps_share_a_name() -> None:
+    """Each setting belongs to one step, so that its name alone finds it."""
+    names = [name for table in Settings().to_dict().values() for name in table]
+    assert len(set(names)) == len(names)
+    assert tuple(Settings().to_dict()) == STEPS
+
+
+def test_every_setting_is_documented() -> None:
+    """Each step's docstring names each of its settings."""
+    for step in (Settings().survey, Settings().trace, Settings().score):
+        for setting in dataclasses.fields(step):
+            assert setting.name in (type(step).__doc__ or ""), setting.name
+
+
+@given(st.floats(100, 4000), st.floats(0, 1))
+def test_replacing_changes_what_is_named_and_nothing_else(length: float, share: float) -> None:
+    """New settings differ from the old ones in the named values alone; the old ones stay as they were."""
+    before = Settings().replace(cell_px=256)
+    after = before.replace(min_length_m=length, min_agreement=share)
+    assert (after.trace.min_length_m, after.survey.min_agreement) == (length, share)
+    assert after.replace(min_length_m=350.0, min_agreement=0.5) == before
+    assert before == Settings().replace(cell_px=256)
+    assert after.replace() == after
+
+
+def test_settings_cannot_be_changed_in_place() -> None:
+    """Settings are values."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().trace.min_length_m = 1.0  # type: ignore[misc]
+
+
+def test_whole_numbers_serve_where_a_fraction_may_stand() -> None:
+    """500 is 500.0 for a length, and comes out as a float; 0.5 is no number of pixels."""
+    length = Settings().replace(min_length_m=500).trace.min_length_m
+    assert (length, type(length)) == (500.0, float)
+    with pytest.raises(SettingsError, match=r"tile_px is 64\.0, expected a value such as 128"):
+        Settings().replace(tile_px=64.0)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [-1, 10**12, 10**400, float("nan"), float("inf"), True, "much"])
+def test_no_number_takes_what_it_cannot_mean(name: str, value: object) -> None:
+    """Negative, endless, missing and huge values, truth values and words are refused by the setting's name."""
+    with pytest.raises(SettingsError, match=name):
+        Settings().replace(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"min_length_m": 99.9}, "99.9, expected 100 to 5000"),
+        ({"min_length_m": 4500.0}, "max_length_m is 4000, expected 4500"),
+        ({"max_shift_px": 20.0}, "expected 0 to 16"),
+        ({"max_shift_px": 1.0}, "quality_shift_px is 1.5, expected 0 to 1"),
+        ({"min_observed_share": 1.01}, "expected 0 to 1"),
+        ({"operating_point": "careful"}, "'careful', expected report or watch"),
+        ({"operating_point": "x" * 999 + "\n"}, "expected report or watch"),
+    ],
+)
+def test_values_out_of_range_are_refused_with_the_range(values: dict[str, Any], words: str) -> None:
+    """The message says what came and what may come, also where one setting bounds another, in one line."""
+    with pytest.raises(SettingsError, match=words) as caught:
+        Settings().replace(**values)
+    assert len(str(caught.value)) < 300
+    assert "\n" not in str(caught.value)
+
+
+def test_the_edges_of_a_range_are_in_it() -> None:
+    """The smallest and largest values are accepted."""
+    for share in (0, 1):
+        assert Settings().replace(min_observed_share=share).trace.min_observed_share == share
+    assert Settings().replace(min_length_m=100, max_length_m=100).trace.max_length_m == 100
+
+
+def test_a_misspelt_name_is_answered_with_the_right_one(tmp_path: Path) -> None:
+    """A name that is nearly one is corrected, by keyword, in its table and above all tables; others get the list."""
+    with pytest.raises(SettingsError, match="did you mean 'min_length_m'"):
+        Settings().replace(min_lenght_m=500.0)
+    for text in ("[trace]\nmin_lenght_m = 500\n", "min_lenght_m = 500\n"):
+        (tmp_path / "s.toml").write_text(text)
+        with pytest.raises(SettingsError, match=r"s\.toml: .*did you mean 'min_length_m'"):
+            load_settings(tmp_path / "s.toml")
+    with pytest.raises(SettingsError, match="known are tile_px, max_tiles"):
+        Settings().replace(colour="red")
+
+
+def test_operating_points_choose_their_probability() -> None:
+    """The least probability is that of the operating point in force."""
+    for point, least in zip(OPERATING_POINTS, (0.7, 0.1), strict=True):
+        score = ScoreSettings(operating_point=point, report_probability=0.7, watch_probability=0.1)
+        assert score.min_probability == least
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"min_length_m",
+        b"[trace]\nmin_length_m = \n",
+        b"[trace\n",
+        b"\xff\xfe\x00",
+        b"[trace]\nmin_length_m = 1\nmin_length_m = 2\n",
+        b"a = " + b"[" * 5000,
+        b"[trace]\nmin_length_m = " + b"1" * 5000,
+        b"[trace]\nmin_length_m = 2024-01-01\n",
+        b"[trace]\nmin_length_m = [350]\n",
+        b"trace = 5\n",
+        b"[weather]\nrain = true\n",
+        b"#" * 2_000_000,
+    ],
+)
+def test_files_that_hold_no_settings_are_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    """Whatever stands in the file, the answer is one line with its name."""
+    path = tmp_path / "s.toml"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"^s\.toml: ") as caught:
+        load_settings(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("name", ["nowhere.toml", ".", "x" * 300])
+def test_a_settings_file_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+    """Missing files, folders and impossible names are answered with what was expected."""
+    with pytest.raises(SettingsError, match=r"check (it|the path)"):
+        load_settings(tmp_path / name)
+
+
+def test_text_of_other_languages_is_read_as_utf_8(tmp_path: Path) -> None:
+    """Comments in Spanish do not depend on the machine's encoding."""
+    (tmp_path / "s.toml").write_bytes("# pistas de Nariño, mínimo\n[trace]\nmin_length_m = 500\n".encode())
+    assert load_settings(tmp_path / "s.toml").trace.min_length_m == 500
