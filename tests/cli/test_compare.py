@@ -91,6 +91,7 @@ def test_error_with_json_leaves_standard_output_empty(pair: tuple[Path, Path], t
     assert_refused(result, "missing.tif", folder=tmp_path, files=set())
 
 
+@pytest.mark.slow
 def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --no-report there is everything but the report."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--no-report")
@@ -99,6 +100,7 @@ def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path
     assert f"Written: {tmp_path / 'out'}" in result.stdout
 
 
+@pytest.mark.slow
 def test_rasters_are_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --rasters the change and the validity lie in the folder too, and the manifest knows them."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--no-report", "--rasters")
@@ -117,6 +119,7 @@ def test_existing_folder_is_refused_and_kept(pair: tuple[Path, Path], tmp_path: 
     assert (out / "mine.txt").read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_overwrite_replaces_a_run_but_no_other_folder(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """--overwrite replaces an earlier run, and refuses a folder that is none."""
     out = tmp_path / "out"
@@ -137,6 +140,7 @@ def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: 
     assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "en", "--no-report").exit_code == 0
 
 
+@pytest.mark.slow
 def test_aoi_bounds_what_is_asked(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --aoi only its ground is asked about, and strips outside of it are not named."""
     with rasterio.open(pair[0]) as dataset:
@@ -149,6 +153,7 @@ def test_aoi_bounds_what_is_asked(pair: tuple[Path, Path], tmp_path: Path) -> No
     assert summary["verdicts"]["new"] == 0
 
 
+@pytest.mark.slow
 def test_min_length_leaves_shorter_strips_out(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A strip of about 1,065 m is named at --min-length 900 and not at 1300."""
     counts = []
@@ -158,6 +163,7 @@ def test_min_length_leaves_shorter_strips_out(pair: tuple[Path, Path], tmp_path:
     assert counts == [1, 0]
 
 
+@pytest.mark.slow
 def test_command_line_goes_before_the_settings_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """The settings file counts, and an option of the command line over it."""
     file = tmp_path / "my.toml"

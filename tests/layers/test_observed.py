@@ -112,6 +112,7 @@ def test_a_pixel_belongs_to_the_region_that_holds_its_centre(name: str) -> None:
         assert expected.any()
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**31),
     row_cuts=st.sets(st.integers(1, 149), max_size=3),

@@ -133,6 +133,7 @@ def test_empty_table_keeps_its_contract(simulated: SimulatedPair) -> None:
     assert table.crs is not None
 
 
+@pytest.mark.slow
 def test_same_values_twice_hold_nothing_new(simulated: SimulatedPair) -> None:
     """The same image on two dates has no new strip and none that grew over."""
     spec = simulated.spec
@@ -140,6 +141,7 @@ def test_same_values_twice_hold_nothing_new(simulated: SimulatedPair) -> None:
     assert set(table["verdict"]) <= {"unchanged"}
 
 
+@pytest.mark.slow
 def test_swapped_pair_turns_new_into_regrowing(simulated: SimulatedPair, strips: gpd.GeoDataFrame) -> None:
     """Seen backwards a new strip grows over, with the same axis within 5 m."""
     spec = simulated.spec
@@ -159,6 +161,7 @@ def test_swapped_pair_turns_new_into_regrowing(simulated: SimulatedPair, strips:
             assert abs(away[0] * along[1] - away[1] * along[0]) <= 5
 
 
+@pytest.mark.slow
 def test_strips_follow_a_shift_of_whole_pixels(simulated: SimulatedPair, strips: gpd.GeoDataFrame) -> None:
     """The same pixels placed elsewhere give the same strips, placed there."""
     spec, grid = simulated.spec, pair_grid(simulated.spec)
@@ -169,6 +172,7 @@ def test_strips_follow_a_shift_of_whole_pixels(simulated: SimulatedPair, strips:
     assert back.geom_equals_exact(strips.geometry, tolerance=0.01).all()
 
 
+@pytest.mark.slow
 def test_strips_follow_a_cut_of_the_image(simulated: SimulatedPair, strips: gpd.GeoDataFrame) -> None:
     """With rows and columns cut off, the strips that lie inside stay where they are."""
     spec, grid = simulated.spec, pair_grid(simulated.spec)
@@ -186,6 +190,7 @@ def test_strips_follow_a_cut_of_the_image(simulated: SimulatedPair, strips: gpd.
         assert axis_offset_m(strip, other) <= 8
 
 
+@pytest.mark.slow
 def test_turned_image_has_turned_strips(simulated: SimulatedPair, strips: gpd.GeoDataFrame) -> None:
     """Arrays turned by 90 degrees: as many strips of each verdict, each turned, of the same length."""
     spec, grid = simulated.spec, pair_grid(simulated.spec)
@@ -204,6 +209,7 @@ def test_turned_image_has_turned_strips(simulated: SimulatedPair, strips: gpd.Ge
         assert other.length_m == pytest.approx(strip.length_m, rel=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell_px", [128, 200, 4096])
 def test_cut_into_other_cells_gives_the_same_table(simulated: SimulatedPair, cell_px: int) -> None:
     """However the pair is cut into cells, the table is the same."""
@@ -218,6 +224,7 @@ def test_cut_into_other_cells_gives_the_same_table(simulated: SimulatedPair, cel
     assert other.geometry.geom_equals_exact(usual.geometry, tolerance=1e-6).all()
 
 
+@pytest.mark.slow
 def test_order_of_cells_does_not_matter(simulated: SimulatedPair) -> None:
     """Cells handed over in another order give the same table."""
     spec = simulated.spec

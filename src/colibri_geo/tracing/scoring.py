@@ -29,7 +29,7 @@ class ShapeModel:
     ----------
     intercept : float
     weights : dict of str to float
-        Log odds for each unit of a measure.
+        Log odds for each unit of a measure, at least 0.3 in size, so that each has a say.
     typical : dict of str to float
         Median of each measure over planted strips: what a candidate is compared with to name its weakest side.
     strips_per_1000_km2 : float

@@ -41,8 +41,8 @@ class _Limits:
     promise: float
 
 
-_CHANGE = _Limits(strength=8.0, promise=-1.0)
-_LASTING = _Limits(strength=9.0, promise=0.5)
+_CHANGE = _Limits(strength=8.0, promise=-0.75)
+_LASTING = _Limits(strength=9.0, promise=1.0)
 
 
 @dataclass(frozen=True)
