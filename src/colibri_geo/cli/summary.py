@@ -41,7 +41,7 @@ class Summary:
 
     def to_json(self) -> str:
         """Write the summary as one JSON object."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+        return json.dumps(asdict(self), indent=2)
 
     def to_text(self) -> str:
         """Write the summary for a reader: the ground that was looked at comes before any finding."""

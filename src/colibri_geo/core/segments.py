@@ -39,7 +39,8 @@ _UNKNOWN_BEYOND = 0.3  # where the ground ahead was not observed: between what g
 _LEAST_END_PX = (
     0.8  # standard error of an end at best; with the noise term it covers 9 in 10 lengths of simulated strips
 )
-_HIDDEN_END_PX = 4.0  # more where the ground ahead was not observed: the strip may go on under it
+_HIDDEN_END_PX = 4.0  # more where the ground at an end was not observed: the strip may go on under it
+_END_ZONE_PX = 4.0
 _NEAR_PARALLEL_PX = 6.5  # nearer lines have the strip itself in a flank
 _QUIET_PX = 6.0
 _WIDTHS_PX = np.arange(0.4, 8.01, 0.1)
@@ -445,7 +446,7 @@ def _measure(
     station_noise = float(np.std(contrast.values[quiet][:, inside]))
     weaker, stronger = sorted([float(np.nanmean(sides.left[inside])), float(np.nanmean(sides.right[inside]))])
     beyond = sorted(_look_beyond(contrast, extent, level, outward=outward) for outward in (-1, 1))
-    hidden = _HIDDEN_END_PX if beyond[1] == _UNKNOWN_BEYOND else 0.0
+    hidden = _HIDDEN_END_PX if _hides_an_end(sides.mean, signal.stations, extent) else 0.0
     before = _see_date(frame.before, frame.weight_before, frame)
     after = _see_date(frame.after, frame.weight_after, frame)
     both = np.minimum(frame.weight_before, frame.weight_after)
@@ -471,6 +472,12 @@ def _measure(
         changed=_measure_contrast(_see(frame, of_change=True), extent, core_half),
         bareness=float(clearest @ bare_direction / max(float(np.linalg.norm(clearest)), 1e-9)),
     )
+
+
+def _hides_an_end(along: FloatArray, stations: FloatArray, extent: _Extent) -> bool:
+    """Tell whether a station at an end, or just beyond it, was not observed: the strip may go on under it."""
+    near = [np.abs(stations - end) <= _END_ZONE_PX for end in (extent.start, extent.stop)]
+    return bool(np.isnan(along[near[0] | near[1]]).any())
 
 
 def _measure_contrast(field: _Field, extent: _Extent, core_half: float) -> Contrast:

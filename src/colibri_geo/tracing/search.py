@@ -93,7 +93,7 @@ def plan_search(pixel_m: float, settings: TraceSettings) -> SearchPlan:
     Examples
     --------
     >>> plan_search(3.0, TraceSettings()).factor, plan_search(10.0, TraceSettings()).bank.length_px
-    (3, 31)
+    (3, 32)
     """
     factor = max(1, round(_SEARCH_M / pixel_m))
     length = max(7, round(_FILTER_SHARE * settings.min_length_m / (pixel_m * factor)))
