@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 
 import colibri_geo
 from colibri_geo import errors
-from colibri_geo.cli.hardening import SETTINGS, SILENCE
+from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.pipeline import Run, read_run
 
 pytestmark = pytest.mark.slow
 
-ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE])
+ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import rasterio
 from click.testing import CliRunner, Result
 from shapely.geometry import box
 
-from colibri_geo.cli.hardening import SETTINGS, SILENCE
+from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.pipeline import read_run
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
 
-ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE])
+ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 """What the command line sets in the environment, so that the runner puts it back."""
 SIDE_PX = 160
 LATER = "2024:05:10 15:20:00"
@@ -136,7 +136,7 @@ def test_overwrite_replaces_a_run_but_no_other_folder(pair: tuple[Path, Path], t
 def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A language that reports are not written in is refused; English is not."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "es")
-    assert_refused(result, "--lang es", "leave --lang out", folder=tmp_path, files=set())
+    assert_refused(result, "--lang", "'es' is not 'en'", folder=tmp_path, files=set())
     assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "en", "--no-report").exit_code == 0
 
 

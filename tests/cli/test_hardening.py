@@ -11,7 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from colibri_geo.cli.hardening import REFUSED_DRIVERS, SETTINGS, SILENCE, harden
+from colibri_geo.cli.hardening import REFUSED_DRIVERS, SETTINGS, SILENCE, THREADS, harden
 
 DRIVERS = """
 import os
@@ -122,5 +122,12 @@ def test_only_settings_are_set() -> None:
     quiet, loud = {"PATH": "/bin"}, {"PATH": "/bin"}
     harden(quiet)
     harden(loud, silent=False)
-    assert quiet == {"PATH": "/bin", **SETTINGS, **SILENCE}
-    assert loud == {"PATH": "/bin", **SETTINGS}
+    assert quiet == {"PATH": "/bin", **SETTINGS, **THREADS, **SILENCE}
+    assert loud == {"PATH": "/bin", **SETTINGS, **THREADS}
+
+
+def test_number_of_threads_is_the_users() -> None:
+    """A number of threads that the user chose stands."""
+    environment = {"OPENBLAS_NUM_THREADS": "7"}
+    harden(environment)
+    assert environment["OPENBLAS_NUM_THREADS"] == "7"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from colibri_geo.cli.hardening import SETTINGS, SILENCE
+from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.evidence import staged_folder, write_manifest
 from colibri_geo.exporting import write_tables
 from tests.support.example_run import example_findings, example_record
 
-ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE])
+ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 """What the command line sets in the environment, so that the runner puts it back."""
 
 

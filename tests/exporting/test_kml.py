@@ -24,14 +24,14 @@ def _texts(root: ET.Element, path: str) -> list[str]:
 
 
 def test_folder_for_each_verdict_with_numbered_strips(folder: Path) -> None:
-    """Each verdict has a folder; each strip is a numbered centre and a line of the same number."""
+    """Each verdict has a folder; each strip is a centre and a line, with the number that the report gives it."""
     root = _parse(folder)
     folders = root.findall("k:Document/k:Folder", NAMES)
     assert _texts(root, "k:Document/k:Folder/k:name") == [
         *("new (1)", "extended (1)", "regrowing (1)", "unchanged (1)", "not observed (1)")
     ]
     points = [place.findtext("k:Placemark[k:Point]/k:name", None, NAMES) for place in folders]
-    assert points == ["1 S001", "5 S005", "3 S003", "2 S002", "4 S004"]
+    assert points == ["1 S001", "2 S005", "3 S003", "4 S002", "5 S004"]
     assert [place.findtext("k:Placemark[k:LineString]/k:name", None, NAMES) for place in folders] == [
         f"{name} axis" for name in points
     ]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.wording import CAUTION
-from colibri_geo.reporting.messages import CONFUSERS, ENGLISH, UNSEEN_REASONS, VERDICTS, Messages
+from colibri_geo.reporting.messages import CONFUSERS, ENGLISH, UNSEEN_REASONS, Messages
 from colibri_geo.scenes.masks import Unseen
 
 

@@ -18,8 +18,8 @@ BETTER = {
     "straightness_m": -1,
     "evenness": 1,
     "flank_ratio": 1,
-    "beyond_most": -1,
-    "beyond_least": -1,
+    "beyond_end1": -1,
+    "beyond_end2": -1,
     "lobe": -1,
 }
 """Columns, and the direction in which they speak for a strip."""
@@ -28,8 +28,8 @@ RANGES = {
     "straightness_m": (0.5, 20.0),
     "evenness": (0.2, 1.0),
     "flank_ratio": (-0.2, 1.0),
-    "beyond_most": (0.0, 1.2),
-    "beyond_least": (0.0, 1.0),
+    "beyond_end1": (0.0, 1.2),
+    "beyond_end2": (0.0, 1.0),
     "lobe": (0.0, 1.5),
     "width_m": (10.0, 60.0),
 }
@@ -55,8 +55,8 @@ def table_of(count: int = 1, **columns: object) -> gpd.GeoDataFrame:
         "straightness_m": 2.0,
         "evenness": 1.0,
         "flank_ratio": 0.9,
-        "beyond_most": 0.05,
-        "beyond_least": 0.02,
+        "beyond_end1": 0.05,
+        "beyond_end2": 0.02,
         "lobe": 0.05,
         "observed_share": 1.0,
         "contrast_before": 0.1,
@@ -104,7 +104,7 @@ def test_good_strip_is_likelier_than_each_look_alike() -> None:
     sound = score(table_of(), ALL)["probability"].item()
     assert sound >= ScoreSettings().report_probability
     alike = [
-        {"beyond_most": 0.9, "beyond_least": 0.8},
+        {"beyond_end1": 0.9, "beyond_end2": 0.8},
         {"flank_ratio": 0.05},
         {"lobe": 1.0},
         {"straightness_m": 15.0},
@@ -161,8 +161,8 @@ def test_rows_are_scored_one_by_one(rng: np.random.Generator) -> None:
     ("columns", "confuser"),
     [
         ({}, "none"),
-        ({"beyond_most": 0.9}, "road"),
-        ({"beyond_most": 0.6, "beyond_least": 0.9, "length_m": 3000.0}, "power_line"),
+        ({"beyond_end1": 0.9}, "road"),
+        ({"beyond_end1": 0.6, "beyond_end2": 0.9, "length_m": 3000.0}, "power_line"),
         ({"width_m": 60.0}, "field_edge"),
     ],
 )

@@ -115,7 +115,7 @@ def test_table_keeps_its_contract(strips: gpd.GeoDataFrame) -> None:
 def test_dates_follow_from_the_verdict(strips: gpd.GeoDataFrame) -> None:
     """A new strip was first seen after; a strip that grew over or stayed, before."""
     before, after = (pd.Timestamp(spec_of().looks[0].acquired) + timedelta(days=30 * date) for date in (0, 1))
-    dates = {"new": (before, after), "regrowing": (after, before), "unchanged": (pd.NaT, before)}
+    dates = {"new": (before, after), "regrowing": (pd.NaT, before), "unchanged": (pd.NaT, before)}
     assert set(strips["verdict"]) <= dates.keys()
     for _, row in strips.iterrows():
         without, first = dates[row.verdict]

@@ -9,10 +9,8 @@ import click
 import colibri_geo
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.summary import summarize
-from colibri_geo.errors import SettingsError
 
 LANGUAGES = ("en",)
-PLANNED_LANGUAGES = ("es", "pt", "fr")
 
 _path = click.Path(path_type=Path)
 
@@ -56,9 +54,7 @@ _path = click.Path(path_type=Path)
 )
 @click.option("--rasters", is_flag=True, help="Write the change and validity rasters too.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
-@click.option(
-    "--lang", default="en", type=click.Choice([*LANGUAGES, *PLANNED_LANGUAGES]), help="Language of the report."
-)
+@click.option("--lang", default="en", type=click.Choice(LANGUAGES), help="Language of the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else.")
 def compare(
     before: Path,
@@ -79,14 +75,13 @@ def compare(
     settings_file: Path | None,
     rasters: bool,
     no_report: bool,
-    lang: str,
+    lang: str,  # noqa: ARG001 - one language so far; click checks it
     as_json: bool,
 ) -> None:
     """Compare the images BEFORE and AFTER, and write tables, a map and a report into DIR.
 
     The images are GeoTIFFs of the same ground. DIR is written whole or not at all.
     """
-    _check_language(lang)
     settings = _gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     _check_target(out, overwrite=overwrite)
     with show_progress() as progress:
@@ -107,14 +102,6 @@ def compare(
         folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report)
     summary = summarize(run, folder, report=not no_report)
     click.echo(summary.to_json() if as_json else summary.to_text())
-
-
-def _check_language(lang: str) -> None:
-    """Refuse a language that reports are not written in yet."""
-    if lang not in LANGUAGES:
-        raise SettingsError(
-            f"--lang {lang}: reports are written in {', '.join(LANGUAGES)} only so far; leave --lang out"
-        )
 
 
 def _gather_settings(

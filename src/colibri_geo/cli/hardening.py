@@ -34,6 +34,9 @@ SETTINGS = {
 # GDAL warns of each refused driver that its build does not have. Failures reach Python all the same.
 SILENCE = {"CPL_LOG": os.devnull}
 
+# The matrices here are small: threads that wait for each other cost more than they give. A user's own choice stands.
+THREADS = {"OPENBLAS_NUM_THREADS": "1"}
+
 
 def harden(environment: MutableMapping[str, str], *, silent: bool = True) -> None:
     """Set what keeps the readers to the named file.
@@ -54,5 +57,7 @@ def harden(environment: MutableMapping[str, str], *, silent: bool = True) -> Non
     'NO'
     """
     environment.update(SETTINGS)
+    for name, value in THREADS.items():
+        environment.setdefault(name, value)
     if silent:
         environment.update(SILENCE)

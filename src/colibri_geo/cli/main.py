@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
+import threading
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -84,6 +87,11 @@ class Commands(click.Group):
             raise Unexpected(f"unexpected {type(error).__name__}: {error}; {advice}") from error
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Treat a request to end like Ctrl-C: what was begun is cleared away."""
+    raise KeyboardInterrupt
+
+
 def _accept_every_letter() -> None:
     """Let an output that cannot show a letter show its code instead; click sees to ASCII alone by itself."""
     for stream in (sys.stdout, sys.stderr):
@@ -123,6 +131,8 @@ def main(*, debug: bool) -> None:
     field.
     """
     harden(os.environ, silent=not debug)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
 
 
 for command in (compare, fetch_regions, simulate, verify):

@@ -35,7 +35,6 @@ _BEYOND_PX = (3, 22)
 _FAN_DEG = np.arange(-40, 41, 5)
 _AHEAD_DEG = 10
 _LEAST_BEYOND_PX = 8
-_UNKNOWN_BEYOND = 0.3  # where the ground ahead was not observed: between what goes on beyond a strip and a road
 _LEAST_END_PX = (
     0.8  # standard error of an end at best; with the noise term it covers 9 in 10 lengths of simulated strips
 )
@@ -84,9 +83,9 @@ class Segment:
         Root mean square distance of the strip's pieces from the axis.
     evenness : float
         Share of the pieces that show the strip.
-    beyond_most, beyond_least : float
-        Contrast that goes on beyond an end, in any direction ahead, over that of the strip: at the end where more goes
-        on, and at the other.
+    beyond_start, beyond_stop : float
+        Contrast that goes on beyond the first and the last station, in any direction ahead, over that of the strip; NaN
+        where the ground ahead was not observed.
     lobe : float
         Opposite change right beside the strip over that of the strip: a shifted line has a dark twin.
     observed_share : float
@@ -108,8 +107,8 @@ class Segment:
     flank_ratio: float
     straightness_px: float
     evenness: float
-    beyond_most: float
-    beyond_least: float
+    beyond_start: float
+    beyond_stop: float
     lobe: float
     observed_share: float
     before: Contrast
@@ -445,7 +444,6 @@ def _measure(
     snr = level / max(scatter, 0.5 * floor)
     station_noise = float(np.std(contrast.values[quiet][:, inside]))
     weaker, stronger = sorted([float(np.nanmean(sides.left[inside])), float(np.nanmean(sides.right[inside]))])
-    beyond = sorted(_look_beyond(contrast, extent, level, outward=outward) for outward in (-1, 1))
     hidden = _HIDDEN_END_PX if _hides_an_end(sides.mean, signal.stations, extent) else 0.0
     before = _see_date(frame.before, frame.weight_before, frame)
     after = _see_date(frame.after, frame.weight_after, frame)
@@ -463,8 +461,8 @@ def _measure(
         flank_ratio=float(np.clip(weaker / max(stronger, 1e-6), -1, 1)),
         straightness_px=_measure_straightness(contrast, extent, snr),
         evenness=_measure_evenness(along, level),
-        beyond_most=beyond[1],
-        beyond_least=beyond[0],
+        beyond_start=_look_beyond(contrast, extent, level, outward=-1),
+        beyond_stop=_look_beyond(contrast, extent, level, outward=1),
         lobe=_measure_lobe(signal, extent, core_half, level),
         observed_share=float((both[len(both) // 2, inside] > 0).mean()),
         before=_measure_contrast(before, extent, core_half),
@@ -570,7 +568,7 @@ def _look_beyond(contrast: _Field, extent: _Extent, level: float, *, outward: in
     counts = seen.sum(axis=1)
     judged = counts >= _LEAST_BEYOND_PX
     if judged[np.abs(_FAN_DEG) <= _AHEAD_DEG].mean() < 0.5:
-        return _UNKNOWN_BEYOND
+        return math.nan
     means = (values * seen).sum(axis=1)[judged] / counts[judged]
     return max(float(means.max()), 0.0) / level
 

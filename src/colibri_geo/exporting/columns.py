@@ -20,7 +20,7 @@ from colibri_geo.exporting.wording import storable_text
 
 Table = TypeVar("Table", bound=pd.DataFrame)
 
-VERDICTS = ("new", "extended", "regrowing", "unchanged", "not_observed", "reopened")
+VERDICTS = ("new", "extended", "reopened", "regrowing", "unchanged", "not_observed")
 
 
 class Kind(StrEnum):
@@ -99,6 +99,16 @@ STRIP_COLUMNS = (
     _number("border_km", "km", 2),
     _text("before_id"),
     _text("after_id"),
+    _number("flank_ratio", "", 3),
+    _number("evenness", "", 3),
+    _number("beyond_end1", "", 3),
+    _number("beyond_end2", "", 3),
+    _number("lobe", "", 3),
+    _number("bareness", "", 3),
+    _number("contrast_before", "", 2),
+    _number("contrast_after", "", 2),
+    _number("contrast_noise", "", 2),
+    _number("pixel_m", "m", 3),
 )
 STRIP_REGION_COLUMNS = (
     STRIP_ID,

@@ -14,6 +14,7 @@ from shapely import LineString, Point
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import WGS84, format_position, strip_centres
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.wording import caution_for, xml_text
 
@@ -86,7 +87,7 @@ def _add_style(document: ET.Element, verdict: str, colour: str) -> None:
 
 def _add_folders(document: ET.Element, strips: gpd.GeoDataFrame, *, caution: str) -> None:
     rows = plain_rows(strips)
-    numbers = dict(zip(strips.index, range(1, len(strips) + 1), strict=True))
+    numbers = {strips.index[position]: number for number, position in enumerate(rank_positions(strips), start=1)}
     axes, centres = strips.geometry.to_crs(WGS84), strip_centres(strips)
     for verdict in VERDICTS:
         found = rows[rows["verdict"] == verdict]

@@ -98,7 +98,7 @@ def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None
 
 
 def parse_layer(text: str) -> Layer:
-    """Take ``LEVEL=FILE[:NAME[:CODE]]`` apart; a drive letter belongs to FILE.
+    """Take ``LEVEL=FILE[:NAME[:CODE]]`` apart; a drive letter, or a colon in a file that is there, belongs to FILE.
 
     Raises
     ------
@@ -110,13 +110,24 @@ def parse_layer(text: str) -> Layer:
     Layer(level='admin2', data='C:/maps/mpio.shp', name='MPIO_CNMBR', code='MPIO_CCNCT')
     """
     level, equals, rest = text.partition("=")
-    drive = rest[:2] if _DRIVE.match(rest) else ""
-    parts = rest[len(drive) :].split(":")
+    path = _find_path(rest)
+    parts = [path, *rest[len(path) :].removeprefix(":").split(":")] if len(rest) > len(path) else [path]
     if not equals or not parts[0] or len(parts) > 3 or "" in parts:
         raise SettingsError(f"regions {text!r}: expected LEVEL=FILE[:NAME[:CODE]], as admin1=regions.gpkg; correct it")
     _check_level(level)
     columns: list[str | None] = [*parts[1:], None, None]
-    return Layer(level, drive + parts[0], columns[0], columns[1])
+    return Layer(level, parts[0], columns[0], columns[1])
+
+
+def _find_path(text: str) -> str:
+    """Take the path from the start of ``FILE[:NAME[:CODE]]``: a colon belongs to it where such a file is there."""
+    pieces = text.split(":")
+    for count in range(len(pieces), 1, -1):
+        path = ":".join(pieces[:count])
+        if Path(path).is_file():
+            return path
+    drive = text[:2] if _DRIVE.match(text) else ""
+    return drive + text[len(drive) :].split(":", maxsplit=1)[0]
 
 
 def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Features:

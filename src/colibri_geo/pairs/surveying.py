@@ -50,9 +50,9 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         Where they are shifted against each other by more than the stated limit.
     """
     settings = settings or SurveySettings()
-    bands = choose_bands(before, after)
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
+    bands = choose_bands(before, after)
     tiles = list_tiles(int(grid.shape[0]), int(grid.shape[1]), settings)
     first, second = Placement(before, bands, grid), Placement(after, bands, grid)
     shift, notes = _measure_shift(first, second, tiles, settings)

@@ -110,6 +110,9 @@ def compare(
     with clock.step("attach to regions"):
         attached = attach(strips, layer)
         findings = _gather(attached, _paste(cells, pair.grid), pair.grid, layer)
+    notes = [*attached.notes]
+    if len(layer.table) and findings.regions is None:
+        notes.append("no region of the layers given touches the ground of the images: strips and shares have none")
     sources = (*layer.sources, *((area.source,) if area is not None else ()))
     record = RunRecord(
         before=describe_scene(earlier),
@@ -120,7 +123,7 @@ def compare(
         versions=run_versions(),
         probability_basis=describe_basis(settings.score),
     )
-    return Run(record, findings, aligned=pair, timings=tuple(clock.timings), notes=attached.notes)
+    return Run(record, findings, aligned=pair, timings=tuple(clock.timings), notes=tuple(notes))
 
 
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-VERDICTS = ("new", "extended", "reopened", "regrowing", "unchanged", "not_observed")
-"""In the order in which a report lists them."""
 CONFUSERS = (
     "road",
     "river",

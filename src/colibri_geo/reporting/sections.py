@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
+from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.reporting.formats import (
     format_km2,
     format_number,
@@ -19,7 +20,7 @@ from colibri_geo.reporting.formats import (
     is_missing,
     read_time,
 )
-from colibri_geo.reporting.messages import VERDICTS, Messages
+from colibri_geo.reporting.messages import Messages
 from colibri_geo.reporting.parts import (
     BottomLine,
     Cell,

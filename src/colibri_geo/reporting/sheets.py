@@ -12,6 +12,7 @@ import pandas as pd
 
 from colibri_geo.evidence import RunRecord, SceneRecord
 from colibri_geo.exporting.coordinates import format_dms, format_mgrs, strip_centres
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.reporting.formats import (
     format_interval,
     format_number,
@@ -23,7 +24,7 @@ from colibri_geo.reporting.formats import (
     read_time,
 )
 from colibri_geo.reporting.maps import draw_scale_bar
-from colibri_geo.reporting.messages import CONFUSERS, VERDICTS, Messages
+from colibri_geo.reporting.messages import CONFUSERS, Messages
 from colibri_geo.reporting.painting import CHANGE_LIMIT, TRUE_COLOUR
 from colibri_geo.reporting.parts import Cell, Fact, MapLabel, Photo, Photos, Sheet, Table
 from colibri_geo.reporting.pictures import StripPicture
@@ -81,13 +82,6 @@ def rank_strips(strips: gpd.GeoDataFrame) -> tuple[RankedStrip, ...]:
     if not len(strips):
         return ()
     centres = strip_centres(strips)
-    order = pd.DataFrame(
-        {
-            "verdict": [VERDICTS.index(verdict) for verdict in strips["verdict"]],
-            "doubt": -strips["probability"].to_numpy(dtype=float),
-            "strip_id": [str(strip_id) for strip_id in strips.index],
-        }
-    ).sort_values(["verdict", "doubt", "strip_id"], kind="stable")
     return tuple(
         RankedStrip(
             rank=rank,
@@ -96,7 +90,7 @@ def rank_strips(strips: gpd.GeoDataFrame) -> tuple[RankedStrip, ...]:
             centre_lon=float(centres.iloc[position].x),
             centre_lat=float(centres.iloc[position].y),
         )
-        for rank, position in enumerate(order.index, start=1)
+        for rank, position in enumerate(rank_positions(strips), start=1)
     )
 
 

@@ -135,6 +135,12 @@ def _read_facts(
     notes = []
     if not names_crs(dataset):
         notes.append(f"its coordinate reference system was given, {assume_crs}: the file names none that is known")
+    if acquired is not None:
+        notes.append(
+            f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ} (a date alone counts from 00:00)"
+        )
+    if bands is not None:
+        notes.append(f"its bands were named by the user: {bands[:120]}")
     if dataset.subdatasets:
         notes.append("the file holds further images: the first was used")
     return _Facts(grid, found, when, tags, storage, scaling, tuple(notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -17,6 +18,10 @@ from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing.table import SEEN_SHARE
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+_UNKNOWN_BEYOND = 0.3
+"""What counts where the ground ahead of an end was not observed: more than beyond a strip, less than beyond a road."""
+_WORTH_SAYING = 0.25
 
 CONFUSERS = ("road", "river", "field_edge", "cloud_edge", "power_line", "seam", "misregistration", "none")
 
@@ -109,14 +114,15 @@ def measure_shape(strips: pd.DataFrame) -> pd.DataFrame:
         wider).
     """
     pixel_m = np.maximum(strips["pixel_m"], 10.0)
+    beyond = strips[["beyond_end1", "beyond_end2"]].fillna(_UNKNOWN_BEYOND).clip(0, 1)
     return pd.DataFrame(
         {
             "strength": np.log(np.clip(strips["snr"], 1, 60)),
             "straying": np.log(strips["straightness_m"] / pixel_m + 0.1),
             "evenness": strips["evenness"],
             "flanks": np.clip(strips["flank_ratio"], 0, 1),
-            "goes_on": np.clip(strips["beyond_most"], 0, 1),
-            "goes_on_both": np.clip(strips["beyond_least"], 0, 1),
+            "goes_on": beyond.max(axis=1),
+            "goes_on_both": beyond.min(axis=1),
             "twin": np.clip(strips["lobe"], 0, 1),
             "breadth": np.log(np.maximum(strips["width_m"], 30.0) / 30.0),
         },
@@ -178,12 +184,17 @@ def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table
         f"its pieces stray {row.straightness_m:.1f} m from a straight axis (root mean square)",
         f"the weaker flank shows {max(row.flank_ratio, 0):.0%} of the contrast of the stronger",
     ]
-    if row.beyond_most >= 0.25:
-        clauses.append(f"beyond one end {min(row.beyond_most, 1):.0%} of its contrast goes on")
+    clauses += [_say_beyond(number, share) for number, share in ((1, row.beyond_end1), (2, row.beyond_end2))]
     if row.observed_share < 0.995:
         clauses.append(f"{row.observed_share:.0%} of the axis was observed on both dates")
     clauses.append(f"would be false if {_WOULD_BE_FALSE[row.confuser]}")
-    return "; ".join(clauses)
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def _say_beyond(number: int, share: float) -> str:
+    if math.isnan(share):
+        return f"the ground beyond end {number} was not observed, it may be longer"
+    return f"beyond end {number} {min(share, 1):.0%} of its contrast goes on" if share >= _WORTH_SAYING else ""
 
 
 def _say_seen(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns

@@ -73,7 +73,7 @@ _COLUMNS = (
     *("verdict", "length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m", "area_ha"),
     *("azimuth_deg", "designator", "end1_lon", "end1_lat", "end2_lon", "end2_lat", "mgrs", "snr", "straightness_m"),
     *("last_without", "first_with", "observed_share", "before_id", "after_id"),
-    *("flank_ratio", "evenness", "beyond_most", "beyond_least", "lobe", "bareness"),
+    *("flank_ratio", "evenness", "beyond_end1", "beyond_end2", "lobe", "bareness"),
     *("contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
 )
 
@@ -83,15 +83,17 @@ def _describe(
 ) -> dict[str, object]:
     """One row as column values; the table is made of them at once."""
     axis = [_to_map(pair, *(factor * (segment.line.locate(side * segment.half_length_px) + 0.5))) for side in (-1, 1)]
+    beyond = [segment.beyond_start, segment.beyond_stop]
     ends = _order_ends(axis, to_lonlat)
     if (ends.lon1, ends.lat1) != to_lonlat.transform(*axis[0]):
         axis.reverse()
+        beyond.reverse()
     metre = ends.length_m / segment.length_px  # ground metres in a pixel, along this axis
     length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
     centre = to_lonlat.transform(*np.mean(axis, axis=0))
     verdict = _judge(segment, settings)
     before, after = pd.Timestamp(pair.before.acquired), pd.Timestamp(pair.after.acquired)
-    seen_before, seen_after = _seen(segment)
+    seen_before, _ = _seen(segment)
     return {
         "verdict": verdict,
         "length_m": ends.length_m,
@@ -110,15 +112,15 @@ def _describe(
         "mgrs": mgrs.MGRS().toMGRS(centre[1], centre[0]),
         "snr": segment.snr,
         "straightness_m": segment.straightness_px * metre,
-        "last_without": before if not seen_before else after if not seen_after else pd.NaT,
+        "last_without": pd.NaT if seen_before else before,
         "first_with": before if seen_before else after,
         "observed_share": segment.observed_share,
         "before_id": pair.before.name,
         "after_id": pair.after.name,
         "flank_ratio": segment.flank_ratio,
         "evenness": segment.evenness,
-        "beyond_most": segment.beyond_most,
-        "beyond_least": segment.beyond_least,
+        "beyond_end1": beyond[0],
+        "beyond_end2": beyond[1],
         "lobe": segment.lobe,
         "bareness": segment.bareness,
         "contrast_before": segment.before.size,
