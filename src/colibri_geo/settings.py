@@ -115,6 +115,10 @@ class Settings:
     trace: TraceSettings = field(default_factory=TraceSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
 
+    def __post_init__(self) -> None:
+        """Refuse values out of range, however the settings were made."""
+        _check(self.survey, self.trace, self.score, source="settings")
+
     def replace(self, **values: float | str) -> Settings:
         """Return settings with some values changed; each name belongs to one step.
 
@@ -200,9 +204,9 @@ def _merge(settings: Settings, tables: dict[str, Any], *, source: str) -> Settin
                 f"{_suggest(name, _all_names(settings))}"
             )
         steps[name] = _replace_step(getattr(settings, name), table, place=f"{source}: [{name}]")
-    merged = dataclasses.replace(settings, **steps)
-    _check(merged, source=source)
-    return merged
+    survey, trace, score = (steps.get(name, getattr(settings, name)) for name in known)
+    _check(survey, trace, score, source=source)
+    return Settings(survey, trace, score)
 
 
 def _names(step: Any) -> list[str]:  # noqa: ANN401 - any of the steps
@@ -237,8 +241,7 @@ def _replace_step(step: Any, table: dict[str, Any], *, place: str) -> Any:  # no
     return dataclasses.replace(step, **values)
 
 
-def _check(settings: Settings, *, source: str) -> None:
-    survey, trace, score = settings.survey, settings.trace, settings.score
+def _check(survey: SurveySettings, trace: TraceSettings, score: ScoreSettings, *, source: str) -> None:
     ranges = {
         "tile_px": (survey.tile_px, 32, 1024),
         "max_tiles": (survey.max_tiles, 1, 4096),
@@ -246,8 +249,8 @@ def _check(settings: Settings, *, source: str) -> None:
         "quality_shift_px": (survey.quality_shift_px, 0, survey.max_shift_px),
         "min_agreement": (survey.min_agreement, 0, 1),
         "min_length_m": (trace.min_length_m, 100, 5000),
-        "max_length_m": (trace.max_length_m, trace.min_length_m, 10000),
-        "max_width_m": (trace.max_width_m, 10, 200),
+        "max_length_m": (trace.max_length_m, trace.min_length_m, 4000),
+        "max_width_m": (trace.max_width_m, 10, 80),
         "cell_px": (trace.cell_px, 128, 8192),
         "min_observed_share": (trace.min_observed_share, 0, 1),
         "report_probability": (score.report_probability, 0, 1),

@@ -218,6 +218,7 @@ def test_interrupted_process_leaves_nothing(tmp_path: Path) -> None:
     """Ctrl-C in the middle of the writing leaves no folder, neither hidden nor seen."""
     code = (
         "import os, signal, sys, time; from pathlib import Path; from colibri_geo.evidence import staged_folder\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it\n"
         "with staged_folder(Path(sys.argv[1]), overwrite=False) as folder:\n"
         "    (folder / 'part').write_text('part')\n"
         "    os.kill(os.getpid(), signal.SIGINT); time.sleep(60)\n"

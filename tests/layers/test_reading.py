@@ -209,6 +209,14 @@ def test_layers_of_one_level_are_put_together(tmp_path: Path) -> None:
     assert [source.name for source in regions.sources] == ["1.json", "0.json"]
 
 
+def test_two_layers_of_one_level_over_the_same_ground_are_refused(tmp_path: Path) -> None:
+    """Of two layers of a level that cover the same ground only one could count: both together are refused."""
+    for number in (0, 1):
+        _write_geojson(tmp_path / f"{number}.json", _square(0.0), {"name": f"N{number}", "code": str(number)})
+    with pytest.raises(VectorError, match=r"0\.json and 1\.json both hold admin1: N0 and N1 cover the same ground"):
+        read_regions([f"admin1={tmp_path / '0.json'}", f"admin1={tmp_path / '1.json'}"])
+
+
 def test_order_of_layers_and_rows_does_not_matter() -> None:
     """The table is the same whatever the order of the input."""
     frame = _departments()
@@ -516,7 +524,8 @@ def test_reading_changes_nothing_on_disk(tmp_path: Path) -> None:
     for name in ("a.gpkg", "b.shp"):
         _departments().to_file(tmp_path / name)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    read_regions([f"admin1={tmp_path / 'a.gpkg'}", f"admin1={tmp_path / 'b.shp'}"])
+    for name in ("a.gpkg", "b.shp"):
+        read_regions([f"admin1={tmp_path / name}"])
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

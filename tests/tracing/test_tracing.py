@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
+from shapely.geometry import Point
 
 from colibri_geo.exporting import check_strips
 from colibri_geo.layers import attach, no_regions
@@ -283,3 +285,52 @@ def test_grid_in_degrees_gives_the_strip_in_metres(simulated: SimulatedPair) -> 
     )
     assert table.crs.to_epsg() == 32618
     assert (table["verdict"] == "new").sum() == 3
+
+
+@pytest.mark.parametrize("width_m", [12.0, 35.0, 55.0])
+def test_strips_of_every_width_are_found(width_m: float) -> None:
+    """What the settings call a strip is found, be it narrow or wide."""
+    strip = dataclasses.replace(STRIP, width_m=width_m)
+    scenes = make_scenes(SceneSpec(seed=5, rows=180, cols=180, strips=(strip,)))
+    table = traced(scenes.before, scenes.after)
+    assert (table["verdict"] == "new").sum() == 1
+
+
+@pytest.mark.parametrize("apart_m", [60.0, 100.0])
+def test_strip_beside_a_strip_is_found(apart_m: float) -> None:
+    """Two parallel new strips are both found: a neighbour is no noise."""
+    beside = dataclasses.replace(
+        STRIP,
+        end1=(STRIP.end1[0] - 0.64 * apart_m, STRIP.end1[1] + 0.77 * apart_m),
+        end2=(STRIP.end2[0] - 0.64 * apart_m, STRIP.end2[1] + 0.77 * apart_m),
+    )
+    scenes = make_scenes(SceneSpec(seed=5, rows=180, cols=180, strips=(STRIP, beside)))
+    table = traced(scenes.before, scenes.after)
+    assert (table["verdict"] == "new").sum() == 2
+
+
+def test_no_look_is_claimed_under_cloud() -> None:
+    """A strip that is seen after, and lay under cloud before, has no last look without it."""
+    spec = SceneSpec(seed=5, rows=180, cols=180, strips=(STRIP,))
+    simulated = simulate_pair(spec)
+    clouded = simulated.before.copy()
+    clouded[:, 40:150] = np.nan  # the strip's rows: not measured on the earlier date
+    table = traced(scene(clouded, spec, date=0), scene(simulated.after, spec, date=1))
+    assert set(table["verdict"]) == {"not_observed"}
+    assert table["last_without"].isna().all()
+
+
+def test_axes_lie_in_the_crs_of_the_pair() -> None:
+    """Axes are where the strip is, also where the grid is only just true to scale."""
+    spec = dataclasses.replace(
+        SceneSpec(seed=5, rows=180, cols=180, strips=(STRIP,)),
+        crs="EPSG:3857",
+        left_m=1_113_000.0,
+        bottom_m=1_380_000.0,
+    )
+    scenes = make_scenes(spec)
+    table = traced(scenes.before, scenes.after)
+    new = table[table["verdict"] == "new"].iloc[0]
+    true = gpd.GeoSeries([Point(scenes.simulated.truth[0].end1)], crs="EPSG:3857").to_crs(4326).iloc[0]
+    gap = min(abs(new[f"end{end}_lon"] - true.x) + abs(new[f"end{end}_lat"] - true.y) for end in (1, 2))
+    assert gap < 3e-4

@@ -57,14 +57,17 @@ def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, c
     Returns
     -------
     (B, M, N) ndarray of float32
-        0 where hardly anything under the kernel was measured.
+        0 where nothing was measured under the kernel nor at the nearest pixel.
     """
     rows, cols = cubic_weights(row_fraction), cubic_weights(col_fraction)
     if measured.all():
         return _convolve(values, rows, cols)
     weight = _convolve(measured[None].astype(np.float32), rows, cols)
     total = _convolve(np.where(measured, values, 0), rows, cols)
-    moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), 0)
+    # Where hardly anything under the kernel was measured, the nearest pixel tells, as it does for the mask.
+    row, col = KERNEL_MARGIN_PX + round(row_fraction), KERNEL_MARGIN_PX + round(col_fraction)
+    nearest = np.where(measured, values, 0)[:, row : row + total.shape[1], col : col + total.shape[2]]
+    moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), nearest)
     return moved
 
 

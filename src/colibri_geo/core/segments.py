@@ -21,7 +21,7 @@ View = Callable[[Line, int, int, float], Frame]
 """Gives the images along a line: line, first station, last station, half width in pixels."""
 
 HALF_WIDTH_PX = 25.0
-_NARROW_PX = 8.5
+_NARROW_PX = 12.5
 _REACH_PX = 40
 _ROUNDS = 5
 _GIVE_UP = 0.75  # of the shortest length: a fit that shrinks below it is not continued
@@ -40,7 +40,7 @@ _LEAST_END_PX = (
 )
 _HIDDEN_END_PX = 4.0  # more where the ground at an end was not observed: the strip may go on under it
 _END_ZONE_PX = 4.0
-_NEAR_PARALLEL_PX = 6.5  # nearer lines have the strip itself in a flank
+_NEAR_PARALLEL_PX = 9.0  # nearer lines have the strip itself in a flank, where it is wide
 _QUIET_PX = 6.0
 _WIDTHS_PX = np.arange(0.4, 8.01, 0.1)
 _WIDTH_REACH_PX = 9.0
@@ -90,6 +90,8 @@ class Segment:
         Opposite change right beside the strip over that of the strip: a shifted line has a dark twin.
     observed_share : float
         Of the axis, on both dates.
+    observed_before, observed_after : float
+        Of the axis, on each date.
     before, after, changed : Contrast
         Of the strip on each date, and in the change.
     bareness : float
@@ -111,6 +113,8 @@ class Segment:
     beyond_stop: float
     lobe: float
     observed_share: float
+    observed_before: float
+    observed_after: float
     before: Contrast
     after: Contrast
     changed: Contrast
@@ -384,7 +388,7 @@ def _sample_along(contrast: _Field, offsets: FloatArray) -> FloatArray:
 def _stands_out(contrast: _Field, extent: _Extent) -> bool:
     """Tell whether the line has more contrast than its near parallels: a look that spares most of the fits."""
     parallel, away = contrast.mean_profile(extent), np.abs(contrast.offsets)
-    scatter = float(np.sqrt(np.mean(parallel[away >= _NEAR_PARALLEL_PX] ** 2)))
+    scatter = 1.4826 * float(np.median(np.abs(parallel[away >= _NEAR_PARALLEL_PX])))  # a strip beside is not noise
     return float(parallel[away <= _CORE_HALF_PX].max()) >= _LEAST_STANDING * scatter
 
 
@@ -447,7 +451,8 @@ def _measure(
     hidden = _HIDDEN_END_PX if _hides_an_end(sides.mean, signal.stations, extent) else 0.0
     before = _see_date(frame.before, frame.weight_before, frame)
     after = _see_date(frame.after, frame.weight_after, frame)
-    both = np.minimum(frame.weight_before, frame.weight_after)
+    middle = len(frame.offsets) // 2
+    seen_before, seen_after = frame.weight_before[middle, inside] > 0, frame.weight_after[middle, inside] > 0
     vectors = [_mean_vector(date, extent, offset=0.0, core_half=core_half) for date in (before, after)]
     clearest = max(vectors, key=lambda vector: float(np.linalg.norm(vector)))
     return Segment(
@@ -464,7 +469,9 @@ def _measure(
         beyond_start=_look_beyond(contrast, extent, level, outward=-1),
         beyond_stop=_look_beyond(contrast, extent, level, outward=1),
         lobe=_measure_lobe(signal, extent, core_half, level),
-        observed_share=float((both[len(both) // 2, inside] > 0).mean()),
+        observed_share=float((seen_before & seen_after).mean()),
+        observed_before=float(seen_before.mean()),
+        observed_after=float(seen_after.mean()),
         before=_measure_contrast(before, extent, core_half),
         after=_measure_contrast(after, extent, core_half),
         changed=_measure_contrast(_see(frame, of_change=True), extent, core_half),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import geopandas as gpd
-import mgrs
 
 from colibri_geo.errors import GeoreferenceError
+from colibri_geo.tracing.table import find_mgrs
 
 WGS84 = "EPSG:4326"
 _LIMITS = {"lat": 90.0, "lon": 180.0}
@@ -79,8 +79,7 @@ def format_mgrs(lon_deg: float, lat_deg: float) -> str:
     for value, axis in ((lat_deg, "lat"), (lon_deg, "lon")):
         if not -_LIMITS[axis] <= value <= _LIMITS[axis]:
             raise GeoreferenceError(f"{axis} {value}: expected degrees on WGS 84; give WGS 84 coordinates")
-    reference: str = mgrs.MGRS().toMGRS(lat_deg, lon_deg)
-    return reference
+    return find_mgrs(lon_deg, lat_deg)
 
 
 def strip_centres(strips: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -31,6 +31,7 @@ SIDE_FILE_MARK = "colibri_geo fetch_regions"
 """Value of ``made_by`` in the side file of a layer that `fetch_regions` wrote."""
 
 _MAX_SIDE_BYTES = 2**20
+_SAME_GROUND = 0.1  # of the smaller region: neighbours from two sources overlap by less
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -91,10 +92,30 @@ def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None
     parts = [_read_layer(layer, assume_crs) for layer in asked]
     if not parts:
         return no_regions()
+    for number, part in enumerate(parts):
+        for other in parts[:number]:
+            _check_apart(other, part)
     table = pd.concat([part.table for part in parts])
     table["rank"] = table["level"].map({level: rank for rank, level in enumerate(LEVELS)})
     table = table.sort_values(["rank", "code", "name"], kind="stable").drop(columns="rank").reset_index(drop=True)
     return Regions(gpd.GeoDataFrame(table, crs=LONLAT), tuple(source for part in parts for source in part.sources))
+
+
+def _check_apart(first: Regions, second: Regions) -> None:
+    """Refuse two layers of one level that cover the same ground: only one of them could count its pixels and strips."""
+    if first.levels != second.levels:
+        return
+    shapes, others = first.table.geometry.to_numpy(), second.table.geometry.to_numpy()
+    mine, theirs = shapely.STRtree(others).query(shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(shapes[mine], others[theirs]))
+    smaller = np.minimum(shapely.area(shapes[mine]), shapely.area(others[theirs]))
+    if (shared > _SAME_GROUND * smaller).any():
+        at = int(np.argmax(shared / smaller))
+        one, other = first.table.iloc[mine[at]], second.table.iloc[theirs[at]]
+        raise VectorError(
+            f"{first.sources[0].name} and {second.sources[0].name} both hold {one['level']}: {one['name']} and "
+            f"{other['name']} cover the same ground, expected layers of one level side by side; give one of them"
+        )
 
 
 def parse_layer(text: str) -> Layer:

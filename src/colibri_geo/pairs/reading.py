@@ -80,6 +80,9 @@ class Placement:
             "dst_transform": target.affine,
             "dst_crs": str(target.crs),
             "tolerance": 0,
+            # Else GDAL takes the size of its kernel from each piece that it is given, and the cut would show.
+            "XSCALE": 1,
+            "YSCALE": 1,
         }
         # Codes are moved up by one, so that 0 marks ground that the scene does not reach.
         codes = np.zeros_like(unseen)

@@ -13,6 +13,7 @@ from colibri_geo.core.coregister import Shift, TileShift, combine_shifts, measur
 from colibri_geo.core.normalize import MIN_SAMPLE, RadiometricMatch, match_radiometry
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, QuantityMismatch, SameScene
+from colibri_geo.pairs.changemap import BARE_WEIGHTS
 from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.reading import Placement
@@ -20,6 +21,7 @@ from colibri_geo.scenes import Scene, Unseen
 from colibri_geo.settings import SurveySettings
 
 _LEAST_TILE_PX = 48
+_LEAST_TILES = 3  # that agree: of one or two, chance alone makes a shift
 _SAMPLE = 20_000
 _TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
 _LEAST_NOISE = {"relative": 0.5 / 255}
@@ -115,10 +117,10 @@ def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
                 f"--bands {','.join(band for band in one.bands if band in other.bands)}"
             )
     bands = tuple(band for band in before.bands if band in after.bands)
-    if not bands:
+    if not any(BARE_WEIGHTS.get(band) for band in bands):
         raise BandMismatch(
             f"{before.name} has {', '.join(before.bands)}, {after.name} has {', '.join(after.bands)}; expected "
-            "common bands"
+            f"common bands that tell bare ground, of {', '.join(BARE_WEIGHTS)}"
         )
     return bands
 
@@ -156,12 +158,13 @@ def _measure_shift(
     shift = _combine(texture[0], texture[1], tiles)
     nothing = Shift(0.0, 0.0, 0.0, 0, shift.measured)
     pixel_m = float(first.grid.affine.a)
-    if shift.agreeing < max(1, settings.min_agreement * shift.measured):
-        reason = "no tile shows enough common texture" if not shift.measured else "the tiles disagree"
+    if shift.agreeing < max(_LEAST_TILES, settings.min_agreement * shift.measured):
+        few = shift.measured < _LEAST_TILES
+        reason = f"{shift.measured} tiles show enough common texture" if few else "the tiles disagree"
         return nothing, (f"shift between the images not measured ({reason}): none was removed",)
     moved = Placement(second.scene, (band,), second.grid, shift.rows_px, shift.cols_px)
     rest = _combine(texture[0], moved, tiles)
-    if rest.agreeing >= max(1, settings.min_agreement * rest.measured):
+    if rest.agreeing >= max(_LEAST_TILES, settings.min_agreement * rest.measured):
         rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
         shift = Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
     length_px = float(np.hypot(shift.rows_px, shift.cols_px))

@@ -35,7 +35,7 @@ from colibri_geo.layers import (
     read_regions,
     region_map,
 )
-from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, find_metre_crs, survey
+from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes import Scene, open_scene
@@ -164,7 +164,7 @@ def _gather(attached: Attached, codes: CodeArray, grid: GeoBox, layer: Regions) 
         strips=attached.strips,
         strip_regions=attached.strip_regions,
         observed=observed_table(counts, near, attached.strips),
-        not_observed=not_observed_polygons(codes, grid, find_metre_crs(grid)),
+        not_observed=not_observed_polygons(codes, grid, str(grid.crs)),
         regions=region_map(near, grid) if len(near.table) else None,
     )
 

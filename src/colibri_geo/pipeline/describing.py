@@ -9,7 +9,7 @@ from pyproj import CRS
 from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers import LayerSource
-from colibri_geo.pairs import AlignedPair, find_metre_crs, measure_pixel
+from colibri_geo.pairs import AlignedPair, measure_pixel
 from colibri_geo.scenes import Scene
 
 
@@ -44,7 +44,7 @@ def describe_pair(pair: AlignedPair) -> PairRecord:
     model, grid = pair.model, pair.grid
     return PairRecord(
         crs=name_crs(str(grid.crs)),
-        metre_crs=name_crs(find_metre_crs(grid).to_wkt()),
+        metre_crs=name_crs(str(grid.crs)),
         transform=tuple(float(value) for value in grid.affine[:6]),
         rows=int(grid.shape[0]),
         cols=int(grid.shape[1]),

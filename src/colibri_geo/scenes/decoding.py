@@ -27,7 +27,7 @@ _SIDE_FILES_OFF = {
 
 @contextmanager
 def open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
-    """Open a TIFF with one driver and no side files.
+    """Open a TIFF with one driver and no side files; a file without a place on the ground makes rasterio warn.
 
     Parameters
     ----------
@@ -40,14 +40,21 @@ def open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
         Where GDAL fails, on opening or while the file is open.
     """
     try:
-        with rasterio.Env(**_SIDE_FILES_OFF), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path, driver="GTiff") as dataset:
-                yield dataset
+        with rasterio.Env(**_SIDE_FILES_OFF), rasterio.open(path, driver="GTiff") as dataset:
+            yield dataset
     except (RasterioError, CRSError, UnicodeDecodeError) as error:
         raise CorruptInput(
             f"{path.name}: GDAL cannot read it ({_reason(error, path)}); it is damaged or cut short, fetch it again"
         ) from error
+
+
+@contextmanager
+def open_unjudged(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open a TIFF that may lie nowhere on the ground; not in threads, since it keeps a warning of rasterio quiet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with open_tiff(path) as dataset:
+            yield dataset
 
 
 def read_pixels(dataset: rasterio.DatasetReader, indexes: int | Sequence[int], window: Window) -> StoredArray:

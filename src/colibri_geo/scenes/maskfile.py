@@ -14,7 +14,7 @@ from rasterio.warp import reproject
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import InputError, NoOverlap, UnsupportedFormat
-from colibri_geo.scenes.decoding import open_tiff, read_pixels
+from colibri_geo.scenes.decoding import open_tiff, open_unjudged, read_pixels
 from colibri_geo.scenes.directory import read_directory
 from colibri_geo.scenes.georeference import read_grid
 from colibri_geo.scenes.masks import decode_scl
@@ -113,7 +113,7 @@ def open_mask(path: Path, *, image: GeoBox, assume_crs: str | None) -> MaskFile:
             f"{path.name}: {directory.bands} bands, expected a mask of one band in Sentinel-2 SCL codes; "
             "give such a mask"
         )
-    with open_tiff(path) as dataset:
+    with open_unjudged(path) as dataset:
         grid = read_grid(dataset, name=path.name, epsg=directory.epsg, assume_crs=assume_crs)
         kind, nodata = np.dtype(dataset.dtypes[0]), dataset.nodata
     if kind.kind not in "iu":

@@ -17,7 +17,7 @@ from colibri_geo.errors import InputError, IntegrityError, NotAFile, TooSmall, U
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.bands import BandMap, map_bands, name_band
 from colibri_geo.scenes.dates import find_date
-from colibri_geo.scenes.decoding import open_tiff
+from colibri_geo.scenes.decoding import open_unjudged
 from colibri_geo.scenes.directory import ImageDirectory, read_directory
 from colibri_geo.scenes.georeference import names_crs, read_grid
 from colibri_geo.scenes.geotiff import GeoTiffSource, Storage
@@ -72,7 +72,7 @@ def open_scene(
     """
     path = _find_file(path)
     directory = read_directory(path)
-    with open_tiff(path) as dataset:
+    with open_unjudged(path) as dataset:
         facts = _read_facts(dataset, directory, bands=bands, acquired=acquired, assume_crs=assume_crs)
     mask_path = _find_mask(path, mask)
     mask_file = None if mask_path is None else open_mask(mask_path, image=facts.grid, assume_crs=assume_crs)

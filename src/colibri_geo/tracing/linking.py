@@ -89,7 +89,7 @@ def _gather(
     members = members[np.argsort(station[members], kind="stable")]
     at = int(np.searchsorted(station[members], 0.0))
     gaps = np.diff(station[members]) > _GAP_PX
-    first, last = max(at - 1, 0), min(at, len(members) - 1)
+    first = last = min(at, len(members) - 1)
     while first > 0 and not gaps[first - 1]:
         first -= 1
     while last < len(members) - 1 and not gaps[last]:

@@ -110,7 +110,10 @@ def list_cells(whole: Window, settings: TraceSettings, plan: SearchPlan) -> Iter
 
 
 def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellFindings:
-    """Search one cell; what is found in it does not depend on how the pair is cut.
+    """Search one cell.
+
+    Lines are placed on a lattice of the whole pair. Local means reach a little beyond the margin that is read, so that
+    the strength of a peak may differ by some thousandths between cuts; what is measured later does not.
 
     Parameters
     ----------

@@ -10,16 +10,17 @@ import geopandas as gpd
 import mgrs
 import numpy as np
 import pandas as pd
-from pyproj import Geod, Transformer
+from pyproj import CRS, Geod, Transformer
 from shapely.geometry import LineString
 
 from colibri_geo.core.segments import Segment
-from colibri_geo.pairs import AlignedPair, find_metre_crs
+from colibri_geo.pairs import AlignedPair
 from colibri_geo.scenes.georeference import pixel_to_map
 from colibri_geo.settings import TraceSettings
 
 _GEOD = Geod(ellps="WGS84")
 _90 = 1.645
+_HALF_METRE_DEG = 5e-6
 SEEN_SHARE = 0.45
 """A strip is seen on a date when its contrast is at least this share of that on the date which shows it better."""
 
@@ -56,7 +57,7 @@ def make_table(
         Index ``strip_id``, north to south; geometry = axis in the pair's metre CRS. Lengths, areas and azimuths are
         geodesic.
     """
-    crs = find_metre_crs(pair.grid)
+    crs = CRS.from_user_input(str(pair.grid.crs))  # planned so that its metres are metres on the ground
     ordered = sorted(segments, key=lambda segment: (segment.line.row, segment.line.col))
     to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     rows = [_describe(segment, pair, to_lonlat, settings, factor) for segment in ordered]
@@ -93,7 +94,8 @@ def _describe(
     centre = to_lonlat.transform(*np.mean(axis, axis=0))
     verdict = _judge(segment, settings)
     before, after = pd.Timestamp(pair.before.acquired), pd.Timestamp(pair.after.acquired)
-    seen_before, _ = _seen(segment)
+    seen_before, seen_after = _seen(segment)
+    looked_before = segment.observed_before >= settings.min_observed_share
     return {
         "verdict": verdict,
         "length_m": ends.length_m,
@@ -109,10 +111,10 @@ def _describe(
         "end1_lat": ends.lat1,
         "end2_lon": ends.lon2,
         "end2_lat": ends.lat2,
-        "mgrs": mgrs.MGRS().toMGRS(centre[1], centre[0]),
+        "mgrs": find_mgrs(*centre),
         "snr": segment.snr,
         "straightness_m": segment.straightness_px * metre,
-        "last_without": pd.NaT if seen_before else before,
+        "last_without": before if looked_before and seen_after and not seen_before else pd.NaT,
         "first_with": before if seen_before else after,
         "observed_share": segment.observed_share,
         "before_id": pair.before.name,
@@ -129,6 +131,14 @@ def _describe(
         "pixel_m": metre,
         "geometry": LineString(axis),
     }
+
+
+def find_mgrs(lon_deg: float, lat_deg: float) -> str:
+    """Return the reference of a WGS 84 position in the Military Grid Reference System, to the metre."""
+    # Half a metre south of the equator the northing rounds to 10,000 km, which the system does not have.
+    on_equator = -_HALF_METRE_DEG <= lat_deg < 0
+    reference: str = mgrs.MGRS().toMGRS(0.0 if on_equator else lat_deg, lon_deg)
+    return reference
 
 
 def format_designator(azimuth_deg: float) -> str:

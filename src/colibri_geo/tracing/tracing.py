@@ -59,12 +59,15 @@ def search_cells(
     plan = plan_search(change_map.pair.pixel_m, settings)
     cells = list(list_cells(change_map.whole, settings, plan))
     # Threads are enough here: nearly all of the time is spent in NumPy, which lets go of the interpreter.
-    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
+    try:
         found = pool.map(partial(search_cell, change_map, plan=plan), cells)
         for done, findings in enumerate(found, start=1):
             yield findings
             if on_cell is not None:
                 on_cell(done, len(cells))
+    finally:
+        pool.shutdown(cancel_futures=True)  # who stops early does not wait for the rest
 
 
 def measure_cells(
