@@ -21,7 +21,8 @@ View = Callable[[Line, int, int, float], Frame]
 """Gives the images along a line: line, first station, last station, half width in pixels."""
 
 HALF_WIDTH_PX = 25.0
-_NARROW_PX = 12.5
+_NARROW_PX = 8.5
+_JUDGING_PX = 12.5
 _REACH_PX = 40
 _ROUNDS = 5
 _GIVE_UP = 0.75  # of the shortest length: a fit that shrinks below it is not continued
@@ -246,7 +247,8 @@ def fit_segment(
     """
     line, extent = seed, _Extent(-seed_half_px, seed_half_px)
     for turn in range(_ROUNDS):
-        frame = _look(view, line, extent, max_length_px, half_width_px=_NARROW_PX)
+        judged = turn == 1  # once the axis lies well, and only once: this look is wider than the fit needs
+        frame = _look(view, line, extent, max_length_px, half_width_px=_JUDGING_PX if judged else _NARROW_PX)
         field = _Field(frame.images[0], frame.weights[0], frame.offsets, frame.stations)
         direction = _find_direction(field, extent)
         if direction is None:
@@ -257,7 +259,7 @@ def fit_segment(
         grown = _grow(along, field.stations, extent, inside=field.inside(extent))
         if not _GIVE_UP * min_length_px <= grown.length <= max_length_px:
             return None
-        if turn and not _stands_out(contrast, grown):
+        if judged and not _stands_out(contrast, grown):
             return None
         moved = max(abs(offset), abs(slope) * extent.length / 2)
         still = max(abs(grown.start - extent.start), abs(grown.stop - extent.stop)) < 0.5 and moved < 0.05
