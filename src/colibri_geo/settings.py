@@ -43,7 +43,7 @@ class SurveySettings:
     """
 
     tile_px: int = 128
-    max_tiles: int = 36
+    max_tiles: int = 25
     max_shift_px: float = 3.0
     quality_shift_px: float = 1.5
     min_agreement: float = 0.5
