@@ -9,7 +9,7 @@ import pytest
 from skimage.registration import phase_cross_correlation
 
 from colibri_geo.errors import BandError, SettingsError
-from colibri_geo.sim import Cloud, SceneSpec, SimulatedPair, Strip, simulate_pair
+from colibri_geo.sim import Cloud, Mix, SceneSpec, SimulatedPair, Strip, random_spec, simulate_pair
 from colibri_geo.sim.pairs import UNSEEN_SCL
 
 STRIPS = (
@@ -18,6 +18,8 @@ STRIPS = (
     Strip((900.0, 1200.0), (900.0, 1700.0), 22.0, "regrowing"),
 )
 SPEC = SceneSpec(seed=3, rows=200, cols=200, strips=STRIPS)
+KEPT_PIXEL = (0.07147, 0.10703, 0.1534, 0.27246)
+KEPT_MEANS = (0.06969, 0.09095, 0.10121, 0.29911)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,40 @@ def test_other_pixels_show_the_same_strip(pixel_m: float) -> None:
     across, along = across[bare], along[bare]
     assert abs(across.mean()) < 0.2 * pixel_m
     np.testing.assert_allclose([along.min(), along.max()], [0, np.hypot(500, 400)], atol=1.5 * pixel_m + 4)
+
+
+@pytest.mark.parametrize("pixel_m", [3.0, 30.0])
+def test_texture_keeps_its_metres(pixel_m: float) -> None:
+    """Averaged to 30 m, ground looks as uneven whatever the pixels are that it was taken with."""
+
+    def spread(pixel_m: float) -> float:
+        side, block = round(1500 / pixel_m), round(30 / pixel_m)
+        found = []
+        for seed in (1, 2):
+            nir = simulate_pair(SceneSpec(seed, side, side, pixel_m)).after[3]
+            coarse = nir.reshape(side // block, block, side // block, block).mean(axis=(1, 3))
+            found.append(np.std(coarse - coarse.mean()))
+        return float(np.mean(found))
+
+    assert spread(pixel_m) == pytest.approx(spread(10.0), rel=0.2)
+
+
+@pytest.mark.parametrize(("pixel_m", "block"), [(3.0, 7), (10.0, 2), (30.0, 1)])
+def test_masks_are_coarse_in_metres(pixel_m: float, block: int) -> None:
+    """The mask comes in squares of about 20 m, or of one pixel where those are larger."""
+    side = round(2400 / pixel_m) // block * block
+    cloud = Cloud((1200.0, 1200.0), 400.0, date=1)
+    scl = simulate_pair(SceneSpec(3, side, side, pixel_m, clouds=(cloud,))).after_scl
+    squares = scl.reshape(side // block, block, side // block, block)
+    assert (squares == squares[:, :1, :, :1]).all()
+    assert 0.02 < np.isin(scl, (8, 9)).mean() < 0.3
+
+
+def test_pixels_of_earlier_versions_stay() -> None:
+    """A scene of a few words has the values that it always had: training and samples rest on them."""
+    pair = simulate_pair(random_spec(6, rows=200, cols=200, biome="mixed", mix=Mix(new=1, old=0, regrowing=0, river=0)))
+    np.testing.assert_allclose(pair.after[:, 150, 40], KEPT_PIXEL, atol=2e-5)
+    np.testing.assert_allclose(pair.before.mean(axis=(1, 2)), KEPT_MEANS, atol=2e-5)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from colibri_geo.sim.spec import Confuser, Feature, Paint
 
 _SOILS = ("laterite", "sand", "mud", "laterite")
 _BEYOND_M = 600.0
+_GAP_EVERY_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,76 @@ def _draw_seam(rng: np.random.Generator, site: Site) -> tuple[Feature, ...]:
     return (Feature(Area(corners), (step, None) if rng.random() < 0.3 else (None, step), 0.0, 0.0),)
 
 
+def _draw_logging(rng: np.random.Generator, site: Site) -> tuple[Feature, ...]:
+    """Draw a logging road that bends a little, with straight tracks that leave it and end in the forest."""
+    width, soil = float(rng.uniform(5, 9)), str(rng.choice(_SOILS))
+    paint = Paint(soil, float(rng.uniform(0.5, 0.9)))
+    paints: tuple[Paint | None, ...] = (None, paint) if rng.random() < 0.6 else (paint, paint)
+    trunk = _wander(rng, *_entry(rng, site), length_m=2.6 * site.size_m, step_m=70.0, bend_rad=0.06)
+    inside = [i for i, (e, n) in enumerate(trunk[:-1]) if 0 < e < site.width_m and 0 < n < site.height_m]
+    features = [Feature(Ribbon(trunk, width), paints, 0.8)]
+    start = inside[0] if inside else len(trunk) // 2
+    for place in range(start, len(trunk) - 1, int(rng.integers(4, 8)))[: int(rng.integers(3, 8))]:
+        turn = float(rng.choice([-1, 1])) * math.radians(float(rng.uniform(55, 95)))
+        heading, length = _heading(trunk[place], trunk[place + 1]) + turn, float(rng.uniform(250, 900))
+        end = (trunk[place][0] + length * math.sin(heading), trunk[place][1] + length * math.cos(heading))
+        track = (None, Paint(soil, paint.opacity * float(rng.uniform(0.7, 1.0))))
+        features.append(Feature(Ribbon((trunk[place], end), width * float(rng.uniform(0.6, 0.9))), track, 0.8, 0.3))
+    return tuple(features)
+
+
+def _draw_shade(rng: np.random.Generator, site: Site) -> tuple[Feature, ...]:
+    """Draw a cloud's shadow that no mask knows, of a cloud that may lie beyond the scene."""
+    blob = _blob(rng, _somewhere(rng, site), float(rng.uniform(120, 450)))
+    paint = Paint("shade", float(rng.uniform(0.3, 0.6)))
+    paints: tuple[Paint | None, ...] = (None, paint) if rng.random() < 0.6 else (paint, None)
+    return (Feature(Area(blob, 25.0), paints, 25.0, 0.05),)
+
+
+def _draw_haze_front(rng: np.random.Generator, site: Site) -> tuple[Feature, ...]:
+    """Draw thin haze with one nearly straight edge, on one of the dates."""
+    (start, bearing), reach = _entry(rng, site), 3 * site.size_m
+    along = np.array([math.sin(bearing), math.cos(bearing)])
+    across = np.array([along[1], -along[0]])
+    count = 24
+    bend = _smooth_noise(rng, count, 6, low=-0.01, high=0.01)[:, None] * site.size_m
+    edge = np.array(start) + np.linspace(0, reach, count)[:, None] * along + bend * across
+    corners = _points(np.concatenate([edge, (edge[[-1, 0]] + 4 * reach * across)]))
+    haze = Paint("haze", float(rng.uniform(0.02, 0.09)))
+    paints: tuple[Paint | None, ...] = (None, haze) if rng.random() < 0.6 else (haze, None)
+    return (Feature(Area(corners, float(rng.uniform(15, 120))), paints, 0.0, 0.02),)
+
+
+def _draw_gap(rng: np.random.Generator, site: Site) -> tuple[Feature, ...]:
+    """Draw the wedges that Landsat 7 does not measure since its scan line corrector failed.
+
+    They come about every kilometre across the track and widen towards the edge of the swath, up to some 400 m; in all
+    22 % of a scene [1]_.
+    Where the opacity is below one, the values were filled in from beside and only the mask says so.
+
+    References
+    ----------
+    .. [1] Storey et al. (2005), Landsat 7 scan line corrector-off gap-filled product development, Proc. Pecora 16.
+    """
+    heading = math.radians(float(rng.uniform(97, 101)))
+    along = np.array([math.sin(heading), math.cos(heading)])
+    across = np.array([along[1], -along[0]])
+    narrow = float(rng.uniform(20, 260))
+    wide = narrow + float(rng.uniform(0.005, 0.012)) * site.width_m
+    ends = (narrow, wide) if rng.random() < 0.5 else (wide, narrow)
+    told = Paint(None, 1.0 if rng.random() < 0.6 else 0.5)
+    paints: tuple[Paint | None, ...] = (None, told) if rng.random() < 0.7 else (told, None)
+    reach, first = site.size_m, float(rng.uniform(0, _GAP_EVERY_M))
+    features = []
+    for step in np.arange(-site.size_m + first, site.size_m, _GAP_EVERY_M):
+        middle = np.array([site.width_m / 2, site.height_m / 2]) + across * step
+        left, right = middle - along * reach, middle + along * reach
+        corners = [left + across * ends[0] / 2, right + across * ends[1] / 2]
+        corners += [right - across * ends[1] / 2, left - across * ends[0] / 2]
+        features.append(Feature(Area(_points(np.array(corners))), paints, 0.0, 0.0))
+    return tuple(features)
+
+
 _DRAW: dict[str, Callable[[np.random.Generator, Site], tuple[Feature, ...]]] = {
     "road": _draw_road,
     "river": _draw_river,
@@ -221,6 +292,10 @@ _DRAW: dict[str, Callable[[np.random.Generator, Site], tuple[Feature, ...]]] = {
     "burn": _draw_burn,
     "season": _draw_season,
     "seam": _draw_seam,
+    "logging": _draw_logging,
+    "shade": _draw_shade,
+    "haze_front": _draw_haze_front,
+    "gap": _draw_gap,
 }
 
 

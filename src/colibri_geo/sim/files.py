@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 from pyproj import CRS, Geod, Transformer
 from rasterio.transform import Affine
 
+from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.sim.ground import CodeArray
-from colibri_geo.sim.pairs import SimulatedPair, TruthStrip
+from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
+from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
 from colibri_geo.sim.spec import SceneSpec
 from colibri_geo.sim.spectra import FloatArray
 
@@ -47,6 +52,118 @@ def write_pair(pair: SimulatedPair, directory: Path, name: str, *, licence: str 
     return paths
 
 
+def write_series(series: SimulatedSeries, directory: Path, name: str, *, licence: str = LICENCE) -> tuple[Path, ...]:
+    """Write all images of a series, their masks and the truth.
+
+    Parameters
+    ----------
+    series : SimulatedSeries
+    directory : Path
+        Exists; files in it are replaced.
+    name : str
+        Start of the file names: ``NAME_01.tif``, ``NAME_01_scl.tif`` and so on, ``NAME_truth.geojson``.
+    licence : str
+        Written into the images.
+
+    Returns
+    -------
+    tuple of Path
+        The files written; the same bytes for the same series.
+    """
+    paths = tuple(directory / f"{name}_{part}" for part in series_files(len(series.acquisitions)))
+    for date, taken in enumerate(series.acquisitions):
+        _write_image(paths[2 * date], taken.values, series.spec, date, licence)
+        _write_mask(paths[2 * date + 1], taken.scl, series.spec)
+    paths[-1].write_bytes(format_lives(series).encode())
+    return paths
+
+
+def series_files(dates: int) -> tuple[str, ...]:
+    """Return the ends of the names that `write_series` gives."""
+    images = [f"{date:02d}{part}.tif" for date in range(1, dates + 1) for part in ("", "_scl")]
+    return (*images, "truth.geojson")
+
+
+def write_scene(spec: SceneSpec, directory: str | Path, name: str, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Simulate a scene and write it into a folder: all of its files, or none.
+
+    Parameters
+    ----------
+    spec : SceneSpec
+    directory : str or Path
+        Made where it is missing; other files in it stay.
+    name : str
+        Start of the file names; see `write_pair`, or `write_series` for more than two dates.
+    overwrite : bool
+        Whether files of the scene that are there are replaced.
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    SettingsError, BandError
+        Where the spec cannot be rendered.
+    OutputExists
+        Files of the scene are there already.
+    OutputError
+        The folder cannot be written.
+    """
+    ends = series_files(len(spec.looks)) if spec.later else pair_files()
+    names = tuple(f"{name}_{end}" for end in ends)
+
+    def write(folder: Path) -> None:
+        if spec.later:
+            write_series(simulate_series(spec), folder, name)
+        else:
+            write_pair(simulate_pair(spec), folder, name)
+
+    return publish(Path(directory), names, write, overwrite=overwrite)
+
+
+def publish(
+    directory: Path, names: Sequence[str], write: Callable[[Path], object], *, overwrite: bool
+) -> tuple[Path, ...]:
+    """Write files into a folder: all of them, or none.
+
+    Parameters
+    ----------
+    directory : Path
+        Made where it is missing; other files in it stay.
+    names : sequence of str
+        What `write` writes into the folder that it is given.
+    write : callable
+    overwrite : bool
+        Whether files of these names that are there are replaced.
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    OutputExists
+        Files of these names are there already.
+    OutputError
+        The folder cannot be written.
+    """
+    there = [name for name in names if (directory / name).exists()]
+    if there and not overwrite:
+        raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or --overwrite")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory, prefix=".simulated-") as staging:
+            write(Path(staging))
+            for name in names:
+                (Path(staging) / name).replace(directory / name)
+    except OSError as error:
+        raise OutputError(
+            f"{directory}: cannot be written ({error.strerror}); give a folder that you may write to"
+        ) from error
+    return tuple(directory / name for name in names)
+
+
 def pair_files() -> tuple[str, ...]:
     """Return the ends of the names that `write_pair` gives."""
     return "before.tif", "before_scl.tif", "after.tif", "after_scl.tif", "truth.geojson"
@@ -60,7 +177,28 @@ def format_truth(pair: SimulatedPair) -> str:
     return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
 
 
-def _truth_feature(strip: TruthStrip, to_lonlat: Transformer) -> dict[str, object]:
+def format_lives(series: SimulatedSeries) -> str:
+    """Return the strips of a series as GeoJSON (RFC 7946), with what each is like on each date."""
+    to_lonlat = Transformer.from_crs(CRS.from_user_input(series.spec.crs), 4326, always_xy=True)
+    dates = [look.acquired.strftime("%Y-%m-%dT%H:%M:%SZ") for look in series.spec.looks]
+    features = [_life_feature(life, to_lonlat) for life in series.truth]
+    collection = {"type": "FeatureCollection", "synthetic": True, "acquired": dates, "features": features}
+    return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
+
+
+def _life_feature(life: TruthLife, to_lonlat: Transformer) -> dict[str, object]:
+    feature = _truth_feature(life.strip, to_lonlat)
+    whole = feature["properties"]
+    kept = {key: value for key, value in whole.items() if key not in {"verdict", "observable", "observed_share"}}
+    by_date = {
+        "present": list(life.present),
+        "contrasts": [round(contrast, 3) for contrast in life.contrasts],
+        "observed_shares": [round(share, 3) for share in life.observed_shares],
+    }
+    return {**feature, "properties": kept | by_date}
+
+
+def _truth_feature(strip: TruthStrip, to_lonlat: Transformer) -> dict[str, Any]:
     (lon1, lat1), (lon2, lat2) = (to_lonlat.transform(*end) for end in (strip.end1, strip.end2))
     azimuth, _, length = Geod(ellps="WGS84").inv(lon1, lat1, lon2, lat2)
     return {
@@ -88,6 +226,7 @@ def _degrees(lon: float, lat: float) -> list[float]:
 
 def _write_image(path: Path, values: FloatArray, spec: SceneSpec, date: int, licence: str) -> None:
     stored = np.clip(np.rint(values * _PER_UNIT), 1, 65_535).astype(np.uint16)
+    stored[:, (values == 0).all(axis=0)] = 0
     tags = {
         "TIFFTAG_DATETIME": spec.looks[date].acquired.strftime("%Y:%m:%d %H:%M:%S"),
         "TIFFTAG_IMAGEDESCRIPTION": "Synthetic image: no satellite took it, nothing in it is real.",

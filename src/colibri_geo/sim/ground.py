@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtr
 
+from colibri_geo.sim.clutter import Litter, draw_litter
 from colibri_geo.sim.shapes import View, cover
 from colibri_geo.sim.spec import Feature, Paint, SceneSpec
-from colibri_geo.sim.spectra import BANDS, GREEN_MODE, SHADE_MODE, SURFACES, FloatArray
-from colibri_geo.sim.texture import TextureField, draw_texture
+from colibri_geo.sim.spectra import BANDS, GREEN_MODE, SHADE_MODE, SURFACES, VEILS, FloatArray
+from colibri_geo.sim.texture import TYPICAL_BLUR_PX, TextureField, draw_texture
 
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -21,8 +22,13 @@ BLUR_PX = 0.52
 of Sentinel-2A (Gascon et al. 2017, doi:10.3390/rs9060584)."""
 SWIR_NATIVE_M = 20.0
 """Sentinel-2 takes its shortwave infrared on pixels of 20 m."""
+FINE_NATIVE_M = 3.9
+"""Small satellites take what is delivered on pixels of 3 m at 3.7 to 4.2 m."""
+USUAL_PIXEL_M = 10.0
+"""The pixels that the spreads of `colibri_geo.sim.spectra.SURFACES` are of."""
 VEGETATION = 4
 _WIDE_ROUGHNESS_M = 15.0
+_LITTER = ("mud", "dry_grass", "laterite")
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,10 @@ class BandGroup:
 
 def group_bands(bands: Sequence[str], pixel_m: float) -> tuple[BandGroup, ...]:
     """Group a scene's bands by point spread: shortwave infrared of fine scenes is taken on coarser pixels."""
-    swir_blur = BLUR_PX * max(SWIR_NATIVE_M / pixel_m, 1.0) if pixel_m >= 10 else BLUR_PX
+    blur_px = BLUR_PX * max(FINE_NATIVE_M / pixel_m, 1.0)
+    swir_blur_px = BLUR_PX * max(SWIR_NATIVE_M / pixel_m, 1.0) if pixel_m >= USUAL_PIXEL_M else blur_px
     groups = []
-    for blur, names in ((BLUR_PX, BANDS[:4]), (swir_blur, BANDS[4:])):
+    for blur, names in ((blur_px, BANDS[:4]), (swir_blur_px, BANDS[4:])):
         positions = tuple(index for index, band in enumerate(bands) if band in names)
         if positions:
             groups.append(BandGroup(positions, tuple(BANDS.index(bands[index]) for index in positions), blur))
@@ -94,28 +101,54 @@ class OwnFields:
     wear: TextureField
 
 
+class _Draw(Protocol):
+    def __call__(
+        self, rng: np.random.Generator, *, slope: float, largest_m: float, smallest_m: float = 0.0, fine: int = 1
+    ) -> TextureField: ...
+
+
+def _drawer(spec: SceneSpec) -> _Draw:
+    """Return what draws a field of wavelengths in metres, of unit variance behind the point spread of usual pixels."""
+
+    def draw(
+        rng: np.random.Generator, *, slope: float, largest_m: float, smallest_m: float = 0.0, fine: int = 1
+    ) -> TextureField:
+        return draw_texture(
+            rng,
+            spec.rows,
+            spec.cols,
+            slope=slope,
+            largest_px=largest_m / spec.pixel_m,
+            smallest_px=smallest_m / spec.pixel_m,
+            fine=fine,
+            seen_blur_px=TYPICAL_BLUR_PX * (USUAL_PIXEL_M / spec.pixel_m),
+        )
+
+    return draw
+
+
 def draw_fields(spec: SceneSpec) -> Fields:
     """Draw what the ground keeps."""
-    size, rng = (spec.rows, spec.cols), np.random.default_rng([spec.seed, 1])
+    draw, rng = _drawer(spec), np.random.default_rng([spec.seed, 1])
     return Fields(
-        land=draw_texture(rng, *size, slope=3.2, largest_px=400.0, smallest_px=1.0),
-        cover=draw_texture(rng, *size, slope=2.6, largest_px=150.0),
-        shade=draw_texture(rng, *size, slope=1.4, largest_px=300.0, fine=2),
-        green=draw_texture(rng, *size, slope=2.1, largest_px=200.0, fine=2),
-        liveliness=draw_texture(rng, *size, slope=2.4, largest_px=80.0),
-        rough=draw_texture(rng, *size, slope=2.0, largest_px=15.0, smallest_px=0.7),
-        wear=draw_texture(rng, *size, slope=1.8, largest_px=25.0, smallest_px=0.5),
+        land=draw(rng, slope=3.2, largest_m=4000.0, smallest_m=10.0),
+        cover=draw(rng, slope=2.6, largest_m=1500.0),
+        shade=draw(rng, slope=1.4, largest_m=3000.0, fine=2),
+        green=draw(rng, slope=2.1, largest_m=2000.0, fine=2),
+        liveliness=draw(rng, slope=2.4, largest_m=800.0),
+        rough=draw(rng, slope=2.0, largest_m=150.0, smallest_m=7.0),
+        wear=draw(rng, slope=1.8, largest_m=250.0, smallest_m=5.0),
     )
 
 
 def draw_own_fields(spec: SceneSpec, date: int) -> OwnFields:
     """Draw the texture of one date."""
-    size, rng = (spec.rows, spec.cols), np.random.default_rng([spec.seed, 2, date])
+    draw, rng = _drawer(spec), np.random.default_rng([spec.seed, 2, date])
     return OwnFields(
-        shade=draw_texture(rng, *size, slope=1.4, largest_px=300.0, fine=2),
-        green=draw_texture(rng, *size, slope=2.1, largest_px=200.0, fine=2),
-        liveliness=draw_texture(rng, *size, slope=2.0, largest_px=40.0),
-        wear=draw_texture(rng, *size, slope=1.8, largest_px=25.0, smallest_px=0.5),
+        shade=draw(rng, slope=1.4, largest_m=3000.0, fine=2),
+        green=draw(rng, slope=2.1, largest_m=2000.0, fine=2),
+        liveliness=draw(rng, slope=2.0, largest_m=400.0),
+        wear=draw(rng, slope=1.8, largest_m=250.0, smallest_m=5.0),
     )
 
 
@@ -158,6 +191,8 @@ def render_ground(spec: SceneSpec, features: Sequence[Feature], fields: Fields, 
     for group in group_bands(spec.bands, spec.pixel_m):
         canvas = _Canvas(spec, group, fields, view=view, own=own, date=date)
         canvas.lay_cover()
+        if spec.clutter > 0:
+            canvas.strew(draw_litter(spec, view, group.blur_px * spec.pixel_m, date))
         for feature in features:
             canvas.paint(feature)
         reflectance[list(group.positions)] = canvas.values
@@ -204,6 +239,14 @@ class _Canvas:
             if SURFACES[part.surface].scl != VEGETATION:
                 self.classes[part.share > 0.5] = SURFACES[part.surface].scl
 
+    def strew(self, litter: Litter) -> None:
+        """Add the small things of this date to the land cover."""
+        for index, band in enumerate(self.group.spectral):
+            factor = np.exp(np.float32(SHADE_MODE[band]) * litter.light + np.float32(GREEN_MODE[band]) * litter.green)
+            soil = np.float32(np.mean([SURFACES[name].reflectance[band] for name in _LITTER]))
+            lit = self.values[index] * factor
+            self.values[index] = lit + litter.bare * (soil - lit)
+
     def paint(self, feature: Feature) -> None:
         """Paint a feature over what is there, if it is there on this date."""
         paint = feature.paints[self.date]
@@ -218,7 +261,7 @@ class _Canvas:
         even = np.clip(1 + np.float32(feature.evenness) * self.wear[place], 0, 1 / max(paint.opacity, 1e-3))
         share = covered.share * np.float32(paint.opacity) * even
         self.values[:, *place] = self._mixed(paint, place, share)
-        if paint.surface is not None:
+        if paint.surface is not None and paint.surface not in VEILS:
             self.classes[place][share > 0.5] = SURFACES[paint.surface].scl
 
     def _mixed(self, paint: Paint, place: tuple[slice, slice], share: FloatArray) -> FloatArray:
@@ -230,7 +273,7 @@ class _Canvas:
 
     def _surface(self, name: str, place: tuple[slice, slice]) -> FloatArray:
         """(B, m, n) ndarray of float32: a surface with its texture."""
-        surface = SURFACES[name]
+        surface = VEILS[name] if name in VEILS else SURFACES[name]
         shade, green = self.shade[place], self.green[place]
         rows = [
             np.float32(surface.reflectance[band])

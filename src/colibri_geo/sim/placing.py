@@ -26,7 +26,11 @@ SURFACE_MIX = (("laterite", 9), ("sand", 3), ("mud", 4), ("grass", 4))
 """Surfaces of strips, with how many in twenty."""
 _APART_M = 100.0
 _TRIES = 400
-_SOFT_KINDS = ("season", "seam", "clearing")
+_DRAWN = (
+    "river", "road", "pipeline", "power_line", "field", "burn", "clearing", "season", "seam",
+    "logging", "shade", "haze_front", "gap",
+)  # fmt: skip
+_SOFT_KINDS = ("season", "seam", "clearing", "shade", "haze_front", "gap")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ class Mix:
         Strips.
     road, river, field, pipeline, power_line, burn, clearing, season, seam : int
         Confusers; a clearing is a group of small plots.
+    logging, shade, haze_front, gap : int
+        A logging road with straight dead ends, a cloud's shadow without a mask, haze with a straight edge, wedges that
+        were not measured.
     """
 
     new: int = 3
@@ -53,6 +60,10 @@ class Mix:
     clearing: int = 3
     season: int = 2
     seam: int = 0
+    logging: int = 0
+    shade: int = 0
+    haze_front: int = 0
+    gap: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,7 @@ def random_spec(
     length_m: tuple[float, float] = (LENGTHS_M[0], LENGTHS_M[-1]),
     width_m: tuple[float, float] = WIDTHS_M,
     surfaces: Sequence[str] | None = None,
+    clutter: float = 0.0,
 ) -> SceneSpec:
     """Make a scene from a seed and a few words.
 
@@ -144,6 +156,8 @@ def random_spec(
         Shortest and longest, narrowest and widest strip; lengths follow the distribution of real ones in between.
     surfaces : sequence of str, optional
         Of strips, each as likely; by default `SURFACE_MIX`, without grass in the savanna.
+    clutter : float
+        Small unrest between the dates: 0 none, 1 as real ground has.
 
     Returns
     -------
@@ -170,7 +184,7 @@ def random_spec(
     brief = StripBrief(low, high, *length_m, *width_m, tuple(surfaces or _usual_surfaces(biome)))
     site = Site(cols * pixel_m, rows * pixel_m, biome)
     looks = _draw_looks(rng, len(bands), max_shift_px)
-    taken = _Taken()
+    taken = Taken()
     confusers = _draw_confusers(rng, site, mix, taken)
     strips = tuple(
         _place_strip(rng, site, taken, brief, kind=kind)
@@ -188,19 +202,21 @@ def random_spec(
         after=looks[1],
         strips=strips,
         confusers=confusers,
-        clouds=_draw_clouds(rng, site, cloud_share),
+        clouds=draw_clouds(rng, site, cloud_share),
         memory=float(rng.uniform(0.4, 0.85)) if memory is None else memory,
         noise=noise,
+        clutter=clutter,
     )
 
 
-class _Taken:
+class Taken:
     """Ground that is taken already."""
 
     def __init__(self) -> None:
         self.geometries: list[Any] = []
 
     def add(self, geometry: Any) -> None:  # noqa: ANN401 - any geometry
+        """Take the ground that a geometry covers."""
         self.geometries.append(geometry)
 
     def near(self, geometry: Any) -> bool:  # noqa: ANN401 - any geometry
@@ -215,34 +231,39 @@ def outline(shape: Shape) -> Any:  # noqa: ANN401 - line buffered, or polygon
     return LineString(shape.points).buffer(shape.half_width_m)
 
 
-def _draw_looks(rng: np.random.Generator, band_count: int, max_shift_px: float) -> tuple[Look, Look]:
+def _draw_looks(rng: np.random.Generator, band_count: int, max_shift_px: float) -> tuple[Look, ...]:
     first = datetime(2024, 1, 1, 15, 20, tzinfo=UTC) + timedelta(days=int(rng.integers(0, 400)))
     second = first + timedelta(days=int(rng.integers(5, 180)))
-    looks = []
-    for number, acquired in enumerate((first, second)):
-        reach = max_shift_px if number else 0.0
-        gain = 1 + float(rng.normal(0, 0.05)) + rng.normal(0, 0.02, band_count)
-        offset = rng.normal(0, 0.003, band_count)
-        looks.append(
-            Look(
-                acquired,
-                shift_east_px=float(rng.uniform(-reach, reach)),
-                shift_north_px=float(rng.uniform(-reach, reach)),
-                gain=tuple(float(value) for value in gain),
-                offset=tuple(float(value) for value in offset),
-                haze=float(rng.choice([0.0, 0.03, 0.1], p=[0.5, 0.35, 0.15])),
-                greenness=float(rng.normal(0, 0.3)),
-                sun_azimuth_deg=float(rng.uniform(45, 130)),
-                sun_zenith_deg=float(rng.uniform(22, 40)),
-            )
-        )
-    return looks[0], looks[1]
+    return tuple(
+        draw_look(rng, acquired, band_count, reach) for acquired, reach in ((first, 0.0), (second, max_shift_px))
+    )
 
 
-def _draw_confusers(rng: np.random.Generator, site: Site, mix: Mix, taken: _Taken) -> tuple[Confuser, ...]:
+def draw_look(rng: np.random.Generator, acquired: datetime, band_count: int, max_shift_px: float) -> Look:
+    """Draw where a date lies, its gains, haze and season.
+
+    Returns
+    -------
+    Look
+    """
+    gain = 1 + float(rng.normal(0, 0.05)) + rng.normal(0, 0.02, band_count)
+    offset = rng.normal(0, 0.003, band_count)
+    return Look(
+        acquired,
+        shift_east_px=float(rng.uniform(-max_shift_px, max_shift_px)),
+        shift_north_px=float(rng.uniform(-max_shift_px, max_shift_px)),
+        gain=tuple(float(value) for value in gain),
+        offset=tuple(float(value) for value in offset),
+        haze=float(rng.choice([0.0, 0.03, 0.1], p=[0.5, 0.35, 0.15])),
+        greenness=float(rng.normal(0, 0.3)),
+        sun_azimuth_deg=float(rng.uniform(45, 130)),
+        sun_zenith_deg=float(rng.uniform(22, 40)),
+    )
+
+
+def _draw_confusers(rng: np.random.Generator, site: Site, mix: Mix, taken: Taken) -> tuple[Confuser, ...]:
     confusers = []
-    kinds = ("river", "road", "pipeline", "power_line", "field", "burn", "clearing", "season", "seam")
-    for kind in kinds:
+    for kind in _DRAWN:
         for _ in range(getattr(mix, kind)):
             confuser = draw_confuser(kind, rng, site)
             confusers.append(confuser)
@@ -252,7 +273,7 @@ def _draw_confusers(rng: np.random.Generator, site: Site, mix: Mix, taken: _Take
     return tuple(confusers)
 
 
-def _place_strip(rng: np.random.Generator, site: Site, taken: _Taken, brief: StripBrief, *, kind: str) -> Strip:
+def _place_strip(rng: np.random.Generator, site: Site, taken: Taken, brief: StripBrief, *, kind: str) -> Strip:
     """Draw strips until one has room."""
     frame = box(0, 0, site.width_m, site.height_m).buffer(-30)
     for _ in range(_TRIES):
@@ -261,7 +282,7 @@ def _place_strip(rng: np.random.Generator, site: Site, taken: _Taken, brief: Str
         ground = line.buffer(strip.width_m / 2)
         if frame.contains(line) and not taken.near(ground):
             taken.add(ground)
-            return _with_extras(rng, strip)
+            return dress_strip(rng, strip)
     raise SettingsError(
         f"no room for a {kind} strip in {site.width_m / 1000:g} x {site.height_m / 1000:g} km after {_TRIES} tries; "
         "enlarge the scene or ask for fewer strips and confusers"
@@ -295,7 +316,7 @@ def _usual_surfaces(biome: str) -> tuple[str, ...]:
     return tuple(name for name, count in SURFACE_MIX for _ in range(count) if biome == "forest" or name != "grass")
 
 
-def _with_extras(rng: np.random.Generator, strip: Strip) -> Strip:
+def dress_strip(rng: np.random.Generator, strip: Strip) -> Strip:
     """Give some strips a turning place and an access track."""
     along = np.subtract(strip.end2, strip.end1) / strip.length_m
     side = np.array([along[1], -along[0]]) * float(rng.choice([-1, 1]))
@@ -318,10 +339,17 @@ def _with_extras(rng: np.random.Generator, strip: Strip) -> Strip:
     return dataclasses.replace(strip, apron=apron, track=track)
 
 
-def _draw_clouds(rng: np.random.Generator, site: Site, cloud_share: float) -> tuple[Cloud, ...]:
-    """Draw fair-weather clouds of many sizes until about the share asked for is under them."""
+def draw_clouds(
+    rng: np.random.Generator, site: Site, cloud_share: float, *, dates: Sequence[int] = (0, 1)
+) -> tuple[Cloud, ...]:
+    """Draw fair-weather clouds of many sizes until about the share asked for is under them, on each date.
+
+    Returns
+    -------
+    tuple of Cloud
+    """
     clouds = []
-    for date in (0, 1):
+    for date in dates:
         left = cloud_share * site.width_m * site.height_m
         while left > 0:
             radius = min(float(rng.lognormal(math.log(170), 0.5)), 0.3 * min(site.width_m, site.height_m))

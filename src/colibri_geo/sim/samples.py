@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ import pyogrio
 from pyproj import Transformer
 from shapely.geometry import LineString, Point, Polygon
 
-from colibri_geo.errors import OutputError, OutputExists, SettingsError
-from colibri_geo.sim.files import pair_files, write_pair
+from colibri_geo.errors import SettingsError
+from colibri_geo.sim.files import pair_files, publish, write_pair
 from colibri_geo.sim.pairs import simulate_pair
 from colibri_geo.sim.placing import Mix, random_spec
 from colibri_geo.sim.sky import shadow_offset
@@ -108,21 +107,7 @@ def write_samples(directory: str | Path, *, overwrite: bool = False) -> tuple[Pa
     OutputError
         The folder cannot be written.
     """
-    directory = Path(directory)
-    there = [name for name in sample_files() if (directory / name).exists()]
-    if there and not overwrite:
-        raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or --overwrite")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory, prefix=".samples-") as staging:
-            _write_all(Path(staging))
-            for name in sample_files():
-                (Path(staging) / name).replace(directory / name)
-    except OSError as error:
-        raise OutputError(
-            f"{directory}: cannot be written ({error.strerror}); give a folder that you may write to"
-        ) from error
-    return tuple(directory / name for name in sample_files())
+    return publish(Path(directory), sample_files(), _write_all, overwrite=overwrite)
 
 
 def sample_spec(sample: Sample) -> SceneSpec:

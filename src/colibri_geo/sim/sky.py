@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from colibri_geo.sim.clutter import draw_wisps
 from colibri_geo.sim.ground import CodeArray, Ground
 from colibri_geo.sim.shapes import Point, View
 from colibri_geo.sim.spec import Cloud, Look, SceneSpec
@@ -46,8 +47,8 @@ def draw_sky(spec: SceneSpec, date: int) -> Sky:
     """Draw the sky of one date."""
     rng, size = np.random.default_rng([spec.seed, 3, date]), (spec.rows, spec.cols)
     look = spec.looks[date]
-    ragged = draw_texture(rng, *size, slope=2.6, largest_px=60.0).sample(blur_px=1.0)
-    front = draw_texture(rng, *size, slope=3.0, largest_px=500.0).sample(blur_px=2.0)
+    ragged = draw_texture(rng, *size, slope=2.6, largest_px=600 / spec.pixel_m).sample(blur_px=10 / spec.pixel_m)
+    front = draw_texture(rng, *size, slope=3.0, largest_px=5000 / spec.pixel_m).sample(blur_px=20 / spec.pixel_m)
     haze = np.float32(look.haze) * ndtr((front - 0.2) / 0.6).astype(np.float32)
     cloud, shadow = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     view = View(spec.rows, spec.cols, spec.pixel_m)
@@ -88,11 +89,16 @@ def look_through(spec: SceneSpec, ground: Ground, sky: Sky, date: int) -> FloatA
     """
     positions = band_positions(spec.bands)
     rng = np.random.default_rng([spec.seed, 4, date])
-    billow = draw_texture(rng, spec.rows, spec.cols, slope=2.4, largest_px=60.0).sample(blur_px=0.5)
+    size, pixel_m = (spec.rows, spec.cols), spec.pixel_m
+    billow = draw_texture(rng, *size, slope=2.4, largest_px=600 / pixel_m).sample(blur_px=5 / pixel_m)
     values = ground.reflectance.copy()
+    wisps = draw_wisps(spec, date) if spec.clutter > 0 else None
     for index, band in enumerate(positions):
         layer = values[index]
         layer *= 1 - sky.shadow * np.float32(1 - SHADOW[band])
+        if wisps is not None:
+            layer += wisps.cirrus * (np.float32(HAZE[band]) - layer)
+            layer += wisps.scraps * (np.float32(CLOUD[band]) - layer)
         layer += sky.haze * (np.float32(HAZE[band]) - layer)
         layer += sky.cloud * (np.float32(CLOUD[band]) * np.exp(np.float32(0.10) * billow) - layer)
     return values
@@ -107,7 +113,9 @@ def classify(spec: SceneSpec, ground: Ground, sky: Sky, date: int) -> CodeArray:
     """
     block = max(round(MASK_M / spec.pixel_m), 1)
     rng = np.random.default_rng([spec.seed, 5, date])
-    doubt = _coarse(draw_texture(rng, spec.rows, spec.cols, slope=2.0, largest_px=30.0).sample(blur_px=2.0), block)
+    size, pixel_m = (spec.rows, spec.cols), spec.pixel_m
+    field = draw_texture(rng, *size, slope=2.0, largest_px=300 / pixel_m).sample(blur_px=20 / pixel_m)
+    doubt = _coarse(field, block)
     cloud, shadow, haze = (_coarse(share, block) for share in (sky.cloud, sky.shadow, sky.haze))
     codes = ground.classes[block // 2 :: block, block // 2 :: block]
     codes = np.pad(codes, [(0, full - part) for full, part in zip(cloud.shape, codes.shape, strict=True)], mode="edge")

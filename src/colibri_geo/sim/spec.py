@@ -10,7 +10,11 @@ from colibri_geo.sim.shapes import Point, Shape
 
 BIOMES = ("forest", "savanna", "mixed")
 STRIP_KINDS = ("new", "old", "regrowing")
-CONFUSER_KINDS = ("road", "river", "field", "pipeline", "power_line", "burn", "clearing", "season", "seam")
+CONFUSER_KINDS = (
+    "road", "river", "field", "pipeline", "power_line", "burn", "clearing", "season", "seam",
+    "logging", "shade", "haze_front", "gap",
+)  # fmt: skip
+
 RGBN = ("blue", "green", "red", "nir")
 
 
@@ -21,7 +25,7 @@ class Paint:
     Attributes
     ----------
     surface : str or None
-        Name in `colibri_geo.sim.spectra.SURFACES`; None leaves the ground's own.
+        Name in `colibri_geo.sim.spectra.SURFACES` or `VEILS`; None leaves the ground's own.
     opacity : float
         Share of the surface in what is covered, in [0, 1].
     brightness : float
@@ -75,6 +79,8 @@ class Strip:
         Spread of the contrast along and across, relative.
     apron, track : tuple of Point
         Corners of a turning place beside it, and points of an access track; empty for none.
+    life : tuple of float
+        Contrast on each date, 0 where it is not there; empty: by its kind, as on two dates.
     """
 
     end1: Point
@@ -88,6 +94,7 @@ class Strip:
     evenness: float = 0.15
     apron: tuple[Point, ...] = ()
     track: tuple[Point, ...] = ()
+    life: tuple[float, ...] = ()
 
     @property
     def length_m(self) -> float:
@@ -125,7 +132,7 @@ class Cloud:
         In the image, not on the ground: clouds do not follow the misregistration.
     radius_m, height_m : float
     date : int
-        0 before, 1 after.
+        0 before, 1 after, and so on.
     """
 
     center: Point
@@ -197,6 +204,10 @@ class SceneSpec:
     left_m, bottom_m : float
         Map place of the lower left corner.
     crs : str
+    clutter : float
+        How much small unrest there is between the dates: plots, gaps, crowns, wisps; 0 none, 1 as real ground has.
+    later : tuple of Look
+        Dates beyond the second.
     """
 
     seed: int
@@ -215,11 +226,13 @@ class SceneSpec:
     left_m: float = 500_000.0
     bottom_m: float = 100_000.0
     crs: str = "EPSG:32618"
+    clutter: float = 0.0
+    later: tuple[Look, ...] = ()
 
     @property
     def looks(self) -> tuple[Look, ...]:
         """The dates in order of time."""
-        return self.before, self.after
+        return self.before, self.after, *self.later
 
     @property
     def width_m(self) -> float:

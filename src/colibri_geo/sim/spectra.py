@@ -70,6 +70,11 @@ SURFACES = {
     "burn": Surface((0.032, 0.042, 0.048, 0.080, 0.120, 0.105), 0.120, 0.060, 5),  # [6] weeks after the fire
 }
 """Surfaces by name."""
+VEILS = {
+    "haze": Surface((0.300, 0.260, 0.230, 0.250, 0.120, 0.080), 0.0, 0.0, 4),
+    "shade": Surface((0.010, 0.010, 0.006, 0.012, 0.006, 0.003), 0.0, 0.0, 4),
+}
+"""What lies over the ground and no mask says: thin haze, and ground that only the sky lights."""
 
 
 def reflectance(surface: str, bands: Sequence[str]) -> FloatArray:

@@ -84,6 +84,7 @@ def draw_texture(
     largest_px: float = 200.0,
     smallest_px: float = 0.0,
     fine: int = 1,
+    seen_blur_px: float = TYPICAL_BLUR_PX,
 ) -> TextureField:
     """Draw a field.
 
@@ -101,6 +102,8 @@ def draw_texture(
     fine : int
         Points of the lattice on the side of a pixel: 2 for what the sensor itself samples, so that detail beyond the
         limit of its pixels folds back; 1 does for smooth fields that shape other things.
+    seen_blur_px : float
+        Point spread, standard deviation in pixels, behind which the field has unit variance.
 
     Returns
     -------
@@ -109,7 +112,7 @@ def draw_texture(
     Notes
     -----
     The power is ``(f**2 + f0**2) ** (-slope / 2)`` with ``f0 = 1 / largest_px``; its sum over the frequencies of the
-    fine lattice, behind the point spread of an ordinary pixel, sets the scale, so that neither the size of the scene
+    fine lattice, behind the point spread given, sets the scale, so that neither the size of the scene
     nor chance changes the strength.
     """
     fine_rows, fine_cols = (scipy.fft.next_fast_len((side + MARGIN_PX) * fine, real=True) for side in (rows, cols))
@@ -120,7 +123,7 @@ def draw_texture(
     amplitude = (square + np.float32(largest_px**-2.0)) ** np.float32(-slope / 4)
     amplitude *= np.exp(np.float32(-2 * (np.pi * smallest_px) ** 2) * square)
     amplitude[0, 0] = 0
-    seen = amplitude * np.exp(np.float32(-2 * (np.pi * TYPICAL_BLUR_PX) ** 2) * square)
+    seen = amplitude * np.exp(np.float32(-2 * (np.pi * seen_blur_px) ** 2) * square)
     weight = np.full(seen.shape[1], 2.0)
     weight[0] = 1.0
     if fine_cols % 2 == 0:
