@@ -11,8 +11,6 @@ from colibri_geo.core.lines import (
     Origin,
     Peaks,
     compress,
-    flatten,
-    measure_noise,
     screen_peaks,
     search_lines,
 )
@@ -125,7 +123,7 @@ def test_edges_of_holes_are_no_lines(rng: np.random.Generator) -> None:
     valid[:, 60:100] = False
     valid[:, 108:150] = False
     valid[40:90] = False
-    assert len(search((noisy(rng) + 2) * valid, valid, threshold=9.0).row) <= 1
+    assert len(search((noisy(rng) + 1) * valid, valid, threshold=9.0).row) <= 1
 
 
 @pytest.mark.parametrize("angle_deg", [12.0, 101.0])
@@ -183,29 +181,10 @@ def test_screen_keeps_the_line_and_drops_noise(rng: np.random.Generator) -> None
     assert len(screen_peaks(field, none, BANK, least_promise=-1.0).row) == 0
 
 
-def test_noise_is_measured(rng: np.random.Generator) -> None:
-    """White noise of a given size is measured as that, wherever it is, and never as less than the least."""
-    field = noisy(rng) * np.where(np.arange(SIDE) < 100, 1, 4).astype(np.float32)
-    noise = measure_noise(field, np.ones((SIDE, SIDE), dtype=bool), least=0.01)
-    assert noise[100, 45] == pytest.approx(1.0, rel=0.15)
-    assert noise[100, 155] == pytest.approx(4.0, rel=0.15)
-    quiet = measure_noise(np.zeros((2, 80, 80), dtype=np.float32), np.ones((80, 80), dtype=bool), least=0.5)
-    assert (quiet == 0.5).all()
-
-
-def test_flattened_field_has_no_level(rng: np.random.Generator) -> None:
-    """The local mean is removed where it is valid, and what is not valid is 0."""
-    valid = np.ones((90, 90), dtype=bool)
-    valid[20:40, 50:70] = False
-    flat = flatten((noisy(rng, side=90) + 50) * valid, valid)
-    assert abs(float(flat[:, valid].mean())) < 0.5
-    assert (flat[:, ~valid] == 0).all()
-
-
 def test_compression_keeps_directions_and_small_values(rng: np.random.Generator) -> None:
     """Short vectors stay, long ones are shortened, none is turned, and longer stays longer."""
-    field = noisy(rng, side=40) * np.geomspace(0.01, 300, 40).astype(np.float32)
+    field = noisy(rng, side=40) * np.geomspace(0.01, 30, 40).astype(np.float32)
     small = compress(field)
     before, after = (np.linalg.norm(values, axis=0) for values in (field, small))
-    np.testing.assert_allclose(after, 4 * np.arcsinh(before / 4), rtol=1e-4)
+    np.testing.assert_allclose(after, np.arcsinh(2 * before) / 2, rtol=1e-4)
     np.testing.assert_allclose(small * before, field * after, rtol=1e-3, atol=1e-4)

@@ -21,6 +21,9 @@ BETTER = {
     "beyond_end1": -1,
     "beyond_end2": -1,
     "lobe": -1,
+    "resumes": -1,
+    "hidden_ends": -1,
+    "joined": -1,
 }
 """Columns, and the direction in which they speak for a strip."""
 RANGES = {
@@ -31,6 +34,9 @@ RANGES = {
     "beyond_end1": (0.0, 1.2),
     "beyond_end2": (0.0, 1.0),
     "lobe": (0.0, 1.5),
+    "resumes": (0.0, 1.5),
+    "hidden_ends": (0.0, 2.0),
+    "joined": (0.0, 2.0),
     "width_m": (10.0, 60.0),
 }
 SIGNS = {
@@ -40,8 +46,14 @@ SIGNS = {
     "flanks": 1,
     "goes_on": -1,
     "goes_on_both": -1,
+    "resumes": -1,
+    "hidden": -1,
+    "joined": -1,
+    "coarseness": -1,
     "twin": -1,
     "breadth": -1,
+    "narrowness": -1,
+    "overlong": -1,
 }
 
 
@@ -58,6 +70,10 @@ def table_of(count: int = 1, **columns: object) -> gpd.GeoDataFrame:
         "beyond_end1": 0.05,
         "beyond_end2": 0.02,
         "lobe": 0.05,
+        "resumes": 0.05,
+        "hidden_ends": 0.0,
+        "joined": 0.05,
+        "grain": 0.1,
         "observed_share": 1.0,
         "contrast_before": 0.1,
         "contrast_after": 5.0,
@@ -83,20 +99,23 @@ def test_better_never_lowers_the_probability(column: str) -> None:
 
 
 def test_wider_than_a_runway_never_raises_the_probability() -> None:
-    """Beyond 30 m of width the probability does not rise; below, width does not count."""
-    narrow = score(table_of(5, width_m=np.linspace(8, 30, 5)), ALL)["probability"]
+    """Beyond 30 m of width the probability does not rise; below, down to 9 m, width does not count."""
+    narrow = score(table_of(5, width_m=np.linspace(9, 30, 5)), ALL)["probability"]
+    assert (np.diff(score(table_of(5, width_m=np.linspace(3, 9, 5)), ALL)["probability"]) >= 0).all()
     wide = score(table_of(9, width_m=np.linspace(30, 60, 9)), ALL)["probability"]
     assert narrow.nunique() == 1
     assert (np.diff(wide) <= 0).all()
 
 
 def test_model_keeps_the_signs_of_physics() -> None:
-    """Each weight has the sign that physics asks for, whatever it was fitted on; all measures have one."""
+    """Each curve runs in the direction that physics asks for, whatever it was fitted on; all measures have one."""
     model = load_shape_model()
-    assert model.weights.keys() == SIGNS.keys() == model.typical.keys()
+    assert model.curves.keys() == SIGNS.keys() == model.typical.keys()
     assert set(measure_shape(table_of()).columns) == SIGNS.keys()
-    for name, weight in model.weights.items():
-        assert weight * SIGNS[name] >= 0, name
+    for name, curve in model.curves.items():
+        assert (np.diff(curve.at) > 0).all(), name
+        assert (np.diff(curve.log_odds) * SIGNS[name] >= 0).all(), name
+        assert curve.log_odds[0] != curve.log_odds[-1], name
 
 
 def test_good_strip_is_likelier_than_each_look_alike() -> None:
@@ -110,6 +129,10 @@ def test_good_strip_is_likelier_than_each_look_alike() -> None:
         {"straightness_m": 15.0},
         {"evenness": 0.5},
         {"snr": 3.0},
+        {"resumes": 1.0},
+        {"joined": 1.5},
+        {"grain": 0.8},
+        {"length_m": 3600.0},
         {"width_m": 58.0},
     ]
     for columns in alike:
@@ -127,8 +150,8 @@ def test_new_is_surer_the_less_was_seen_before() -> None:
 
 def test_watch_keeps_all_that_report_keeps(rng: np.random.Generator) -> None:
     """The operating point watch gives every strip of report, with the same numbers, and more."""
-    columns = {name: rng.uniform(*limits, 200) for name, limits in RANGES.items()}
-    table = table_of(200, **columns)
+    columns = {name: rng.uniform(*limits, 2000) for name, limits in RANGES.items()}
+    table = table_of(2000, **{**columns, "beyond_end1": 0.1, "beyond_end2": 0.1, "joined": 0.0, "hidden_ends": 0.0})
     report = score(table, ScoreSettings(operating_point="report"))
     watch = score(table, ScoreSettings(operating_point="watch"))
     assert set(report.index) < set(watch.index)

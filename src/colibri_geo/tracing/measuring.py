@@ -12,7 +12,9 @@ import numpy as np
 
 from colibri_geo.core.frames import Frame, Line, straighten
 from colibri_geo.core.resample import Coarse, average_blocks
-from colibri_geo.core.segments import Segment, fit_segment
+from colibri_geo.core.segments import fit_segment
+from colibri_geo.core.shape import Segment
+from colibri_geo.core.whitening import Whitening
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
 from colibri_geo.tracing.linking import Seed
@@ -57,19 +59,23 @@ class ChangeReader:
     Attributes
     ----------
     change_map : ChangeMap
+    whitening : Whitening
+        Of the clutter around each place, in pixels of the search.
     factor : int
         Pixels of the pair that make one pixel of the search, in each direction; lines are in pixels of the search.
     """
 
     change_map: ChangeMap
+    whitening: Whitening
     factor: int = 1
     _tiles: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
     _blocks: dict[tuple[int, int], _Dates] = field(default_factory=dict)
 
-    @property
-    def bare_direction(self) -> FloatArray:
-        """(B,) ndarray of float32: direction of bareness among the bands."""
-        return self.change_map.bare_direction
+    def find_bare_direction(self, line: Line) -> FloatArray:
+        """(B,) ndarray of float32: unit vector of bareness among the bands, as they are whitened around a line."""
+        direction = np.linalg.solve(self.whitening.at(line.row, line.col).T, self.change_map.bare_direction)
+        unit: FloatArray = direction / np.linalg.norm(direction)
+        return unit
 
     def view(self, line: Line, first_station: int, last_station: int, half_width_px: float, *, shown: Shown) -> Frame:
         """Read what is `shown` along a line; see `colibri_geo.core.segments.View`."""
@@ -117,9 +123,12 @@ class ChangeReader:
             block = self.change_map.read(window)
             before = average_blocks(block.before, block.valid_before, self.factor)
             after = average_blocks(block.after, block.valid_after, self.factor)
-            self._blocks[row, col] = _Dates(before, after)
+            self._blocks[row, col] = _Dates(*(self._whiten(date, row, col) for date in (before, after)))
             _forget(self._blocks, _KEPT_TILES)
         return self._blocks[row, col]
+
+    def _whiten(self, date: Coarse, row: int, col: int) -> Coarse:
+        return Coarse(self.whitening.apply(date.image, Window(row, col, _TILE_PX, _TILE_PX)), date.seen)
 
 
 def _forget(kept: dict[Any, Any], most: int) -> None:
@@ -182,7 +191,7 @@ def measure_seeds(
             seed_half_px=seed.half_px,
             min_length_px=limits.min_length_px,
             max_length_px=limits.max_length_px,
-            bare_direction=reader.bare_direction,
+            bare_direction=reader.find_bare_direction(seed.line),
             of_change=of_change,
         )
         if segment is None or known.holds(segment.line):

@@ -8,18 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.lines import (
-    STEP_PX,
-    LineFilter,
-    Origin,
-    Peaks,
-    compress,
-    flatten,
-    measure_noise,
-    screen_peaks,
-    search_lines,
-)
+from colibri_geo.core.lines import LineFilter, Origin, Peaks, compress, screen_peaks, search_lines
 from colibri_geo.core.resample import average_blocks
+from colibri_geo.core.whitening import BLOCK_PX, REACH_PX, flatten, measure_whitening, whiten
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeBlock, ChangeMap
 from colibri_geo.scenes import Unseen
@@ -30,7 +21,8 @@ BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
 
 _SEARCH_M = 10.0
-_FILTER_SHARE = 0.9  # of the shortest strip: a filter that long responds fully to it
+_COARSE_M = 18.0  # a strip is narrower than such a pixel
+_FILTER_SHARE = 1.37  # of the shortest strip: longer strips gain more than the shortest lose
 
 
 @dataclass(frozen=True)
@@ -41,8 +33,8 @@ class _Limits:
     promise: float
 
 
-_CHANGE = _Limits(strength=8.0, promise=-0.75)
-_LASTING = _Limits(strength=9.0, promise=1.0)
+_CHANGE = _Limits(strength=7.0, promise=-3.7)
+_LASTING = _Limits(strength=8.0, promise=-2.0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +48,8 @@ class CellFindings:
     change, lasting : Peaks
         Lines in the change between the dates; bare lines in what the dates show alike, or in the only one that is
         observed. Rows and columns are pixels of the search, counted from the first of the whole pair.
+    whitening : (R, C, B, B) ndarray of float32
+        Matrices that whiten the clutter of the change, one a block of `BLOCK_PX` pixels of the search.
     unseen : (M, N) ndarray of uint8
         `Unseen` codes of the cell: 0 where observed on both dates; `NOT_ASKED` where neither scene reaches.
     """
@@ -63,6 +57,7 @@ class CellFindings:
     window: Window
     change: Peaks
     lasting: Peaks
+    whitening: FloatArray
     unseen: CodeArray
 
 
@@ -81,10 +76,14 @@ class SearchPlan:
     factor: int
 
     @property
+    def step_px(self) -> int:
+        """Pixels of the pair in a step of the lattice on which clutter is measured."""
+        return self.factor * BLOCK_PX
+
+    @property
     def margin_px(self) -> int:
-        """Pixels of the pair that a cell needs on each side; whole steps of the search lattice."""
-        step = self.factor * STEP_PX
-        return -(-self.bank.margin_px * self.factor // step) * step
+        """Pixels of the pair that a cell needs on each side; whole steps of the lattice."""
+        return -(-max(self.bank.margin_px, REACH_PX) // BLOCK_PX) * self.step_px
 
 
 def plan_search(pixel_m: float, settings: TraceSettings) -> SearchPlan:
@@ -93,17 +92,17 @@ def plan_search(pixel_m: float, settings: TraceSettings) -> SearchPlan:
     Examples
     --------
     >>> plan_search(3.0, TraceSettings()).factor, plan_search(10.0, TraceSettings()).bank.length_px
-    (3, 32)
+    (3, 48)
     """
     factor = max(1, round(_SEARCH_M / pixel_m))
     length = max(7, round(_FILTER_SHARE * settings.min_length_m / (pixel_m * factor)))
-    return SearchPlan(LineFilter(length_px=length), factor)
+    coarse = pixel_m >= _COARSE_M
+    return SearchPlan(LineFilter(length, half_core_px=0, flank_px=3) if coarse else LineFilter(length), factor)
 
 
 def list_cells(whole: Window, settings: TraceSettings, plan: SearchPlan) -> Iterator[Window]:
     """Cut a pair into cells of a fixed lattice, in reading order."""
-    step = plan.factor * STEP_PX
-    side = max(step, settings.cell_px // step * step)
+    side = max(plan.step_px, settings.cell_px // plan.step_px * plan.step_px)
     for row in range(0, whole.rows, side):
         for col in range(0, whole.cols, side):
             yield Window(row, col, min(side, whole.rows - row), min(side, whole.cols - col))
@@ -126,43 +125,54 @@ def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellFi
     -------
     CellFindings
     """
-    window = cell.padded(plan.margin_px)
+    window = cell.snapped(plan.step_px).padded(plan.margin_px)
     block = change_map.read(window)
     inner = cell.relative_to(window).slices
     if not (block.valid_before | block.valid_after)[inner].any():
-        return CellFindings(cell, _no_peaks(), _no_peaks(), _code(block, inner))
+        return CellFindings(cell, _no_peaks(), _no_peaks(), _no_clutter(cell, block, plan), _code(block, inner))
     origin = Origin(window.row // plan.factor, window.col // plan.factor)
-    basis = _choose_channels(block.bare_direction)
-    before = average_blocks(_project(basis, block.before), block.valid_before, plan.factor)
-    after = average_blocks(_project(basis, block.after), block.valid_after, plan.factor)
+    before = average_blocks(block.before, block.valid_before, plan.factor)
+    after = average_blocks(block.after, block.valid_after, plan.factor)
     both, either = before.seen & after.seen, before.seen | after.seen
-    change = _search(np.where(both, after.image - before.image, 0), both, plan, origin, _CHANGE)
+    flat = flatten(np.where(both, after.image - before.image, np.float32(0)), both)
+    whitening = measure_whitening(flat, both)
+    change = _search(whiten(flat, whitening), both, plan, origin, _CHANGE)
     looks = np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
-    bare = ((before.image[:1] + after.image[:1]) / looks).astype(np.float32)
-    lasting = _search(bare, either, plan, origin, _LASTING)
+    level = ((before.image + after.image) / looks).astype(np.float32, copy=False)
+    bare = flatten(_project(block.bare_direction, level)[None], either)
+    lasting = _search(whiten(bare, measure_whitening(bare, either)), either, plan, origin, _LASTING)
     return CellFindings(
-        cell, _place(change, cell, window, plan), _place(lasting, cell, window, plan), _code(block, inner)
+        cell,
+        _place(change, cell, window, plan),
+        _place(lasting, cell, window, plan),
+        _cut_blocks(whitening, cell, window, plan),
+        _code(block, inner),
     )
 
 
-def _project(basis: FloatArray, image: FloatArray) -> FloatArray:
-    return (basis @ image.reshape(len(image), -1)).reshape(len(basis), *image.shape[1:])
-
-
-def _choose_channels(bare: FloatArray) -> FloatArray:
-    """Choose the directions that are searched: bareness, and at a right angle to it the last band (near infrared)."""
-    other = np.zeros_like(bare)
-    other[-1] = 1
-    other -= bare * (bare @ other)
-    norm = float(np.linalg.norm(other))
-    return np.stack([bare, other / norm if norm > 1e-3 else np.zeros_like(bare)]).astype(np.float32)
+def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
+    projected: FloatArray = np.einsum("b,bmn->mn", direction, image)
+    return projected
 
 
 def _search(field: FloatArray, seen: BoolArray, plan: SearchPlan, origin: Origin, limits: _Limits) -> Peaks:
-    flat = flatten(field, seen)
-    quiet = compress(flat / measure_noise(flat, seen, least=0.5))
+    quiet = compress(field)
     peaks = search_lines(quiet, seen, plan.bank, origin=origin, threshold=limits.strength)
     return screen_peaks(quiet, peaks, plan.bank, least_promise=limits.promise)
+
+
+def _cut_blocks(whitening: FloatArray, cell: Window, window: Window, plan: SearchPlan) -> FloatArray:
+    """Keep the blocks of the cell itself."""
+    inner = cell.snapped(plan.step_px).relative_to(window)
+    rows, cols = (slice(part.start // plan.step_px, part.stop // plan.step_px) for part in inner.slices)
+    return whitening[rows, cols].copy()
+
+
+def _no_clutter(cell: Window, block: ChangeBlock, plan: SearchPlan) -> FloatArray:
+    """Matrices that change nothing, where nothing was observed."""
+    around = cell.snapped(plan.step_px)
+    shape = (around.rows // plan.step_px, around.cols // plan.step_px, 1, 1)
+    return np.tile(np.eye(len(block.before), dtype=np.float32), shape)
 
 
 def _place(peaks: Peaks, cell: Window, window: Window, plan: SearchPlan) -> Peaks:

@@ -13,13 +13,14 @@ import pandas as pd
 from pyproj import CRS, Geod, Transformer
 from shapely.geometry import LineString
 
-from colibri_geo.core.segments import Segment
+from colibri_geo.core.shape import Segment
 from colibri_geo.pairs import AlignedPair
 from colibri_geo.scenes.georeference import pixel_to_map
 from colibri_geo.settings import TraceSettings
 
 _GEOD = Geod(ellps="WGS84")
 _90 = 1.645
+_MOST_HIDDEN = 0.95  # of the ground that hides an end: it may lie anywhere under it
 _HALF_METRE_DEG = 5e-6
 SEEN_SHARE = 0.45
 """A strip is seen on a date when its contrast is at least this share of that on the date which shows it better."""
@@ -74,7 +75,18 @@ _COLUMNS = (
     *("verdict", "length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m", "area_ha"),
     *("azimuth_deg", "designator", "end1_lon", "end1_lat", "end2_lon", "end2_lat", "mgrs", "snr", "straightness_m"),
     *("last_without", "first_with", "observed_share", "before_id", "after_id"),
-    *("flank_ratio", "evenness", "beyond_end1", "beyond_end2", "lobe", "bareness"),
+    *(
+        "flank_ratio",
+        "evenness",
+        "beyond_end1",
+        "beyond_end2",
+        "resumes",
+        "hidden_ends",
+        "lobe",
+        "joined",
+        "grain",
+        "bareness",
+    ),
     *("contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
 )
 
@@ -100,7 +112,7 @@ def _describe(
         "verdict": verdict,
         "length_m": ends.length_m,
         "length_lo_m": ends.length_m - _90 * length_sigma_m,
-        "length_hi_m": ends.length_m + _90 * length_sigma_m,
+        "length_hi_m": ends.length_m + _90 * length_sigma_m + _MOST_HIDDEN * segment.hidden_px * metre,
         "width_m": segment.width_px * metre,
         "width_lo_m": segment.width_lo_px * metre,
         "width_hi_m": segment.width_hi_px * metre,
@@ -123,7 +135,11 @@ def _describe(
         "evenness": segment.evenness,
         "beyond_end1": beyond[0],
         "beyond_end2": beyond[1],
+        "resumes": segment.resumes,
+        "hidden_ends": segment.hidden_ends,
         "lobe": segment.lobe,
+        "joined": segment.joined,
+        "grain": segment.grain,
         "bareness": segment.bareness,
         "contrast_before": segment.before.size,
         "contrast_after": segment.after.size,

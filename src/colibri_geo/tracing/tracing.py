@@ -8,13 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import geopandas as gpd
+import numpy as np
 
-from colibri_geo.core.segments import Segment
+from colibri_geo.core.shape import Segment
+from colibri_geo.core.whitening import Whitening
 from colibri_geo.pairs import ChangeMap
 from colibri_geo.settings import TraceSettings
 from colibri_geo.tracing.linking import link_peaks, merge_peaks
 from colibri_geo.tracing.measuring import ChangeReader, Limits, measure_seeds
-from colibri_geo.tracing.search import CellFindings, list_cells, plan_search, search_cell
+from colibri_geo.tracing.search import CellFindings, SearchPlan, list_cells, plan_search, search_cell
 from colibri_geo.tracing.table import make_table
 
 _MOST_THREADS = 4
@@ -91,7 +93,7 @@ def measure_cells(
     plan = plan_search(change_map.pair.pixel_m, settings)
     pixel_m = change_map.pair.pixel_m * plan.factor
     limits = Limits(settings.min_length_m / pixel_m, settings.max_length_m / pixel_m)
-    reader = ChangeReader(change_map, plan.factor)
+    reader = ChangeReader(change_map, _join_whitening(cells, plan), plan.factor)
     segments: list[Segment] = []
     for of_change in (True, False):
         peaks = merge_peaks([cell.change if of_change else cell.lasting for cell in cells])
@@ -99,3 +101,15 @@ def measure_cells(
         segments += measure_seeds(reader, seeds, of_change=of_change, limits=limits, taken=segments)
     kept = [segment for segment in segments if segment.width_px * pixel_m <= settings.max_width_m]
     return make_table(kept, change_map.pair, settings, factor=plan.factor)
+
+
+def _join_whitening(cells: Sequence[CellFindings], plan: SearchPlan) -> Whitening:
+    """Put the matrices of all cells in their place."""
+    places = [(cell.window.row // plan.step_px, cell.window.col // plan.step_px) for cell in cells]
+    shapes = [cell.whitening.shape for cell in cells]
+    rows = max(place[0] + shape[0] for place, shape in zip(places, shapes, strict=True))
+    cols = max(place[1] + shape[1] for place, shape in zip(places, shapes, strict=True))
+    matrices = np.zeros((rows, cols, *shapes[0][2:]), dtype=np.float32)
+    for (row, col), shape, cell in zip(places, shapes, cells, strict=True):
+        matrices[row : row + shape[0], col : col + shape[1]] = cell.whitening
+    return Whitening(matrices)

@@ -1,0 +1,377 @@
+"""The shape of a straight strip: how wide, how straight, how even, how clear on which date."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy import ndimage, special
+
+from colibri_geo.core.fields import (
+    FLANK_GAP_PX,
+    FLANK_PX,
+    Extent,
+    Field,
+    compare_sides,
+    find_direction,
+    find_mean_vector,
+    map_contrast,
+)
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
+from colibri_geo.core.surroundings import look_ahead, look_for_joins
+
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
+HALF_WIDTH_PX = 25.0
+"""How far to the sides a strip is measured."""
+
+_BLUR_PX = 0.55  # standard deviation of the point spread of a sharp imager, in its pixels
+# Standard errors that make the intervals hold nine in ten lengths and widths of simulated strips of development seeds.
+_LEAST_END_PX = 0.7
+_GRAINY_END_PX, _FINE_GRAIN = 25.0, 0.15
+_NARROW_DOUBT = 0.3  # of what a strip is narrower than two pixels: there its width and its contrast are hard to part
+_QUIET_PX = 6.0
+_ONE_SIGMA = (15.87, 84.13)  # per cent of normal values lie below
+_KEPT = 0.75  # of the parallel lines, those nearest to nothing
+_KEPT_MEAN = 0.369  # mean square of so many of normal values, over that of all
+_MOST_CONTRAST = 2.0  # of the strip's own: what a single place beside it can add to the scatter
+_PARALLEL_STEP_PX = 1.5
+_SHRINKAGE = 0.2
+_BOUND = 4.0  # mean squares beyond which a parallel line counts less: it may lie on something else
+_WIDTHS_PX = np.arange(0.4, 8.01, 0.1)
+_WIDTH_REACH_PX = 9.0
+_90 = 1.645
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Contrast of a strip with its flanks on one date or in the change.
+
+    Attributes
+    ----------
+    size : float
+        Of the mean contrast vector, in standard deviations of unchanged ground, freed of its noise. Directions in which
+        parallel lines differ a lot count less.
+    noise : float
+        Standard error of the size.
+    """
+
+    size: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A straight strip, in pixels; station 0 lies in its middle.
+
+    Attributes
+    ----------
+    line : Line
+    half_length_px : float
+    end_sigma_px : float
+        Standard error of each end along the axis.
+    hidden_px : float
+        How far the strip may go on under what hides its ends.
+    width_px, width_lo_px, width_hi_px : float
+        With its central 90 % interval.
+    snr : float
+        Contrast over the scatter of parallel lines.
+    flank_ratio : float
+        Smaller over larger contrast of the two flanks; an edge has 0, a strip in one cover 1.
+    straightness_px : float
+        Root mean square distance of the strip's pieces from the axis.
+    evenness : float
+        Share of the pieces that show the strip.
+    beyond_start, beyond_stop : float
+        Contrast that goes on beyond the first and the last station, in any direction ahead, over that of the strip;
+        where the ground at the end was not observed, straight ahead beyond what hides it; NaN where nothing was.
+    resumes : float
+        Contrast of the strongest piece of 300 m (at 10 m) within 1.5 km straight ahead of either end, over that of the
+        strip: a pipeline comes back beyond a gap.
+    hidden_ends : int
+        Ends beyond which the ground was not observed: 0, 1 or 2.
+    lobe : float
+        Opposite change right beside the strip over that of the strip: a shifted line has a dark twin.
+    joined : float
+        Contrast of what passes an end across the strip, in the change or on the date that shows the strip better, over
+        that of the strip: a branch ends where it meets its road, new or old.
+    grain : float
+        Scatter of single pixels of near parallel lines, over the contrast of the strip: what the other measures owe to
+        noise.
+    observed_share : float
+        Of the axis, on both dates.
+    observed_before, observed_after : float
+        Of the axis, on each date.
+    before, after : Contrast
+        Of the strip on each date.
+    bareness : float
+        Cosine between the strip's contrast, on the date that shows it better, and bareness: 1 is bare soil among
+        plants.
+    """
+
+    line: Line
+    half_length_px: float
+    end_sigma_px: float
+    hidden_px: float
+    width_px: float
+    width_lo_px: float
+    width_hi_px: float
+    snr: float
+    flank_ratio: float
+    straightness_px: float
+    evenness: float
+    beyond_start: float
+    beyond_stop: float
+    resumes: float
+    hidden_ends: int
+    lobe: float
+    joined: float
+    grain: float
+    observed_share: float
+    observed_before: float
+    observed_after: float
+    before: Contrast
+    after: Contrast
+    bareness: float
+
+    @property
+    def length_px(self) -> float:
+        """Length of the strip."""
+        return 2 * self.half_length_px
+
+
+@dataclass(frozen=True)
+class _Width:
+    px: float
+    lo_px: float
+    hi_px: float
+
+
+def measure_segment(
+    frame: Frame,
+    line: Line,
+    extent: Extent,
+    *,
+    bare_direction: np.ndarray[Any, np.dtype[np.float32]],
+    of_change: bool,
+) -> Segment | None:
+    """Measure a strip whose axis and ends are known.
+
+    Parameters
+    ----------
+    frame : Frame
+        Both dates along the strip, with the ground around it.
+    line : Line
+        Its station 0 lies in the middle of the strip.
+    extent : Extent
+    bare_direction : (B,) ndarray of float32
+        Unit vector of bareness among the bands.
+    of_change : bool
+        Measure the change between the dates, or else what they show alike.
+
+    Returns
+    -------
+    Segment or None
+        None where there is no contrast.
+    """
+    field = _see(frame, of_change=of_change)
+    direction = find_direction(field, extent)
+    if direction is None:
+        return None
+    signal = field.project(direction)
+    width = _fit_width(signal, extent)
+    core_half = float(np.clip(round(width.px / 2 / ACROSS_STEP_PX) * ACROSS_STEP_PX, 0.5, 4.0))
+    sides = compare_sides(signal, offset=0.0, core_half=core_half)
+    inside = signal.inside(extent)
+    along = sides.mean[inside]
+    seen = np.isfinite(along)
+    level = float(along[seen].mean()) if seen.any() else 0.0
+    if level <= 0:
+        return None
+    contrast = map_contrast(signal, core_half)
+    quiet = (np.abs(frame.offsets) >= core_half + _QUIET_PX) & (np.abs(frame.offsets) <= HALF_WIDTH_PX - core_half - 5)
+    bounded = contrast.bounded(_MOST_CONTRAST * level)
+    snr = _measure_snr(bounded, extent, quiet, level=level, count=seen.sum() * (2 * core_half + 1))
+    low, high = np.percentile(contrast.values[quiet][:, inside], _ONE_SIGMA)
+    grain = float(high - low) / 2 / level
+    weaker, stronger = sorted([float(np.nanmean(sides.left[inside])), float(np.nanmean(sides.right[inside]))])
+    ahead = [look_ahead(contrast, extent.start, level, outward=-1), look_ahead(contrast, extent.stop, level, outward=1)]
+    dates = _look_at_dates(frame, extent, core_half)
+    middle = len(frame.offsets) // 2
+    seen_before, seen_after = frame.weight_before[middle, inside] > 0, frame.weight_after[middle, inside] > 0
+    return Segment(
+        line=line,
+        half_length_px=extent.length / 2,
+        end_sigma_px=math.hypot(_LEAST_END_PX, 2.5 * grain, _GRAINY_END_PX * max(grain - _FINE_GRAIN, 0.0)),
+        hidden_px=0.0,
+        width_px=width.px,
+        width_lo_px=max(width.lo_px - grain - _NARROW_DOUBT * max(2.0 - width.px, 0.0), 0.1),
+        width_hi_px=width.hi_px + grain,
+        snr=snr,
+        flank_ratio=float(np.clip(weaker / max(stronger, 1e-6), -1, 1)),
+        straightness_px=_measure_straightness(contrast, extent, snr),
+        evenness=_measure_evenness(along, level),
+        beyond_start=ahead[0],
+        beyond_stop=ahead[1],
+        resumes=0.0,
+        hidden_ends=sum(map(math.isnan, ahead)),
+        lobe=_measure_lobe(signal, extent, core_half, level),
+        joined=max(look_for_joins(signal, extent, level), dates.joined),
+        grain=grain,
+        observed_share=float((seen_before & seen_after).mean()),
+        observed_before=float(seen_before.mean()),
+        observed_after=float(seen_after.mean()),
+        before=dates.before,
+        after=dates.after,
+        bareness=float(dates.clearest @ bare_direction / max(float(np.linalg.norm(dates.clearest)), 1e-9)),
+    )
+
+
+def _see(frame: Frame, *, of_change: bool) -> Field:
+    """Take the change, where both dates are observed; or the mean of the dates that are."""
+    before, after = frame.weight_before.astype(np.float64), frame.weight_after.astype(np.float64)
+    if of_change:
+        weight = np.minimum(before, after)
+        values = np.where(weight > 0, frame.after - frame.before, 0).astype(np.float64)
+    else:
+        weight = np.maximum(before, after)
+        total = frame.before * before + frame.after * after
+        values = np.divide(total, before + after, out=np.zeros_like(total), where=weight > 0)
+    return Field(values, weight, frame.offsets, frame.stations)
+
+
+def _measure_snr(
+    contrast: Field, extent: Extent, quiet: np.ndarray[Any, np.dtype[np.bool_]], *, level: float, count: float
+) -> float:
+    """Contrast over the scatter of parallel lines, which `count` pixels of white noise cannot go below."""
+    squares = np.sort(contrast.mean_profile(extent)[quiet] ** 2)
+    kept = squares[: math.ceil(_KEPT * len(squares))]  # a strip beside is not scatter
+    scatter = float(np.sqrt(kept.mean() / _KEPT_MEAN))
+    return level / max(scatter, 0.5 * math.sqrt(2.0 / count))
+
+
+@dataclass(frozen=True)
+class _Dates:
+    """A strip on each date."""
+
+    before: Contrast
+    after: Contrast
+    clearest: FloatArray
+    """(B,) contrast vector on the date that shows it better."""
+    joined: float
+    """What passes the ends across the strip on that date."""
+
+
+def _look_at_dates(frame: Frame, extent: Extent, core_half: float) -> _Dates:
+    """Weigh the strip's contrast vector on each date by the scatter of parallel lines on both."""
+    fields = [
+        Field(values.astype(np.float64), weight.astype(np.float64), frame.offsets, frame.stations)
+        for values, weight in zip(frame.images, frame.weights, strict=True)
+    ]
+    last = HALF_WIDTH_PX - core_half - FLANK_GAP_PX - FLANK_PX
+    away = np.arange(core_half + _QUIET_PX, last, _PARALLEL_STEP_PX)
+    parallels = np.array(
+        [find_mean_vector(field, extent, offset=o, core_half=core_half) for field in fields for o in (*-away, *away)]
+    )
+    inverse = np.linalg.inv(_find_scatter(parallels[parallels.any(axis=1)]))
+    vectors = [find_mean_vector(field, extent, offset=0.0, core_half=core_half) for field in fields]
+    squares = [float(vector @ inverse @ vector) for vector in vectors]
+    best = int(np.argmax(squares))
+    clearest, size = vectors[best], max(float(np.linalg.norm(vectors[best])), 1e-9)
+    joined = look_for_joins(fields[best].project(clearest / size), extent, size)
+    # Sizes are stated in standard deviations of unchanged ground: the clearer keeps its norm.
+    unit = size / max(math.sqrt(max(squares)), 1e-9)
+    before, after = (Contrast(unit * math.sqrt(max(square - len(clearest), 0.0)), unit) for square in squares)
+    return _Dates(before, after, clearest, joined)
+
+
+def _find_scatter(vectors: FloatArray) -> FloatArray:
+    """(B, B) robust second moment of vectors (K, B), shrunk towards its diagonal."""
+    bands = vectors.shape[1]
+    scatter = np.eye(bands)
+    square = (vectors**2).sum(axis=1)
+    distance = square / max(float(np.median(square)) if len(square) else 0.0, 1e-9)
+    for _ in range(3 if len(vectors) else 0):
+        weights = np.minimum(1, _BOUND / np.maximum(distance, 1e-9)) ** 2
+        moment = np.einsum("k,ka,kb->ab", weights, vectors, vectors) / weights.sum()
+        scatter = (1 - _SHRINKAGE) * moment + _SHRINKAGE * np.diag(np.diag(moment)) + 1e-6 * np.eye(bands)
+        distance = np.einsum("ka,ab,kb->k", vectors, np.linalg.inv(scatter), vectors) / bands
+    return scatter
+
+
+def _fit_width(signal: Field, extent: Extent) -> _Width:
+    """Find the box that, blurred, fits the mean cross profile best."""
+    inner = Extent(extent.start + 2, extent.stop - 2) if extent.length > 10 else extent
+    near = signal.mean_profile(inner)[np.abs(signal.offsets) <= _WIDTH_REACH_PX + 1e-9]
+    left = near - np.einsum("wij,j->wi", _model_widths(len(near)), near)
+    misfit = (left**2).sum(axis=1).reshape(len(_WIDTHS_PX), -1).min(axis=1)
+    best = int(misfit.argmin())
+    # Samples half a pixel apart share their noise, and texture is smoother still: a third of them counts.
+    samples = len(near) * ACROSS_STEP_PX / 1.5
+    rise = samples * np.log(np.maximum(misfit, 1e-12) / max(float(misfit[best]), 1e-12))
+    likely = _WIDTHS_PX[rise <= _90**2]
+    width = float(_WIDTHS_PX[best])
+    return _Width(width, max(min(float(likely[0]), width - 0.3), 0.1), max(float(likely[-1]), width + 0.3))
+
+
+@lru_cache(maxsize=2)
+def _model_widths(count: int) -> FloatArray:
+    """Hat matrices of blurred boxes of every width and centre, on a free linear ground: (W * C, count, count)."""
+    offsets = (np.arange(count) - count // 2) * ACROSS_STEP_PX
+    blur = math.sqrt(_BLUR_PX**2 + 2 / 12)  # the pixel and its interpolation blur like a box of a pixel each
+    ground = [np.ones_like(offsets), offsets]
+    models = []
+    for width in _WIDTHS_PX:
+        for centre in np.arange(-0.6, 0.61, 0.2):
+            edges = [(offsets - centre + side * width / 2) / blur for side in (1, -1)]
+            basis, _ = np.linalg.qr(np.stack([*ground, special.ndtr(edges[0]) - special.ndtr(edges[1])], axis=1))
+            models.append(basis @ basis.T)
+    return np.stack(models)
+
+
+def _measure_straightness(contrast: Field, extent: Extent, snr: float) -> float:
+    """Root mean square distance of pieces from the axis; pieces are long enough to be told from noise."""
+    pieces = int(np.clip(snr**2 / 9, 3, max(3, extent.length // 7)))
+    near = np.abs(contrast.offsets) <= 5.0
+    smooth = ndimage.gaussian_filter1d(contrast.values, 0.8 / ACROSS_STEP_PX, axis=0, mode="nearest")[near]
+    seen = contrast.weight[near].mean(axis=0) > 0.7
+    edges = np.linspace(extent.start + 1, extent.stop - 1, pieces + 1)
+    places = []
+    for first, last in pairwise(edges):
+        part = seen & (contrast.stations >= first) & (contrast.stations <= last)
+        if part.sum() >= 3:
+            places.append(_find_top(contrast.offsets[near], smooth[:, part].mean(axis=1)))
+    return float(np.sqrt(np.mean(np.square(places)))) if places else 0.0
+
+
+def _find_top(offsets: FloatArray, values: FloatArray) -> float:
+    """Place of the maximum, by a parabola through its neighbours."""
+    top = int(values.argmax())
+    if top in {0, len(values) - 1}:
+        return float(offsets[top])
+    before, at, after = values[top - 1 : top + 2]
+    bend = before - 2 * at + after
+    return float(offsets[top] + (0.5 * (before - after) / bend if bend < 0 else 0.0) * ACROSS_STEP_PX)
+
+
+def _measure_evenness(along: FloatArray, level: float) -> float:
+    """Share of pieces of six pixels with at least a third of the strip's contrast."""
+    seen = np.isfinite(along)
+    share = ndimage.uniform_filter1d(seen.astype(np.float64), 6, mode="nearest")
+    sums = ndimage.uniform_filter1d(np.where(seen, along, 0.0), 6, mode="nearest")
+    judged = share > 0.5
+    if not judged.any():
+        return 0.0
+    return float((sums[judged] / share[judged] >= level / 3).mean())
+
+
+def _measure_lobe(signal: Field, extent: Extent, core_half: float, level: float) -> float:
+    """Opposite signal right beside the strip, over the strip's: near 1 for a shifted line, near 0 for a new one."""
+    profile, away = signal.mean_profile(extent), np.abs(signal.offsets)
+    ground = float(np.median(profile[(away > 8) & (away < 16)]))
+    beside = profile[(away > core_half + 0.5) & (away <= core_half + 3.5)]
+    return float(np.clip((ground - beside.min()) / level, 0, 2))
