@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from colibri_geo import __version__
+from colibri_geo.cli.bench import bench
 from colibri_geo.cli.compare import compare
 from colibri_geo.cli.fetch_regions import fetch_regions
 from colibri_geo.cli.hardening import harden
@@ -135,5 +136,5 @@ def main(*, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
 
 
-for command in (compare, fetch_regions, simulate, verify):
+for command in (bench, compare, fetch_regions, simulate, verify):
     main.add_command(command)

@@ -1,0 +1,52 @@
+"""``colibri-geo bench``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from colibri_geo.bench import detection as benchmark
+from colibri_geo.bench.detection import Size
+from colibri_geo.cli.main import main
+
+
+def test_unknown_groups_and_folders_end_in_one_line(tmp_path: Path) -> None:
+    """A group that does not exist, one without its pictures, and a file that is there already end with status 2."""
+    there = tmp_path / "there.md"
+    there.write_text("kept")
+    for options in (["--group", "nothing"], ["--group", "planted_peru"], ["--out", str(there)], ["--workers", "0"]):
+        ended = CliRunner().invoke(main, ["bench", "detection", *options])
+        assert ended.exit_code == 2
+        assert len(ended.stderr.splitlines()) == 1
+        assert ended.stdout == ""
+    assert there.read_text() == "kept"
+
+
+def test_every_option_is_explained() -> None:
+    """Each command of the group, and each of its options, says what it does."""
+    group = main.commands["bench"]
+    assert isinstance(group, click.Group)
+    for command in group.commands.values():
+        assert command.help
+        assert command.short_help
+        assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+@pytest.mark.slow
+def test_command_prints_json_and_writes_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command prints JSON alone on standard output, and writes the same figures as Markdown."""
+    monkeypatch.setitem(benchmark.FORMS["quick"], "coarse", Size(1, 0))
+    out = tmp_path / "detection.md"
+    words = ["bench", "detection", "--group", "coarse", "--seeds", "development", "--workers", "1"]
+    ended = CliRunner().invoke(main, [*words, "--json", "--out", str(out)])
+    assert ended.exit_code == 0, ended.output
+    report = json.loads(ended.stdout)
+    assert (report["seeds"], report["form"]) == ("development", "quick")
+    (group,) = report["groups"]
+    assert (group["name"], group["scenes"]) == ("coarse", 1)
+    recall = group["methods"][0]["recall"]
+    assert f"{recall['hits']}/{recall['count']}" in out.read_text(encoding="utf-8")
