@@ -385,7 +385,6 @@ def say_measure(name: str, row: Any, shape: Any) -> str:  # noqa: ANN401 - rows 
 
 
 _SPEAKS = 0.25
-_SEEN = 0.45
 _FOR = ("strength", "straying", "evenness", "flanks")
 
 
@@ -395,9 +394,7 @@ def explain(row: Any, shape: Any, lost: pd.Series, *, tell: str) -> str:  # noqa
     if row.verdict == "not_observed":
         return f"{row.observed_share:.0%} of its axis was observed on both dates, {_OBSERVED:.0%} are asked for"
     if row.verdict == "unchanged" and row.probability >= LEAST:
-        return (
-            f"Not new: the fainter date shows {row.kept_share:.0%} of its contrast; from {_SEEN:.0%} it counts as seen"
-        )
+        return f"Not new: the fainter date shows {row.kept_share:.0%} of its contrast, enough to count as seen"
     if row.probability < LEAST:
         first = [tell] if tell else []
         reasons = [say_measure(name, row, shape) for name in [*first, *(one for one in against if one != tell)][:3]]

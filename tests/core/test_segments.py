@@ -272,3 +272,29 @@ def test_old_line_is_seen_through_the_texture_of_its_ground(rng: np.random.Gener
     )
     assert segment is not None
     assert segment.before.size / segment.after.size == pytest.approx(0.3, abs=0.1)
+
+
+@pytest.mark.parametrize("sides", [(1,), (1, -1)])
+def test_ground_that_is_not_seen_beside_a_strip_does_not_count_as_quiet(
+    rng: np.random.Generator, sides: tuple[int, ...]
+) -> None:
+    """With one side or both masked a little away, neither strength nor grain gets much better than with all seen."""
+    line = Line(*PLACE, 0.0)
+    before, after = grounds(rng)
+    box = 2.0 * draw_box((SIDE, SIDE), line, length_px=LENGTH_PX, width_px=WIDTH_PX)
+    away = np.broadcast_to(np.arange(SIDE) - line.col, (SIDE, SIDE))
+    seen = np.ones((SIDE, SIDE), dtype=np.float32)
+    for side in sides:
+        seen[side * away > 8] = 0
+    extent = Extent(-LENGTH_PX / 2, LENGTH_PX / 2)
+    found = []
+    for mask in (np.ones_like(seen), seen):
+        stack = np.stack([before * mask, (after + box) * mask, mask, mask], axis=-1).astype(np.float32)
+        frame = straighten(stack, line, first_station=-75, last_station=75, half_width_px=25.0)
+        found.append(measure_segment(frame, line, extent, bare_direction=BARE, of_change=True))
+    free, hemmed = found
+    assert free is not None
+    assert hemmed is not None
+    assert hemmed.snr < 2 * free.snr
+    assert hemmed.grain > 0.5 * free.grain
+    assert hemmed.end_sigma_px > 0.5 * free.end_sigma_px

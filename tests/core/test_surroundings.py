@@ -53,6 +53,8 @@ def test_what_is_hidden_is_unknown_until_looked_past() -> None:
     assert math.isnan(look_ahead(goes_on, END, 1.0, outward=1))
     assert look_past(goes_on, END, 1.0, outward=1).nearest == pytest.approx(1.0, abs=0.1)
     assert look_past(ends, END, 1.0, outward=1).nearest == 0
+    assert look_past(ends, END, 1.0, outward=1).hidden_px == pytest.approx(61, abs=1)
+    assert look_past(field_of(line_at(-30, END)), END, 1.0, outward=1).hidden_px == 0
     assert math.isnan(look_past(field_of(line_at(-30, END), slice(END, 201)), END, 1.0, outward=1).nearest)
 
 

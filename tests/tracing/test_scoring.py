@@ -11,7 +11,7 @@ from shapely.geometry import LineString
 from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing import describe_basis, score
 from colibri_geo.tracing.scoring import CONFUSERS, load_shape_model, measure_shape
-from colibri_geo.tracing.table import SEEN_SHARE, format_designator
+from colibri_geo.tracing.table import find_seen_share, format_designator
 
 BETTER = {
     "snr": 1,
@@ -141,10 +141,11 @@ def test_good_strip_is_likelier_than_each_look_alike() -> None:
 
 def test_new_is_surer_the_less_was_seen_before() -> None:
     """The fainter the strip was before, the likelier it is new; an old strip the other way round."""
-    contrast = np.linspace(0, SEEN_SHARE * 5 - 0.01, 20)
+    seen_share = find_seen_share(5.0, 0.2)
+    contrast = np.linspace(0, seen_share * 5 - 0.01, 20)
     new = score(table_of(20, contrast_before=contrast), ALL)["probability"]
     assert (np.diff(new) <= 1e-12).all()
-    old = score(table_of(20, contrast_before=np.linspace(SEEN_SHARE * 5, 5, 20), verdict="unchanged"), ALL)
+    old = score(table_of(20, contrast_before=np.linspace(seen_share * 5, 5, 20), verdict="unchanged"), ALL)
     assert (np.diff(old["probability"]) >= -1e-12).all()
 
 

@@ -69,17 +69,17 @@ FORMS = {
         "painted_peru": Size(4, 0),
     },
     "full": {
-        "ordinary": Size(81, 24),
-        "faint": Size(81, 24),
-        "rough": Size(48, 12),
-        "quiet": Size(81, 9),
-        "rgb": Size(36, 12),
+        "ordinary": Size(72, 18),
+        "faint": Size(72, 18),
+        "rough": Size(36, 9),
+        "quiet": Size(66, 6),
+        "rgb": Size(30, 9),
         "six_bands": Size(18, 0),
         "fine": Size(9, 0),
         "coarse": Size(12, 0),
         "planted_romania": Size(30, 30),
-        "planted_peru": Size(16, 8),
-        "planted_faint_peru": Size(12, 4),
+        "planted_peru": Size(16, 4),
+        "planted_faint_peru": Size(12, 0),
         "quiet_romania": Size(15, 15),
         "painted_peru": Size(4, 4),
     },
@@ -177,6 +177,12 @@ def bench_detection(
     folder = None if real is None else Path(real)
     chosen = choose_groups(groups, folder)
     all_sizes = FORMS[form] | (sizes or {})
+    empty = [group.name for group in chosen if all_sizes[group.name].scenes < 1]
+    if empty:
+        raise SettingsError(f"group {empty[0]!r} has no scenes, expected 1 or more; correct its size")
+    for group in chosen:
+        if group.real:  # a folder that lacks something is told before hours of work
+            group.build(SEEDS[seeds][0], folder)
     jobs = [job for group in chosen for job in _plan(group, all_sizes[group.name], seeds, folder, settings)]
     results = list(_run(jobs, workers or os.cpu_count() or 1, progress or (lambda _: None)))
     reports = [sum_group(group, [result for result in results if result.group == group.name]) for group in chosen]

@@ -190,7 +190,8 @@ REAL = (
     Group("quiet_romania", "real Sentinel-2 dates as they are: no strip anywhere", build_quiet_romania, real=True),
     Group(
         "painted_peru",
-        "real RGB pictures of the Amazon: clear strips (by eye) painted out of the earlier date",
+        "real RGB pictures of the Amazon: clear strips (by eye) painted out of the earlier date, which is else the "
+        "same picture, shifted, with another gain and noise: nothing else changed",
         build_painted_peru,
         real=True,
     ),

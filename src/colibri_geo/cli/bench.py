@@ -62,14 +62,18 @@ def detection(
 
     if out is not None and out.exists():
         raise OutputExists(f"{out.name}: exists already, expected a new file; choose another name or remove it")
+    if out is not None and not out.parent.is_dir():
+        raise OutputError(f"{out.name}: its folder {out.parent} does not exist; make it, or choose another")
     with show_progress() as progress:
         report = bench_detection(form=form, groups=groups, seeds=seeds, real=real, workers=workers, progress=progress)
     text = format_markdown(report)
+    if as_json:
+        click.echo(format_json(report))
     if out is not None:
         _write(out, text)
     if as_json:
-        click.echo(format_json(report))
-    elif out is None:
+        return
+    if out is None:
         click.echo(text, nl=False)
     else:
         click.echo(str(out))

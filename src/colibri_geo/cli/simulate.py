@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+
+from colibri_geo.errors import SettingsError
 
 BANDS = {
     "rgbn": ("blue", "green", "red", "nir"),
@@ -80,6 +83,10 @@ def simulate(directory: Path, *, overwrite: bool, **options: Any) -> None:  # no
 def _describe(wish: Wish) -> Any:  # noqa: ANN401 - a SceneSpec, whose library is loaded where it is needed
     from colibri_geo.sim import Mix, random_series_spec
 
+    for name in ("pixel_m", "clutter"):
+        value = getattr(wish, name)
+        if value is not None and not math.isfinite(value):
+            raise SettingsError(f"--{name.replace('_', '-')} is {value}, expected a number; correct it")
     usual = Mix()
     mix = Mix(
         new=usual.new if wish.new is None else wish.new,

@@ -16,6 +16,7 @@ BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 CORE_HALF_PX = 1.0
 FLANK_GAP_PX = 1.5
 FLANK_PX = 3.0
+_LEAST_KNOWN = 1 / 3
 _BOUND = 2.0  # of the median: what a single station can add to a mean
 
 
@@ -72,6 +73,11 @@ class Field:
         sums = (self.values[..., rows, :] * share).sum(axis=-2)
         means: FloatArray = np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0.25 * len(share))
         return means
+
+    def known_rows(self, extent: Extent) -> BoolArray:
+        """Tell of which offsets at least a third of the stations inside was observed."""
+        known: BoolArray = (self.weight[:, self.inside(extent)] > 0).mean(axis=1) >= _LEAST_KNOWN
+        return known
 
     def mean_profile(self, extent: Extent) -> FloatArray:
         """Weighted mean over the stations inside, for each offset."""

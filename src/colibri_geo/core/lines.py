@@ -151,7 +151,8 @@ def _drop_hidden(peaks: Peaks, valid: BoolArray, bank: LineFilter) -> Peaks:
     half = bank.length_px // 2
     stations = np.arange(-half, half + 1)
     seen = np.ones(len(peaks.row), dtype=bool)
-    for first, last in ((-1, 1), (-5, -3), (3, 5)):
+    core, flank = bank.half_core_px, bank.flank_px
+    for first, last in ((-core, core), (-flank - 1, 1 - flank), (flank - 1, flank + 1)):
         rows, cols = _place_around(peaks, stations, np.arange(first, last + 1), valid.shape)
         seen &= valid[rows, cols].mean(axis=(1, 2)) >= _MIN_VALID
     return Peaks(peaks.row[seen], peaks.col[seen], peaks.angle_deg[seen], peaks.strength[seen])
@@ -224,7 +225,7 @@ def _look_around(field: FloatArray, peaks: Peaks, bank: LineFilter) -> FloatArra
     half = bank.length_px // 2
     offsets = np.arange(-_SCREEN_HALF_PX, _SCREEN_HALF_PX + 1)
     rows, cols = _place_around(peaks, np.arange(-half, half + 1), offsets, field.shape[1:])
-    contrast = _cross_contrast(field[:, rows, cols])
+    contrast = _cross_contrast(field[:, rows, cols], bank)
     middle = _SCREEN_HALF_PX
     direction = contrast[:, :, middle - 1 : middle + 2].mean(axis=(2, 3))
     direction /= np.maximum(np.sqrt((direction**2).sum(axis=0)), 1e-9)
@@ -232,10 +233,11 @@ def _look_around(field: FloatArray, peaks: Peaks, bank: LineFilter) -> FloatArra
     return signal
 
 
-def _cross_contrast(patch: FloatArray) -> FloatArray:
-    """Contrast of three pixels with both flanks across, (B, K, T, S)."""
-    core = ndimage.uniform_filter1d(patch, 3, axis=2, mode="nearest")
-    left, right = np.roll(core, 4, axis=2), np.roll(core, -4, axis=2)
+def _cross_contrast(patch: FloatArray, bank: LineFilter) -> FloatArray:
+    """Contrast of the filter's core with both of its flanks across, (B, K, T, S)."""
+    core = ndimage.uniform_filter1d(patch, 2 * bank.half_core_px + 1, axis=2, mode="nearest")
+    flank = ndimage.uniform_filter1d(patch, 3, axis=2, mode="nearest")
+    left, right = np.roll(flank, bank.flank_px, axis=2), np.roll(flank, -bank.flank_px, axis=2)
     contrast: FloatArray = core - (left + right) / 2
     return contrast
 

@@ -180,7 +180,8 @@ def _sample_along(contrast: Field, offsets: FloatArray) -> FloatArray:
 def _stands_out(contrast: Field, extent: Extent) -> bool:
     """Tell whether the line has more contrast than its near parallels: a look that spares most of the fits."""
     parallel, away = contrast.mean_profile(extent), np.abs(contrast.offsets)
-    scatter = 1.4826 * float(np.median(np.abs(parallel[away >= _NEAR_PARALLEL_PX])))  # a strip beside is not noise
+    near = np.abs(parallel[(away >= _NEAR_PARALLEL_PX) & contrast.known_rows(extent)])
+    scatter = 1.4826 * float(np.median(near)) if len(near) else 0.0  # a strip beside is not noise
     return float(parallel[away <= CORE_HALF_PX].max()) >= _LEAST_STANDING * scatter
 
 

@@ -38,6 +38,7 @@ _QUIET_PX = 6.0
 _ONE_SIGMA = (15.87, 84.13)  # per cent of normal values lie below
 _KEPT = 0.75  # of the parallel lines, those nearest to nothing
 _KEPT_MEAN = 0.369  # mean square of so many of normal values, over that of all
+_LEAST_QUIET = 8  # parallel lines that were observed, of some sixty
 _MOST_CONTRAST = 2.0  # of the strip's own: what a single place beside it can add to the scatter
 _PARALLEL_STEP_PX = 1.5
 _SHRINKAGE = 0.2
@@ -193,11 +194,7 @@ def measure_segment(
     if level <= 0:
         return None
     contrast = map_contrast(signal, core_half)
-    quiet = (np.abs(frame.offsets) >= core_half + _QUIET_PX) & (np.abs(frame.offsets) <= HALF_WIDTH_PX - core_half - 5)
-    bounded = contrast.bounded(_MOST_CONTRAST * level)
-    snr = _measure_snr(bounded, extent, quiet, level=level, count=seen.sum() * (2 * core_half + 1))
-    low, high = np.percentile(contrast.values[quiet][:, inside], _ONE_SIGMA)
-    grain = float(high - low) / 2 / level
+    beside = _look_beside(contrast, extent, core_half, level=level, along=along[seen])
     weaker, stronger = sorted([float(np.nanmean(sides.left[inside])), float(np.nanmean(sides.right[inside]))])
     ahead = [look_ahead(contrast, extent.start, level, outward=-1), look_ahead(contrast, extent.stop, level, outward=1)]
     dates = _look_at_dates(frame, extent, core_half)
@@ -206,14 +203,14 @@ def measure_segment(
     return Segment(
         line=line,
         half_length_px=extent.length / 2,
-        end_sigma_px=math.hypot(_LEAST_END_PX, 2.5 * grain, _GRAINY_END_PX * max(grain - _FINE_GRAIN, 0.0)),
+        end_sigma_px=_find_end_sigma(beside.grain, extent),
         hidden_px=0.0,
         width_px=width.px,
-        width_lo_px=max(width.lo_px - grain - _NARROW_DOUBT * max(2.0 - width.px, 0.0), 0.1),
-        width_hi_px=width.hi_px + grain,
-        snr=snr,
+        width_lo_px=max(width.lo_px - beside.grain - _NARROW_DOUBT * max(2.0 - width.px, 0.0), 0.1),
+        width_hi_px=width.hi_px + beside.grain,
+        snr=beside.snr,
         flank_ratio=float(np.clip(weaker / max(stronger, 1e-6), -1, 1)),
-        straightness_px=_measure_straightness(contrast, extent, snr),
+        straightness_px=_measure_straightness(contrast, extent, beside.snr),
         evenness=_measure_evenness(along, level),
         beyond_start=ahead[0],
         beyond_stop=ahead[1],
@@ -221,7 +218,7 @@ def measure_segment(
         hidden_ends=sum(map(math.isnan, ahead)),
         lobe=_measure_lobe(signal, extent, core_half, level),
         joined=max(look_for_joins(signal, extent, level), dates.joined),
-        grain=grain,
+        grain=beside.grain,
         observed_share=float((seen_before & seen_after).mean()),
         observed_before=float(seen_before.mean()),
         observed_after=float(seen_after.mean()),
@@ -244,14 +241,35 @@ def _see(frame: Frame, *, of_change: bool) -> Field:
     return Field(values, weight, frame.offsets, frame.stations)
 
 
-def _measure_snr(
-    contrast: Field, extent: Extent, quiet: np.ndarray[Any, np.dtype[np.bool_]], *, level: float, count: float
-) -> float:
-    """Contrast over the scatter of parallel lines, which `count` pixels of white noise cannot go below."""
-    squares = np.sort(contrast.mean_profile(extent)[quiet] ** 2)
+@dataclass(frozen=True)
+class _Beside:
+    """Contrast over the scatter of parallel lines; scatter of single pixels beside, over the contrast."""
+
+    snr: float
+    grain: float
+
+
+def _look_beside(contrast: Field, extent: Extent, core_half: float, *, level: float, along: FloatArray) -> _Beside:
+    """Measure the scatter beside a strip where it was observed; too little of it there, the strip's own unevenness."""
+    away = np.abs(contrast.offsets)
+    quiet = (away >= core_half + _QUIET_PX) & (away <= HALF_WIDTH_PX - core_half - 5) & contrast.known_rows(extent)
+    floor = 0.5 * math.sqrt(2.0 / (len(along) * (2 * core_half + 1)))  # what so many pixels of white noise show
+    if quiet.sum() < _LEAST_QUIET:
+        spread = float(along.std())
+        return _Beside(level / max(2 * spread / math.sqrt(len(along)), floor), spread / level)
+    squares = np.sort(contrast.bounded(_MOST_CONTRAST * level).mean_profile(extent)[quiet] ** 2)
     kept = squares[: math.ceil(_KEPT * len(squares))]  # a strip beside is not scatter
     scatter = float(np.sqrt(kept.mean() / _KEPT_MEAN))
-    return level / max(scatter, 0.5 * math.sqrt(2.0 / count))
+    inside = contrast.inside(extent)
+    single = contrast.values[quiet][:, inside][contrast.weight[quiet][:, inside] > 0]
+    low, high = np.percentile(single, _ONE_SIGMA)
+    return _Beside(level / max(scatter, floor), float(high - low) / 2 / level)
+
+
+def _find_end_sigma(grain: float, extent: Extent) -> float:
+    """Find the standard error of an end; at most a quarter of the length."""
+    sigma = math.hypot(_LEAST_END_PX, 2.5 * grain, _GRAINY_END_PX * max(grain - _FINE_GRAIN, 0.0))
+    return min(sigma, extent.length / 4)
 
 
 @dataclass(frozen=True)
@@ -371,7 +389,9 @@ def _measure_evenness(along: FloatArray, level: float) -> float:
 
 def _measure_lobe(signal: Field, extent: Extent, core_half: float, level: float) -> float:
     """Opposite signal right beside the strip, over the strip's: near 1 for a shifted line, near 0 for a new one."""
-    profile, away = signal.mean_profile(extent), np.abs(signal.offsets)
-    ground = float(np.median(profile[(away > 8) & (away < 16)]))
-    beside = profile[(away > core_half + 0.5) & (away <= core_half + 3.5)]
-    return float(np.clip((ground - beside.min()) / level, 0, 2))
+    profile, away, known = signal.mean_profile(extent), np.abs(signal.offsets), signal.known_rows(extent)
+    ground = profile[(away > 8) & (away < 16) & known]
+    beside = profile[(away > core_half + 0.5) & (away <= core_half + 3.5) & known]
+    if not len(ground) or not len(beside):
+        return 0.0
+    return float(np.clip((np.median(ground) - beside.min()) / level, 0, 2))

@@ -107,7 +107,7 @@ def look_past(contrast: Field, end: float, level: float, *, outward: int) -> Pas
     known = (counts[:, -1] >= _LEAST_BEYOND_PX).any()
     windows = [rays.find_most(slice(start, start + _WINDOW_PX)) for start in range(0, len(steps), _WINDOW_PX // 2)]
     ahead = rays.seen[len(_NARROW_FAN_DEG) // 2]
-    hidden = float(np.argmax(ahead)) if ahead.any() else float(PAST_PX)
+    hidden = 0.0 if ahead[0] else float(steps[np.argmax(ahead)]) if ahead.any() else float(PAST_PX)
     return Past(first.find_most(slice(None)) / level if known else math.nan, max(windows) / level, hidden)
 
 

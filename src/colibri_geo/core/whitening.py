@@ -16,7 +16,7 @@ BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 BLOCK_PX = 32
 """Side of the blocks whose clutter is measured; their lattice is that of the whole image."""
 REACH_PX = 128
-"""A pixel's whitening rests on pixels no further away than this."""
+"""A pixel's whitening rests on pixels no further away than this, but for some thousandths."""
 
 _GROUND_BOX_PX = 31
 _FINE_BOX_PX, _COARSE_BOX_PX = 5, 21
@@ -81,7 +81,7 @@ def measure_whitening(flat: FloatArray, seen: BoolArray) -> FloatArray:
     wide = np.maximum(_box(seen.astype(np.float32), _COARSE_BOX_PX), np.float32(1e-3))
     detail = np.empty_like(flat)
     for band, values in enumerate(_bound(flat, seen)):
-        detail[band] = _box(values, _FINE_BOX_PX) / share - _box(values, _COARSE_BOX_PX) / wide
+        detail[band] = (_box(values, _FINE_BOX_PX) / share - _box(values, _COARSE_BOX_PX) / wide) * seen
     sample, weight = _cut_blocks(detail), _cut_blocks(seen[None].astype(np.float32))[0]
     size = np.maximum(_SIGMA * _typical_size(detail, seen), np.float32(1e-6))
     distance = _square(sample / size[..., None]) / bands

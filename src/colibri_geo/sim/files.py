@@ -13,7 +13,7 @@ import rasterio
 from pyproj import CRS, Geod, Transformer
 from rasterio.transform import Affine
 
-from colibri_geo.errors import OutputError, OutputExists
+from colibri_geo.errors import ColibriError, OutputError, OutputExists
 from colibri_geo.sim.ground import CodeArray
 from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
 from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
@@ -151,12 +151,20 @@ def publish(
     there = [name for name in names if (directory / name).exists()]
     if there and not overwrite:
         raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or --overwrite")
+    folders = [name for name in there if not (directory / name).is_file()]
+    if folders:
+        raise OutputError(f"{directory}: {folders[0]} is not a file, expected one to replace; give another folder")
+    made = not directory.exists()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory, prefix=".simulated-") as staging:
             write(Path(staging))
             for name in names:
                 (Path(staging) / name).replace(directory / name)
+    except ColibriError:
+        if made:
+            directory.rmdir()
+        raise
     except OSError as error:
         raise OutputError(
             f"{directory}: cannot be written ({error.strerror}); give a folder that you may write to"

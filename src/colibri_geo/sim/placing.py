@@ -174,11 +174,12 @@ def random_spec(
     and burns. Seasonal patches and old plots may lie anywhere.
     """
     low, high = contrast if isinstance(contrast, tuple) else (contrast, contrast)
-    if not 0 < low <= high <= 1 or not 0 <= cloud_share <= 0.9:
+    if not 0 < low <= high <= 1:
         raise SettingsError(
-            f"contrast {low:g} to {high:g} and cloud share {cloud_share:g}, expected contrast in (0, 1] and "
-            "a cloud share in [0, 0.9]; correct them"
+            f"contrast {low:g} to {high:g}, expected the lowest first, both above 0 and at most 1; correct it"
         )
+    if not 0 <= cloud_share <= 0.9:
+        raise SettingsError(f"cloud share {cloud_share:g}, expected a share in [0, 0.9]; correct it")
     rng = np.random.default_rng([seed, 0, *biome.encode()])
     mix = mix or Mix()
     brief = StripBrief(low, high, *length_m, *width_m, tuple(surfaces or _usual_surfaces(biome)))

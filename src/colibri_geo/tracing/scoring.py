@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -15,7 +14,7 @@ import pandas as pd
 from scipy import special
 
 from colibri_geo.settings import ScoreSettings
-from colibri_geo.tracing.table import SEEN_SHARE
+from colibri_geo.tracing.table import find_seen_share
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -23,9 +22,9 @@ _STRAIGHT_PX = 0.1  # how far the pieces of a clear strip stray
 _WANDER = 1.6  # how far noise alone makes them stray, for each unit of the grain of a piece
 _AHEAD, _RESUMES = 0.5, 0.6  # what noise alone shows ahead of an end, for each unit of grain
 _FINE_GRAIN = 0.15  # up to it, what is measured around the ends is trusted; above, the less the coarser
-_NARROW_M = 9.0  # clandestine runways are 15 m wide or more; a track is a few
+_NARROW_M = 9.0  # cleared runways are 15 m wide or more; a track is a few
 _LONG_M = 1662.0  # 95 % of 154 digitised runways in Peru are shorter
-_WORTH_SAYING = 0.25
+_WORTH_SAYING, _MUCH = 0.25, 0.4
 
 CONFUSERS = ("road", "river", "field_edge", "cloud_edge", "power_line", "seam", "misregistration", "none")
 
@@ -64,7 +63,9 @@ class ShapeModel:
     strips_per_1000_km2 : float
         Density of strips in the training scenes.
     record : str
-        What it was fitted on.
+        What it was fitted on, in a few words.
+    training : str
+        The same in full.
     """
 
     intercept: float
@@ -72,6 +73,7 @@ class ShapeModel:
     typical: dict[str, float]
     strips_per_1000_km2: float
     record: str
+    training: str
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +144,7 @@ def measure_shape(strips: pd.DataFrame) -> pd.DataFrame:
         over 30 m, where wider), ``narrowness`` (log of 9 m over the width, where narrower), ``overlong`` (log of the
         length over that of 95 % of real strips, where longer).
     """
-    pixel_m = np.maximum(strips["pixel_m"], 10.0)
+    pixel_m = strips["pixel_m"]
     length_px: pd.Series[float] = strips["length_m"] / pixel_m
     pieces = np.clip(strips["snr"] ** 2 // 9, 3, np.maximum(length_px // 7, 3))
     wander = _WANDER * strips["grain"] / np.sqrt(length_px / pieces)
@@ -176,7 +178,7 @@ def _verdict_probability(strips: pd.DataFrame) -> FloatArray:
     faintest = np.minimum(strips["contrast_before"], strips["contrast_after"])
     share = np.divide(faintest, clearest, out=np.ones(len(strips)), where=clearest > 0)
     noise = np.divide(strips["contrast_noise"], clearest, out=np.ones(len(strips)), where=clearest > 0)
-    margin = (SEEN_SHARE - share) / np.hypot(0.12, noise)
+    margin = (find_seen_share(clearest, strips["contrast_noise"]) - share) / np.hypot(_SHARE_SIGMA, noise)
     verdict = strips["verdict"]
     margin = np.where(verdict == "unchanged", -margin, margin)
     return np.where(verdict == "not_observed", 1.0, special.ndtr(margin))
@@ -190,12 +192,13 @@ _SIDES = {
     "overlong": "power_line",
     "joined": "road",
     "narrowness": "road",
-    "hidden": "cloud_edge",
+    "hidden": "road",
     "flanks": "field_edge",
     "breadth": "field_edge",
     "twin": "misregistration",
 }
 """What each measure speaks for when it speaks against a strip."""
+_SHARE_SIGMA = 0.06  # what two dates of one surface differ by
 _SPEAKS = 1.0
 
 
@@ -234,6 +237,17 @@ def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table
         f"the weaker flank shows {max(row.flank_ratio, 0):.0%} of the contrast of the stronger",
     ]
     clauses += [_say_beyond(number, share) for number, share in ((1, row.beyond_end1), (2, row.beyond_end2))]
+    if row.hidden_ends:
+        which = "an end" if row.hidden_ends == 1 else "both ends"
+        clauses.append(f"the ground beyond {which} was not observed, it may be longer")
+    if row.resumes - _RESUMES * row.grain >= _MUCH:
+        clauses.append(f"further ahead {min(row.resumes, 1):.0%} of its contrast comes back")
+    if row.joined >= _WORTH_SAYING:
+        clauses.append(f"a line passes one of its ends across, with {min(row.joined, 1):.0%} of its contrast")
+    if row.lobe >= _MUCH:
+        clauses.append(f"right beside it lies {min(row.lobe, 1):.0%} of its contrast with the opposite sign")
+    if row.grain >= _MUCH:
+        clauses.append(f"single pixels beside it scatter by {row.grain:.0%} of its contrast: little can be told")
     if row.observed_share < 0.995:
         clauses.append(f"{row.observed_share:.0%} of the axis was observed on both dates")
     clauses.append(f"would be false if {_WOULD_BE_FALSE[row.confuser]}")
@@ -241,8 +255,6 @@ def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table
 
 
 def _say_beyond(number: int, share: float) -> str:
-    if math.isnan(share):
-        return f"the ground beyond end {number} was not observed, it may be longer"
     return f"beyond end {number} {min(share, 1):.0%} of its contrast goes on" if share >= _WORTH_SAYING else ""
 
 

@@ -128,26 +128,21 @@ def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellFi
     window = cell.snapped(plan.step_px).padded(plan.margin_px)
     block = change_map.read(window)
     inner = cell.relative_to(window).slices
-    if not (block.valid_before | block.valid_after)[inner].any():
-        return CellFindings(cell, _no_peaks(), _no_peaks(), _no_clutter(cell, block, plan), _code(block, inner))
-    origin = Origin(window.row // plan.factor, window.col // plan.factor)
     before = average_blocks(block.before, block.valid_before, plan.factor)
     after = average_blocks(block.after, block.valid_after, plan.factor)
     both, either = before.seen & after.seen, before.seen | after.seen
     flat = flatten(np.where(both, after.image - before.image, np.float32(0)), both)
     whitening = measure_whitening(flat, both)
+    mine, code = _cut_blocks(whitening, cell, window, plan), _code(block, inner)
+    if not (block.valid_before | block.valid_after)[inner].any():
+        return CellFindings(cell, _no_peaks(), _no_peaks(), mine, code)
+    origin = Origin(window.row // plan.factor, window.col // plan.factor)
     change = _search(whiten(flat, whitening), both, plan, origin, _CHANGE)
     looks = np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
     level = ((before.image + after.image) / looks).astype(np.float32, copy=False)
     bare = flatten(_project(block.bare_direction, level)[None], either)
     lasting = _search(whiten(bare, measure_whitening(bare, either)), either, plan, origin, _LASTING)
-    return CellFindings(
-        cell,
-        _place(change, cell, window, plan),
-        _place(lasting, cell, window, plan),
-        _cut_blocks(whitening, cell, window, plan),
-        _code(block, inner),
-    )
+    return CellFindings(cell, _place(change, cell, window, plan), _place(lasting, cell, window, plan), mine, code)
 
 
 def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
@@ -166,13 +161,6 @@ def _cut_blocks(whitening: FloatArray, cell: Window, window: Window, plan: Searc
     inner = cell.snapped(plan.step_px).relative_to(window)
     rows, cols = (slice(part.start // plan.step_px, part.stop // plan.step_px) for part in inner.slices)
     return whitening[rows, cols].copy()
-
-
-def _no_clutter(cell: Window, block: ChangeBlock, plan: SearchPlan) -> FloatArray:
-    """Matrices that change nothing, where nothing was observed."""
-    around = cell.snapped(plan.step_px)
-    shape = (around.rows // plan.step_px, around.cols // plan.step_px, 1, 1)
-    return np.tile(np.eye(len(block.before), dtype=np.float32), shape)
 
 
 def _place(peaks: Peaks, cell: Window, window: Window, plan: SearchPlan) -> Peaks:
