@@ -93,5 +93,5 @@ def test_full_scene_is_refused() -> None:
 @pytest.mark.parametrize("words", [{"contrast": 0.0}, {"contrast": (0.5, 0.2)}, {"cloud_share": 1.0}])
 def test_words_out_of_range_are_refused(words: dict[str, object]) -> None:
     """Contrast and cloud share must be shares that can be."""
-    with pytest.raises(SettingsError, match="expected (the lowest first|a share)"):
+    with pytest.raises(SettingsError, match=r"expected (the lowest first|a share)"):
         random_spec(1, **words)
