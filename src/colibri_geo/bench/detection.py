@@ -54,9 +54,9 @@ class Size:
 
 FORMS = {
     "quick": {
-        "ordinary": Size(15, 6),
-        "faint": Size(15, 6),
-        "rough": Size(12, 0),
+        "ordinary": Size(12, 5),
+        "faint": Size(12, 5),
+        "rough": Size(9, 0),
         "quiet": Size(9, 0),
         "rgb": Size(6, 0),
         "six_bands": Size(6, 0),
@@ -64,9 +64,9 @@ FORMS = {
         "coarse": Size(6, 0),
         "planted_romania": Size(15, 15),
         "planted_peru": Size(4, 4),
-        "planted_faint_peru": Size(4, 0),
+        "planted_faint_peru": Size(2, 0),
         "quiet_romania": Size(15, 15),
-        "painted_peru": Size(4, 0),
+        "painted_peru": Size(2, 0),
     },
     "full": {
         "ordinary": Size(72, 18),
