@@ -26,8 +26,6 @@ def bar(rng: np.random.Generator, ends: np.ndarray, *, strength: float = 6.0) ->
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_each_recipe_finds_a_plain_bar(recipe: Recipe, rng: np.random.Generator) -> None:
     """A clear bar of 700 m is found by its ends, and nothing beside it is."""
-    if not can_run(recipe):
-        pytest.skip("OpenCV is not installed: pip install colibri_geo[bench]")
     ends = np.array([[40.0, 50.0], [100.0, 86.0]])
     found = recipe.find(bar(rng, ends), 10.0)
     found = found[np.hypot(*(found[:, 1] - found[:, 0]).T) >= 35]
@@ -40,8 +38,6 @@ def test_each_recipe_finds_a_plain_bar(recipe: Recipe, rng: np.random.Generator)
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_a_bar_cut_by_a_mask_is_one_line(recipe: Recipe, rng: np.random.Generator) -> None:
     """Two pieces of 320 m, each too short alone, are one line of 720 m across 80 m that were not observed."""
-    if not can_run(recipe):
-        pytest.skip("OpenCV is not installed: pip install colibri_geo[bench]")
     ends = np.array([[40.0, 50.0], [112.0, 50.0]])
     change = bar(rng, ends)
     change[:, 72:80] = 0
@@ -52,8 +48,6 @@ def test_a_bar_cut_by_a_mask_is_one_line(recipe: Recipe, rng: np.random.Generato
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_no_recipe_finds_a_line_in_no_change(recipe: Recipe) -> None:
     """Where nothing changed, nothing is found."""
-    if not can_run(recipe):
-        pytest.skip("OpenCV is not installed: pip install colibri_geo[bench]")
     assert recipe.find(np.zeros((80, 80), dtype=np.float32), 10.0).shape == (0, 2, 2)
 
 
