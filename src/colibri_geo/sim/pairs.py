@@ -281,9 +281,20 @@ def true_strip(spec: SceneSpec, strip: Strip, number: int, masks: Sequence[CodeA
     -------
     TruthStrip
     """
-    end1, end2 = ((east + spec.left_m, north + spec.bottom_m) for east, north in (strip.end1, strip.end2))
+    share = observed_share(spec, strip, masks)
+    return place_truth(strip, f"T{number:03d}", left_m=spec.left_m, bottom_m=spec.bottom_m, observed_share=share)
+
+
+def place_truth(strip: Strip, strip_id: str, *, left_m: float, bottom_m: float, observed_share: float) -> TruthStrip:
+    """Put a strip onto the map: its own places count from the lower left corner at `left_m`, `bottom_m`.
+
+    Returns
+    -------
+    TruthStrip
+    """
+    end1, end2 = ((east + left_m, north + bottom_m) for east, north in (strip.end1, strip.end2))
     return TruthStrip(
-        strip_id=f"T{number:03d}",
+        strip_id=strip_id,
         kind=strip.kind,
         end1=end1,
         end2=end2,
@@ -292,7 +303,7 @@ def true_strip(spec: SceneSpec, strip: Strip, number: int, masks: Sequence[CodeA
         grid_azimuth_deg=strip.grid_azimuth_deg,
         surface=strip.surface,
         contrast=strip.contrast,
-        observed_share=observed_share(spec, strip, masks),
+        observed_share=observed_share,
     )
 
 
