@@ -13,10 +13,12 @@ from colibri_geo.core.fields import Extent
 from colibri_geo.core.frames import Frame, Line, straighten
 from colibri_geo.core.segments import View, fit_segment
 from colibri_geo.core.shape import Segment, measure_segment
+from colibri_geo.core.surroundings import Past
 from tests.core.painting import distance_to, draw_box, turn_between
 
 SIDE = 220
 BARE = np.ones(1, dtype=np.float32)
+NOTHING = Past(nearest=0.0, strongest=0.0, hidden_px=0.0)
 LENGTH_PX, WIDTH_PX, HEIGHT = 70.0, 2.6, 8.0
 PLACE = (108.3, 111.8)
 AZIMUTHS = [0.0, 7.3, 22.5, 45.0, 61.1, 90.0, 104.9, 135.0, 158.2]
@@ -268,7 +270,12 @@ def test_old_line_is_seen_through_the_texture_of_its_ground(rng: np.random.Gener
     planes = np.stack([*before, *after, *np.ones((2, SIDE, SIDE))], axis=-1).astype(np.float32)
     frame = straighten(planes, line, first_station=-75, last_station=75, half_width_px=25.0)
     segment = measure_segment(
-        frame, line, Extent(-LENGTH_PX / 2, LENGTH_PX / 2), bare_direction=np.ones(2, dtype=np.float32), of_change=True
+        frame,
+        line,
+        Extent(-LENGTH_PX / 2, LENGTH_PX / 2),
+        past=(NOTHING, NOTHING),
+        bare_direction=np.ones(2, dtype=np.float32),
+        of_change=True,
     )
     assert segment is not None
     assert segment.before.size / segment.after.size == pytest.approx(0.3, abs=0.1)
@@ -291,7 +298,7 @@ def test_ground_that_is_not_seen_beside_a_strip_does_not_count_as_quiet(
     for mask in (np.ones_like(seen), seen):
         stack = np.stack([before * mask, (after + box) * mask, mask, mask], axis=-1).astype(np.float32)
         frame = straighten(stack, line, first_station=-75, last_station=75, half_width_px=25.0)
-        found.append(measure_segment(frame, line, extent, bare_direction=BARE, of_change=True))
+        found.append(measure_segment(frame, line, extent, past=(NOTHING, NOTHING), bare_direction=BARE, of_change=True))
     free, hemmed = found
     assert free is not None
     assert hemmed is not None

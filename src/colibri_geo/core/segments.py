@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_direction,
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
 from colibri_geo.core.resample import cubic_weights
 from colibri_geo.core.shape import HALF_WIDTH_PX, Segment, measure_segment
-from colibri_geo.core.surroundings import AHEAD_PX, PAST_HALF_WIDTH_PX, PAST_PX, look_past
+from colibri_geo.core.surroundings import AHEAD_PX, PAST_HALF_WIDTH_PX, PAST_PX, Past, look_past
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
@@ -99,30 +98,26 @@ def fit_segment(
             break
     if extent.length < min_length_px:
         return None
+    past = _look_past_ends(view, line, extent)
+    if past is None:
+        return None
     frame = _look(view_dates, line, extent, max_length_px, half_width_px=HALF_WIDTH_PX)
-    segment = measure_segment(frame, line, extent, bare_direction=bare_direction, of_change=of_change)
-    return segment and _look_further(segment, view, extent)
+    return measure_segment(frame, line, extent, past=past, bare_direction=bare_direction, of_change=of_change)
 
 
-def _look_further(segment: Segment, view: View, extent: Extent) -> Segment:
-    """Look for more of the same line straight ahead of both ends, also beyond what hides them."""
+def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past] | None:
+    """Look for more of the same line straight ahead of the first and the last station, also beyond what hides them."""
     first, last = math.floor(extent.start), math.ceil(extent.stop)
-    frame = view(segment.line, first - PAST_PX, last + PAST_PX, PAST_HALF_WIDTH_PX)
+    frame = view(line, first - PAST_PX, last + PAST_PX, PAST_HALF_WIDTH_PX)
     field = Field(frame.images[0], frame.weights[0], frame.offsets, frame.stations)
     direction = find_direction(field, extent)
     if direction is None:
-        return segment
+        return None
     contrast = map_contrast(field.project(direction), CORE_HALF_PX)
     level = max(float(contrast.mean_profile(extent)[len(frame.offsets) // 2]), 1e-6)
-    before, after = (
-        look_past(contrast, end, level, outward=outward) for end, outward in ((extent.start, -1), (extent.stop, 1))
-    )
-    return dataclasses.replace(
-        segment,
-        beyond_start=before.nearest if math.isnan(segment.beyond_start) else segment.beyond_start,
-        beyond_stop=after.nearest if math.isnan(segment.beyond_stop) else segment.beyond_stop,
-        resumes=max(before.strongest, after.strongest),
-        hidden_px=before.hidden_px + after.hidden_px,
+    return (
+        look_past(contrast, extent.start, level, outward=-1),
+        look_past(contrast, extent.stop, level, outward=1),
     )
 
 

@@ -22,7 +22,7 @@ from colibri_geo.core.fields import (
     map_contrast,
 )
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
-from colibri_geo.core.surroundings import look_ahead, look_for_joins
+from colibri_geo.core.surroundings import Past, look_ahead, look_for_joins
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -157,6 +157,7 @@ def measure_segment(
     line: Line,
     extent: Extent,
     *,
+    past: tuple[Past, Past],
     bare_direction: np.ndarray[Any, np.dtype[np.float32]],
     of_change: bool,
 ) -> Segment | None:
@@ -169,6 +170,8 @@ def measure_segment(
     line : Line
         Its station 0 lies in the middle of the strip.
     extent : Extent
+    past : tuple of Past
+        What lies straight ahead of the first and of the last station.
     bare_direction : (B,) ndarray of float32
         Unit vector of bareness among the bands.
     of_change : bool
@@ -197,6 +200,7 @@ def measure_segment(
     beside = _look_beside(contrast, extent, core_half, level=level, along=along[seen])
     weaker, stronger = sorted([float(np.nanmean(sides.left[inside])), float(np.nanmean(sides.right[inside]))])
     ahead = [look_ahead(contrast, extent.start, level, outward=-1), look_ahead(contrast, extent.stop, level, outward=1)]
+    beyond = [further.nearest if math.isnan(near) else near for near, further in zip(ahead, past, strict=True)]
     dates = _look_at_dates(frame, extent, core_half)
     middle = len(frame.offsets) // 2
     seen_before, seen_after = frame.weight_before[middle, inside] > 0, frame.weight_after[middle, inside] > 0
@@ -204,7 +208,7 @@ def measure_segment(
         line=line,
         half_length_px=extent.length / 2,
         end_sigma_px=_find_end_sigma(beside.grain, extent),
-        hidden_px=0.0,
+        hidden_px=sum(end.hidden_px for end in past),
         width_px=width.px,
         width_lo_px=max(width.lo_px - beside.grain - _NARROW_DOUBT * max(2.0 - width.px, 0.0), 0.1),
         width_hi_px=width.hi_px + beside.grain,
@@ -212,9 +216,9 @@ def measure_segment(
         flank_ratio=float(np.clip(weaker / max(stronger, 1e-6), -1, 1)),
         straightness_px=_measure_straightness(contrast, extent, beside.snr),
         evenness=_measure_evenness(along, level),
-        beyond_start=ahead[0],
-        beyond_stop=ahead[1],
-        resumes=0.0,
+        beyond_start=beyond[0],
+        beyond_stop=beyond[1],
+        resumes=max(end.strongest for end in past),
         hidden_ends=sum(map(math.isnan, ahead)),
         lobe=_measure_lobe(signal, extent, core_half, level),
         joined=max(look_for_joins(signal, extent, level), dates.joined),

@@ -72,23 +72,25 @@ def make_table(
 
 _TEXTS = ("verdict", "designator", "mgrs", "before_id", "after_id")
 _TIMES = ("last_without", "first_with")
+_ALIKE = (
+    "flank_ratio",
+    "evenness",
+    "resumes",
+    "hidden_ends",
+    "joined",
+    "lobe",
+    "grain",
+    "bareness",
+    "observed_share",
+    "snr",
+)
+"""Columns that a segment carries by the same name: they have no unit that pixels would change."""
 _COLUMNS = (
     *("verdict", "length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m", "area_ha"),
     *("azimuth_deg", "designator", "end1_lon", "end1_lat", "end2_lon", "end2_lat", "mgrs", "snr", "straightness_m"),
     *("last_without", "first_with", "observed_share", "before_id", "after_id"),
-    *(
-        "flank_ratio",
-        "evenness",
-        "beyond_end1",
-        "beyond_end2",
-        "resumes",
-        "hidden_ends",
-        "lobe",
-        "joined",
-        "grain",
-        "bareness",
-    ),
-    *("contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
+    *("flank_ratio", "evenness", "beyond_end1", "beyond_end2", "resumes", "hidden_ends", "joined", "lobe", "grain"),
+    *("bareness", "contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
 )
 
 
@@ -106,12 +108,12 @@ def _describe(
     hidden_m = min(segment.hidden_px * metre, max(settings.max_length_m - ends.length_m, 0.0))
     length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
     centre = to_lonlat.transform(*np.mean(axis, axis=0))
-    verdict = _judge(segment, settings)
     before, after = pd.Timestamp(pair.before.acquired), pd.Timestamp(pair.after.acquired)
     seen_before, seen_after = _seen(segment)
     looked_before = segment.observed_before >= settings.min_observed_share
     return {
-        "verdict": verdict,
+        **{name: getattr(segment, name) for name in _ALIKE},
+        "verdict": _judge(segment, settings),
         "length_m": ends.length_m,
         "length_lo_m": ends.length_m - _90 * length_sigma_m,
         "length_hi_m": ends.length_m + _90 * length_sigma_m + _MOST_HIDDEN * hidden_m,
@@ -126,23 +128,13 @@ def _describe(
         "end2_lon": ends.lon2,
         "end2_lat": ends.lat2,
         "mgrs": find_mgrs(*centre),
-        "snr": segment.snr,
         "straightness_m": segment.straightness_px * metre,
         "last_without": before if looked_before and seen_after and not seen_before else pd.NaT,
         "first_with": before if seen_before else after,
-        "observed_share": segment.observed_share,
         "before_id": pair.before.name,
         "after_id": pair.after.name,
-        "flank_ratio": segment.flank_ratio,
-        "evenness": segment.evenness,
         "beyond_end1": beyond[0],
         "beyond_end2": beyond[1],
-        "resumes": segment.resumes,
-        "hidden_ends": segment.hidden_ends,
-        "lobe": segment.lobe,
-        "joined": segment.joined,
-        "grain": segment.grain,
-        "bareness": segment.bareness,
         "contrast_before": segment.before.size,
         "contrast_after": segment.after.size,
         "contrast_noise": max(segment.before.noise, segment.after.noise),
