@@ -9,13 +9,18 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     ├── InputError (ValueError)        the bytes of an input
     │   ├── NotAFile                   missing, a folder, a device
     │   ├── UnsupportedFormat          readable, but not a format read here
+    │   │   └── UnsupportedDtype       pixels of a type that holds no measurement (complex numbers)
     │   ├── CorruptInput               damaged or truncated
     │   ├── IntegrityError             not what its checksum says
     │   ├── InputTooLarge              beyond a stated limit
     │   ├── TooSmall                   too few pixels for any strip
-    │   └── NoValidData                not one measured pixel
+    │   ├── NoValidData                not one measured pixel
+    │   ├── ProductIncomplete          files of a product are missing
+    │   └── AmbiguousInput             several images where one was expected
     ├── GeoreferenceError (ValueError) where the pixels are
     │   ├── MissingCRS
+    │   ├── MissingGeoreference
+    │   ├── BadGeoreference
     │   ├── RotatedGrid
     │   └── NeedsOrthorectification
     ├── BandError (ValueError)         which bands the pixels hold
@@ -25,7 +30,7 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     │   └── QuantityMismatch
     ├── DateError (ValueError)         when the image was acquired
     │   ├── MissingDate
-    │   └── DateInvalid
+    │   └── BadDate
     ├── PairError (ValueError)         two images that do not make a pair
     │   ├── NoOverlap
     │   ├── SameScene
@@ -38,8 +43,10 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     ├── TableError (ValueError)        a table of a run that does not keep its columns
     ├── UnsafeSource (ValueError)      an input that asks for what no input may ask
     │   ├── UnsafeXML                  XML that declares entities or a document type
-    │   └── ArchiveError               an archive where a file was expected
-    ├── SettingsError (ValueError)     options and settings files
+    │   ├── UnsafeModel                a file that would run code when it is loaded
+    │   └── ArchiveError               an archive that cannot be trusted, or stands where a file was expected
+    ├── SettingsError (ValueError)     options
+    │   └── ConfigError                settings files
     ├── OutputError (OSError)          the folder a run writes
     │   ├── OutputExists
     │   └── NotARun                    a folder that holds no run
@@ -48,9 +55,27 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
 
 from __future__ import annotations
 
+MOST_LETTERS = 399
+"""Of a message; of a longer one the middle is left out."""
+
 
 class ColibriError(Exception):
-    """Root of all errors that colibri_geo raises on purpose."""
+    r"""Root of all errors that colibri_geo raises on purpose.
+
+    Examples
+    --------
+    A message may quote what a file holds, and stays one short line of printable characters all the same.
+
+    >>> str(ColibriError("a\x1b[2J\nb"))
+    'a [2J b'
+    >>> len(str(ColibriError("a" * 100_000)))
+    399
+    """
+
+    def __init__(self, message: str = "") -> None:
+        if len(message) > MOST_LETTERS:  # what came, and what to do about it, stand at its ends
+            message = f"{message[: MOST_LETTERS - 155]} ... {message[-150:]}"
+        super().__init__("".join(letter if letter.isprintable() else " " for letter in message))
 
 
 class InputError(ColibriError, ValueError):
@@ -63,6 +88,10 @@ class NotAFile(InputError):
 
 class UnsupportedFormat(InputError):
     """The content is not in a format that is read here."""
+
+
+class UnsupportedDtype(UnsupportedFormat):
+    """The pixels are of a type that holds no measurement read here, such as complex numbers."""
 
 
 class CorruptInput(InputError):
@@ -85,12 +114,28 @@ class NoValidData(InputError):
     """Not one pixel was measured."""
 
 
+class ProductIncomplete(InputError):
+    """Files that a product needs are missing or empty."""
+
+
+class AmbiguousInput(InputError):
+    """Several images where one was expected."""
+
+
 class GeoreferenceError(ColibriError, ValueError):
     """The place of the pixels on the ground is unknown or unusable."""
 
 
 class MissingCRS(GeoreferenceError):
     """No coordinate reference system is given."""
+
+
+class MissingGeoreference(GeoreferenceError):
+    """No place on the ground is given."""
+
+
+class BadGeoreference(GeoreferenceError):
+    """The place on the ground that is given cannot be true."""
 
 
 class RotatedGrid(GeoreferenceError):
@@ -129,7 +174,7 @@ class MissingDate(DateError):
     """Neither the file nor an option gives the acquisition time."""
 
 
-class DateInvalid(DateError):
+class BadDate(DateError):
     """A date cannot be read or cannot be true."""
 
 
@@ -181,12 +226,20 @@ class UnsafeXML(UnsafeSource):
     """The XML declares a document type, through which entities and other files come in."""
 
 
+class UnsafeModel(UnsafeSource):
+    """The file would run code when it is loaded."""
+
+
 class ArchiveError(UnsafeSource):
     """An archive cannot be read as it is."""
 
 
 class SettingsError(ColibriError, ValueError):
     """An option or a settings file is wrong."""
+
+
+class ConfigError(SettingsError):
+    """A settings file is wrong."""
 
 
 class OutputError(ColibriError, OSError):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from colibri_geo.errors import DateInvalid, MissingDate
-from colibri_geo.scenes.dates import find_date, parse_date
+from colibri_geo.errors import BadDate, MissingDate
+from colibri_geo.scenes.dates import find_date, note_conflict, parse_date
 
 NOON = datetime(2024, 3, 21, 12, tzinfo=UTC)
 
@@ -43,16 +43,23 @@ def test_times_are_utc() -> None:
 )
 def test_what_is_no_date_is_refused_by_name(text: str) -> None:
     """The message holds what came, cut to a line, and the way out."""
-    with pytest.raises(DateInvalid, match="expected ISO 8601") as caught:
+    with pytest.raises(BadDate, match="expected ISO 8601") as caught:
         parse_date(text, source="f.tif")
     assert repr(text[:40]) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00"])
+def test_a_date_at_the_end_of_time_is_refused(text: str) -> None:
+    """In UTC it would lie beyond what a date can be."""
+    with pytest.raises(BadDate, match="cannot be true"):
+        parse_date(text, source="f.tif")
 
 
 def test_no_image_is_older_than_landsat_or_from_the_future() -> None:
     """The day of the first civil land imager is accepted, the day before is not, nor is the day after tomorrow."""
     assert parse_date("1972-07-23", source="f").year == 1972
     for text in ("1972-07-22", (datetime.now(UTC) + timedelta(days=2)).isoformat(), "0001-01-01"):
-        with pytest.raises(DateInvalid, match="cannot be true"):
+        with pytest.raises(BadDate, match="cannot be true"):
             parse_date(text, source="f")
 
 
@@ -72,5 +79,44 @@ def test_a_missing_date_is_not_made_up() -> None:
 
 def test_a_wrong_tag_is_named() -> None:
     """A tag that cannot be read is an error, not a reason to look further."""
-    with pytest.raises(DateInvalid, match=r"f\.tif \(tag ACQUISITIONDATETIME\)"):
+    with pytest.raises(BadDate, match=r"f\.tif \(tag ACQUISITIONDATETIME\)"):
         find_date({"ACQUISITIONDATETIME": "soon", "TIFFTAG_DATETIME": "2024:03:21"}, None, source="f.tif")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S2_20240320_after.tif",
+        "S2_20240322_after.tif",
+        "after_2024-03-21.tif",
+        "S2A_MSIL2A_20240321T143749_N0510_R096_T18NYL_20240322T010000.SAFE",
+        "S2A_MSIL2A_20240321T143749_N0510_R096_T18NYL_20250101T000000.SAFE",
+        "LC09_L2SP_008060_20240321_20240330_02_T1",
+        "20240321_151200_12_2495_3B_AnalyticMS_SR_8b.tif",
+        "scene_20240321120000.tif",
+        "after.tif",
+        "tile_20241399_00000101.tif",
+        "id_1234202401015678.tif",
+        "mosaic_19500101.tif",
+    ],
+)
+def test_a_name_without_another_date_is_no_conflict(name: str) -> None:
+    """One date that fits to a day is enough; numbers that cannot be a day of an image are no dates."""
+    assert note_conflict(name, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("S2_20240101_after.tif", "2024-01-01"),
+        ("after-2024-01-01.tif", "2024-01-01"),
+        ("after_2024_01_01T101500.tif", "2024-01-01"),
+        ("20230630_to_20240319.tif", "2023-06-30, 2024-03-19"),
+    ],
+)
+def test_a_name_that_contradicts_the_metadata_is_told(name: str, said: str) -> None:
+    """The dates of the name and of the metadata stand in the note, with which was believed."""
+    note = note_conflict(name, NOON)
+    assert note == (
+        f"its name says {said}, its metadata say that it was acquired on 2024-03-21: the metadata were believed"
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 
-from colibri_geo.errors import DateInvalid, MissingDate
+from colibri_geo.errors import BadDate, MissingDate
 
 _TAGS = ("ACQUISITIONDATETIME", "TIFFTAG_DATETIME")
 _TIFF_FORMATS = ("%Y:%m:%d %H:%M:%S", "%Y:%m:%d")
+_IN_NAMES = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)([01]\d)\2([0-3]\d)(?:\d{6})?(?!\d)")
 _FIRST = datetime(1972, 7, 23, tzinfo=UTC)  # launch of Landsat 1, the first civil land imager
 
 
@@ -17,7 +19,7 @@ def parse_date(text: str | datetime, *, source: str) -> datetime:
 
     Raises
     ------
-    DateInvalid
+    BadDate
         Where the text is no date, or a date before 1972-07-23 or after today: no civil satellite image has it.
 
     Examples
@@ -26,9 +28,12 @@ def parse_date(text: str | datetime, *, source: str) -> datetime:
     '2025-03-21T15:20:00+00:00'
     """
     when = text if isinstance(text, datetime) else _parse_text(text.strip(), source=source)
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    try:
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:  # of the first and the last day that a date can have: refused below, in its own zone
+        when = when.replace(tzinfo=UTC)
     if not _FIRST <= when <= datetime.now(UTC) + timedelta(days=1):
-        raise DateInvalid(
+        raise BadDate(
             f"{source}: acquisition time {when:%Y-%m-%dT%H:%MZ} cannot be true, expected 1972-07-23 to today; "
             "correct it, or give the true one with --before-date or --after-date"
         )
@@ -44,7 +49,7 @@ def _parse_text(text: str, *, source: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
-        raise DateInvalid(
+        raise BadDate(
             f"{source}: {text[:40]!r} is not a date, expected ISO 8601 such as 2024-03-21T15:20:00Z; "
             "correct it, or give the true one with --before-date or --after-date"
         ) from error
@@ -60,7 +65,7 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, source: 
     ------
     MissingDate
         Where neither tells.
-    DateInvalid
+    BadDate
         Where what is there is no possible date.
     """
     if given is not None:
@@ -72,3 +77,45 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, source: 
         f"{source}: no acquisition time, expected one in the tag {' or '.join(_TAGS)}; "
         "give it with --before-date or --after-date (in Python: acquired=)"
     )
+
+
+def note_conflict(name: str, acquired: datetime) -> str | None:
+    """Say so where the dates in a name are not the day of the acquisition; None where they agree or there is none.
+
+    Use it where the time came from the file: people rename files, and tags often hold the time of processing.
+
+    Parameters
+    ----------
+    name : str
+        Of a file or product. A product's name may hold several dates (acquired, processed): one that fits is enough.
+    acquired : datetime
+        UTC. A date of the day before or after counts as the same: names hold local dates too.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> note_conflict("S2_20240101_after.tif", datetime(2025, 3, 21, tzinfo=UTC))
+    'its name says 2024-01-01, its metadata say that it was acquired on 2025-03-21: the metadata were believed'
+    >>> note_conflict("S2_20250320_after.tif", datetime(2025, 3, 21, tzinfo=UTC))
+    """
+    named = list(dict.fromkeys(_find_dates(name)))
+    if not named or any(abs(day - acquired.date()) <= timedelta(days=1) for day in named):
+        return None
+    return (
+        f"its name says {', '.join(day.isoformat() for day in named[:3])}, its metadata say that it was acquired on "
+        f"{acquired:%Y-%m-%d}: the metadata were believed"
+    )
+
+
+def _find_dates(name: str) -> Iterator[date]:
+    """Find days in a name, as 20240101 or 2024-01-01, alone or before a time; what cannot be a day is a number."""
+    for year, _, month, day in _IN_NAMES.findall(name):
+        try:
+            found = date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+        if found >= _FIRST.date():
+            yield found
