@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from colibri_geo.errors import (
     CorruptInput,
     EmptyVector,
     EncodingError,
+    GeoreferenceError,
     InputTooLarge,
     InvalidGeometry,
     MissingCRS,
@@ -407,9 +409,9 @@ def test_features_without_area_are_left_out_with_a_note() -> None:
         (b'{"a": ' * 200_000, VectorError),
         (b'{"type": "Polygon", "coordinates": [[[0, 0], [1, 0]]]}', InvalidGeometry),
         (b'{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1e999], [0, 0]]]}', InvalidGeometry),
-        (b'{"type": "Polygon", "coordinates": [[["0", "0"], ["1", "0"], ["1", "1"], ["0", "0"]]]}', InvalidGeometry),
-        (b'{"type": "Polygon", "coordinates": {"a": 1}}', InvalidGeometry),
-        (b'{"type": "Polygon", "coordinates": [[{"a": 1}]]}', InvalidGeometry),
+        (b'{"type": "Polygon", "coordinates": [[["0", "0"], ["1", "0"], ["1", "1"], ["0", "0"]]]}', VectorError),
+        (b'{"type": "Polygon", "coordinates": {"a": 1}}', VectorError),
+        (b'{"type": "Polygon", "coordinates": [[{"a": 1}]]}', VectorError),
         (b"<kml><Placemark><Polygon/></Placemark></kml>", InvalidGeometry),
         (b"<kml><Placemark>", VectorError),
         (b"<a><kml/></a>", UnsupportedFormat),
@@ -544,6 +546,17 @@ def test_incomplete_shapefile_is_refused(tmp_path: Path, ending: str) -> None:
         read_regions([f"admin1={path}"])
 
 
+@pytest.mark.parametrize("clash", ["DPTO_CNMBR", "geometry"])
+def test_shapefile_whose_fields_hide_each_other_is_refused(tmp_path: Path, clash: str) -> None:
+    """Of two fields of one name, or one called as the shapes are, the first would be lost in silence."""
+    path = tmp_path / "a.shp"
+    _departments().assign(other="x").to_file(path)
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace(b"other".ljust(11, b"\0"), clash.encode().ljust(11, b"\0")))
+    with pytest.raises(VectorError, match=rf"a\.shp: fields called {clash}, expected one of a name"):
+        read_regions([f"admin1={path}"])
+
+
 def test_shapefile_under_another_name_is_refused(tmp_path: Path) -> None:
     """The content decides on the reader, and the reader needs the name."""
     _departments().to_file(tmp_path / "a.shp")
@@ -589,3 +602,67 @@ def test_natural_earth_is_mended(real_data: Path) -> None:
     assert len(regions.table) == 21
     assert regions.table.geometry.is_valid.all()
     assert regions.sources[0].notes == ("7 invalid polygon(s) mended",)
+
+
+def _edit_database(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+@pytest.mark.parametrize("value", ["'x'", "NULL", "x'00ff'", "0.5"])
+def test_geopackage_with_a_code_that_is_no_number_is_refused(tmp_path: Path, value: str) -> None:
+    """A column of a database may hold anything, whatever its type says."""
+    path = tmp_path / "a.gpkg"
+    _departments().to_file(path)
+    _edit_database(
+        path,
+        "PRAGMA writable_schema=ON",
+        "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'gpkg_geometry_columns'",
+    )
+    _edit_database(path, f"UPDATE gpkg_geometry_columns SET srs_id = {value}")  # noqa: S608 - of this test
+    with pytest.raises(CorruptInput, match=r"a\.gpkg: the code of its reference system is"):
+        read_regions([f"admin1={path}"])
+
+
+def test_geopackage_with_names_that_are_no_text_is_refused(tmp_path: Path) -> None:
+    """A column called in bytes that are no UTF-8 is told as that."""
+    path = tmp_path / "a.gpkg"
+    _departments().assign(marked="x").to_file(path)
+    path.write_bytes(path.read_bytes().replace(b"marked", b"m\xffrked"))
+    with pytest.raises(EncodingError, match="UTF-8"):
+        read_regions([f"admin1={path}"])
+
+
+def test_shapefile_with_coordinates_that_are_no_numbers_is_refused(tmp_path: Path) -> None:
+    """They are found when they are looked at, and no warning comes before."""
+    path = tmp_path / "a.shp"
+    _departments().to_file(path)
+    content = path.read_bytes()
+    second = 100 + 8 + 44 + 4 + 16  # heads of file and record, the parts, the first point, which is the last one too
+    path.write_bytes(content[:second] + np.full(1, np.nan).tobytes() + content[second + 8 :])
+    with pytest.raises(InvalidGeometry, match="not finite"):
+        read_regions([f"admin1={path}"])
+
+
+@pytest.mark.parametrize("text", ["{}", '{"type": "Point"}', "[]"])
+def test_shapefile_with_a_prj_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
+    """A .prj that looks like a reference system and is none gets an answer too."""
+    path = tmp_path / "a.shp"
+    _departments().to_file(path)
+    path.with_suffix(".prj").write_text(text)
+    with pytest.raises(GeoreferenceError, match=r"a\.shp"):
+        read_regions([f"admin1={path}"])
+
+
+@pytest.mark.parametrize("crs", [4326, 32618])
+def test_hole_beyond_the_globe_is_refused(crs: int) -> None:
+    """A hole that lies anywhere but inside its polygon does not escape the look at the coordinates."""
+    shell = box(-77.0, 1.0, -76.0, 2.0) if crs == 4326 else box(200_000, 200_000, 300_000, 300_000)
+    shape = Polygon(shell.exterior.coords, [[(1e200, 1e200), (1e200, 2e200), (2e200, 2e200)]])
+    frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shape], crs=crs)
+    with pytest.raises(InvalidGeometry, match="lies outside"):
+        read_regions([Layer("admin1", frame)])

@@ -18,7 +18,7 @@ def fetch_regions(country: tuple[str, ...], *, out: Path) -> None:
     With the neighbours (COL ECU PER ...) distances to the border are known too. FILE holds the layers country and
     admin1: use it as `--regions country=FILE --regions admin1=FILE`.
 
-    This is the only command that uses the network. Your own layers are always the better choice.
+    This command and fetch-scenes are the only ones that use the network. Your own layers are always the better choice.
     """
     colibri_geo.fetch_regions(country, out)
     click.echo(str(out))

@@ -7,22 +7,26 @@ import hashlib
 import json
 import re
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from colibri_geo.errors import DownloadError, GeoreferenceError, OutputExists, SettingsError, UnsafeSource, VectorError
+from colibri_geo.documents import parse_json
+from colibri_geo.downloading import Downloader
+from colibri_geo.errors import (
+    DownloadError,
+    GeoreferenceError,
+    InputError,
+    OutputExists,
+    SettingsError,
+    UnsafeSource,
+    VectorError,
+)
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.columns import read_labels
 from colibri_geo.layers.geojson import parse_geojson
@@ -36,8 +40,6 @@ MAX_DOWNLOAD_BYTES = 2**28
 
 _LEVELS = {"country": "ADM0", "admin1": "ADM1"}
 _CODE = re.compile(r"[A-Z]{3}")
-_LOCAL = {"127.0.0.1", "localhost", "::1"}
-_CHUNK_BYTES = 2**16
 _NO_CLOCK = "1970-01-01T00:00:00.000Z"
 
 
@@ -68,8 +70,8 @@ def fetch_regions(
 ) -> Path:
     """Fetch national and first-level borders from geoBoundaries into one GeoPackage.
 
-    This is the only function that uses the network. Your own layers are always the better choice. Give the neighbours
-    too if distances to the border are wanted: a border is a line that two countries share.
+    No other function but `fetch_scenes` uses the network. Your own layers are always the better choice. Give the
+    neighbours too if distances to the border are wanted: a border is a line that two countries share.
 
     Parameters
     ----------
@@ -108,13 +110,19 @@ def fetch_regions(
     out = Path(out)
     countries = _check_codes([country] if isinstance(country, str) else country)
     _check_target(out)
-    fetcher = _Fetcher(base_url.rstrip("/"), timeout_s, max_bytes)
+    downloader = Downloader(
+        base_url.rstrip("/"),
+        expected="borders",
+        advice="check the country code and the connection, or give a layer of your own",
+        timeout_s=timeout_s,
+        max_bytes=max_bytes,
+    )
     layers, downloads = {}, []
     names: dict[str, str] = {}
     for level in _LEVELS:
         parts = []
         for code in countries:
-            download, content = fetcher.fetch(code, level)
+            download, content = _fetch(downloader, code, level)
             parts.append(_read_part(content, download, names))
             downloads.append(download)
         layers[level] = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=LONLAT)
@@ -122,92 +130,22 @@ def fetch_regions(
     return out
 
 
-@dataclass(frozen=True)
-class _Fetcher:
-    """Asks geoBoundaries, within limits."""
-
-    base_url: str
-    timeout_s: float
-    max_bytes: int
-
-    def fetch(self, country: str, level: str) -> tuple[_Download, bytes]:
-        """Fetch what is known of one layer, and the layer."""
-        question = f"{self.base_url}/{country}/{_LEVELS[level]}/"
-        facts = _parse_facts(self._get(question), question)
-        url = facts["gjDownloadURL"]
-        content = self._get(url)
-        download = _Download(
-            level=level,
-            country=country,
-            url=url,
-            sha256=hashlib.sha256(content).hexdigest(),
-            source=facts.get("boundarySource", "source not stated"),
-            licence=facts.get("boundaryLicense", "licence not stated"),
-            year=facts.get("boundaryYearRepresented", "year not stated"),
-        )
-        return download, content
-
-    def _get(self, url: str) -> bytes:
-        opener = build_opener(_CheckedRedirects(self))
-        try:
-            self.check_url(url)
-            request = Request(url, headers={"User-Agent": "colibri_geo"})  # noqa: S310 - checked above
-            return self._read(opener, request, url)
-        except HTTPError as error:
-            error.close()
-            raise DownloadError(
-                f"{url}: {error}, expected borders; check the country code, or give a layer of your own"
-            ) from error
-        except (URLError, HTTPException, TimeoutError, ConnectionError, ValueError) as error:
-            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            raise DownloadError(
-                f"{url}: {reason}, expected borders; check the country code and the connection, "
-                "or give a layer of your own"
-            ) from error
-
-    def _read(self, opener: OpenerDirector, request: Request, url: str) -> bytes:
-        deadline = time.monotonic() + self.timeout_s
-        chunks: list[bytes] = []
-        size = 0
-        with opener.open(request, timeout=self.timeout_s) as answer:
-            expected = answer.headers.get("Content-Length")
-            while chunk := answer.read1(_CHUNK_BYTES):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > self.max_bytes:
-                    raise DownloadError(
-                        f"{url}: more than {self.max_bytes:,} bytes, expected less; give a layer of your own"
-                    )
-                if time.monotonic() > deadline:
-                    raise DownloadError(f"{url}: not finished after {self.timeout_s:g} s; try again later")
-        if expected is not None and size != int(expected):
-            raise DownloadError(f"{url}: {size:,} bytes came, expected {expected}; try again")
-        return b"".join(chunks)
-
-    def check_url(self, url: str) -> None:
-        """Refuse what is not encrypted, unless it is asked of this computer."""
-        parts = urlsplit(url)
-        local = parts.hostname in _LOCAL and urlsplit(self.base_url).hostname in _LOCAL
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise DownloadError(f"{url[:200]}: not an https address, expected one; give a layer of your own")
-
-
-class _CheckedRedirects(HTTPRedirectHandler):
-    """Follows a redirect only where the address itself would have been asked."""
-
-    def __init__(self, fetcher: _Fetcher) -> None:
-        self._fetcher = fetcher
-
-    def redirect_request(  # noqa: PLR0917 - as in the base class
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> Request | None:
-        """Check the new address first."""
-        try:
-            self._fetcher.check_url(newurl)
-        except DownloadError:
-            fp.close()
-            raise
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _fetch(downloader: Downloader, country: str, level: str) -> tuple[_Download, bytes]:
+    """Fetch what is known of one layer, and the layer."""
+    question = f"{downloader.base_url}/{country}/{_LEVELS[level]}/"
+    facts = _parse_facts(downloader.read(question), question)
+    url = facts["gjDownloadURL"]
+    content = downloader.read(url)
+    download = _Download(
+        level=level,
+        country=country,
+        url=url,
+        sha256=hashlib.sha256(content).hexdigest(),
+        source=facts.get("boundarySource", "source not stated"),
+        licence=facts.get("boundaryLicense", "licence not stated"),
+        year=facts.get("boundaryYearRepresented", "year not stated"),
+    )
+    return download, content
 
 
 def _check_codes(countries: Sequence[str]) -> list[str]:
@@ -235,8 +173,8 @@ def _check_target(out: Path) -> None:
 
 def _parse_facts(content: bytes, url: str) -> dict[str, str]:
     try:
-        facts = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        facts = parse_json(content, name=url)
+    except InputError as error:
         raise DownloadError(f"{url}: answered with something that is not JSON; try again later") from error
     if not isinstance(facts, dict) or not isinstance(facts.get("gjDownloadURL"), str):
         raise DownloadError(f"{url}: the answer names no layer to fetch; check the country code")

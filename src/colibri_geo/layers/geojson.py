@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,12 +16,16 @@ from pyproj.exceptions import CRSError
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from colibri_geo.documents import Faults, Limits, parse_json
 from colibri_geo.errors import EncodingError, InvalidGeometry, MissingCRS, UnsafeSource, VectorError
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.sources import MAX_TEXT_BYTES
 
 _AUTHORITY = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI):(?:[0-9.]*:)?([A-Za-z0-9]+)", re.IGNORECASE)
 _NOT_AREAS = {"Point", "MultiPoint", "LineString", "MultiLineString"}
 _AREAS = {"Polygon", "MultiPolygon"}
+_FAULTS = Faults(damaged=VectorError, undecodable=EncodingError, endless=InvalidGeometry)
+_LIMITS = Limits(MAX_TEXT_BYTES, parts=2**26)  # three for each of the points that so much text can hold
 _JsonDict = dict[str, Any]
 
 
@@ -31,7 +34,7 @@ class _Shape:
     """A geometry, with what was mended; or its fault, to be told with the number of its feature."""
 
     geometry: BaseGeometry | None = None
-    fault: str | None = None
+    fault: VectorError | None = None
     closed: bool = False
     flattened: bool = False
 
@@ -52,6 +55,8 @@ def read_geojson(path: Path) -> Features:
 
     Raises
     ------
+    InputTooLarge
+        More text than is held in memory.
     EncodingError
         Not UTF-8.
     VectorError
@@ -70,7 +75,7 @@ def read_geojson(path: Path) -> Features:
 
 def parse_geojson(content: bytes, *, name: str) -> Features:
     """Parse the bytes of a GeoJSON file; see `read_geojson`."""
-    document = _parse_json(_decode(content, name), name)
+    document = _parse_json(content, name)
     members = _list_features(document, name)
     shapes = [_to_shape(member.get("geometry"), name, number) for number, member in enumerate(members)]
     frame = gpd.GeoDataFrame(
@@ -86,45 +91,19 @@ def parse_geojson(content: bytes, *, name: str) -> Features:
     return Features(frame, tuple(notes))
 
 
-def _decode(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise EncodingError(
-            f"{name}: byte {error.start} (0x{content[error.start]:02x}) is not UTF-8, expected GeoJSON in UTF-8; "
-            "save it as UTF-8"
-        ) from error
+def _parse_json(content: bytes, name: str) -> object:
+    return parse_json(
+        content,
+        name=name,
+        expected="GeoJSON",
+        faults=_FAULTS,
+        limits=_LIMITS,
+        build=_build_early,
+    )
 
 
-def _parse_json(text: str, name: str) -> object:
-    try:
-        return json.loads(text, object_pairs_hook=_gather, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise VectorError(
-            f"{name}: not JSON at line {error.lineno}, column {error.colno} ({error.msg}), expected GeoJSON; "
-            "the file is damaged or cut short, fetch it again"
-        ) from error
-    except RecursionError as error:
-        raise VectorError(f"{name}: nested too deep for GeoJSON; export the layer again") from error
-    except VectorError as error:
-        raise type(error)(f"{name}: {error}") from error
-    except ValueError as error:
-        raise VectorError(
-            f"{name}: a number that cannot be read ({str(error)[:80]}); export the layer again"
-        ) from error
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise InvalidGeometry(f"{constant} is not finite and not JSON, expected numbers; export the layer again")
-
-
-def _gather(pairs: list[tuple[str, Any]]) -> _JsonDict | _Shape:
+def _build_early(members: _JsonDict) -> _JsonDict | _Shape:
     """Take the members of one JSON object; a polygon becomes a geometry at once, so that its lists do not pile up."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise VectorError(f"duplicate key {twice[:40]!r}, expected each key once in an object; export the layer again")
     kind = members.get("type")
     if isinstance(kind, str) and kind in _AREAS and "coordinates" in members:
         return _build_area(kind, members["coordinates"])
@@ -135,8 +114,8 @@ def _build_area(kind: str, coordinates: object) -> _Shape:
     polygons = [coordinates] if kind == "Polygon" else coordinates
     try:
         parts = [_build_polygon(polygon) for polygon in _as_list(polygons)]
-    except InvalidGeometry as error:
-        return _Shape(fault=str(error))
+    except VectorError as error:
+        return _Shape(fault=error)
     whole = MultiPolygon([part.geometry for part in parts if isinstance(part.geometry, Polygon)])
     return _Shape(whole, closed=any(p.closed for p in parts), flattened=any(p.flattened for p in parts))
 
@@ -160,9 +139,9 @@ def _build_ring(positions: Sequence[Any]) -> np.ndarray[Any, Any]:
     try:
         ring = np.array([position[:2] for position in positions])
     except (TypeError, ValueError, KeyError) as error:
-        raise InvalidGeometry("coordinates that are not pairs of numbers") from error
+        raise VectorError("coordinates that are not pairs of numbers") from error
     if ring.ndim != 2 or ring.shape[1] != 2 or ring.dtype.kind not in "if":
-        raise InvalidGeometry("coordinates that are not pairs of numbers")
+        raise VectorError("coordinates that are not pairs of numbers")
     if not np.isfinite(ring).all():
         raise InvalidGeometry("coordinates that are not finite")
     return ring
@@ -170,7 +149,7 @@ def _build_ring(positions: Sequence[Any]) -> np.ndarray[Any, Any]:
 
 def _as_list(value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise InvalidGeometry("coordinates that are not lists of rings")
+        raise VectorError("coordinates that are not lists of rings")
     return value
 
 
@@ -198,7 +177,7 @@ def _to_shape(member: object, name: str, number: int) -> _Shape:
         return _Shape()
     if isinstance(member, _Shape):
         if member.fault:
-            raise InvalidGeometry(
+            raise type(member.fault)(
                 f"{name}: feature {number} has {member.fault}; mend the feature or export the layer again"
             )
         return member

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -56,7 +57,7 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
     with _connect(path) as database:
         table = _choose_table(database, layer, path.name)
         crs = _read_crs(database, table, path.name)
-        columns = _list_columns(database, table)
+        columns = _list_columns(database, table, path.name)
         rows = _read_rows(database, table, columns, path.name)
     geometries = [_parse_geometry(row[-1], path.name, number) for number, row in enumerate(rows)]
     values = [[_decode(value, path.name, number) for value in row[:-1]] for number, row in enumerate(rows)]
@@ -83,6 +84,10 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
             yield database
     except sqlite3.Error as error:
         raise CorruptInput(f"{path.name}: cannot be read as GeoPackage ({str(error)[:120]}); fetch it again") from error
+    except UnicodeDecodeError as error:  # of the schema: texts in rows are decoded here
+        raise EncodingError(
+            f"{path.name}: a name in it is not UTF-8, expected UTF-8; export the layer again"
+        ) from error
 
 
 def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) -> _Table:
@@ -91,7 +96,7 @@ def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) 
         "JOIN sqlite_master AS m ON lower(m.name) = lower(g.table_name) WHERE m.type = 'table' ORDER BY 1"
     )
     tables = [
-        _Table(_decode_text(name, source), _decode_text(column, source), int(srs_id))
+        _Table(_decode_text(name, source), _decode_text(column, source), _check_code(srs_id, source))
         for name, column, srs_id in database.execute(query)
     ]
     if not tables:
@@ -107,6 +112,14 @@ def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) 
             f"{f' or one named {layer}' if layer else ''}; save the layer alone"
         )
     return named[0]
+
+
+def _check_code(srs_id: object, source: str) -> int:
+    if isinstance(srs_id, int):
+        return srs_id
+    raise CorruptInput(
+        f"{source}: the code of its reference system is {str(srs_id)[:40]!r}, expected a number; export the layer again"
+    )
 
 
 def _read_crs(database: sqlite3.Connection, table: _Table, source: str) -> CRS | None:
@@ -131,10 +144,13 @@ def _read_crs(database: sqlite3.Connection, table: _Table, source: str) -> CRS |
         ) from error
 
 
-def _list_columns(database: sqlite3.Connection, table: _Table) -> list[str]:
+def _list_columns(database: sqlite3.Connection, table: _Table, source: str) -> list[str]:
     """Return the columns that may hold names and codes."""
     query = "SELECT name, type FROM pragma_table_info(?)"
-    described = [(name.decode(), kind.decode().upper()) for name, kind in database.execute(query, (table.name,))]
+    described = [
+        (_decode_text(name, source), _decode_text(kind, source).upper())
+        for name, kind in database.execute(query, (table.name,))
+    ]
     return [name for name, kind in described if name not in {table.geometry, "geometry"} and "BLOB" not in kind]
 
 
@@ -180,7 +196,8 @@ def _parse_geometry(blob: object, source: str, number: int) -> BaseGeometry | No
         raise VectorError(f"{source}: feature {number} is of an extended geometry type, expected polygons; convert it")
     skip = 8 + _ENVELOPE_BYTES.get((flags >> 1) & 0b111, 0)
     try:
-        geometry: BaseGeometry = shapely.from_wkb(blob[skip:])
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are judged when polygons are built
+            geometry: BaseGeometry = shapely.from_wkb(blob[skip:])
     except shapely.errors.GEOSException as error:
         raise CorruptInput(
             f"{source}: feature {number} has a damaged geometry ({str(error).splitlines()[0][:80]}); "

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, TreeBuilder
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +12,13 @@ import pandas as pd
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.errors import InvalidGeometry, UnsafeXML, UnsupportedFormat, VectorError
+from colibri_geo.documents import Faults, Limits, parse_xml
+from colibri_geo.errors import InvalidGeometry, UnsupportedFormat, VectorError
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.sources import MAX_TEXT_BYTES
 
-_MAX_DEPTH = 200
+_FAULTS = Faults(damaged=VectorError, undecodable=VectorError)
+_LIMITS = Limits(MAX_TEXT_BYTES, parts=2**22)
 
 
 def read_kml(path: Path) -> Features:
@@ -35,8 +37,8 @@ def read_kml(path: Path) -> Features:
     ------
     UnsafeXML
         For a document type declaration.
-    UnsupportedFormat, VectorError, InvalidGeometry
-        Not KML, not well-formed, coordinates that are not numbers.
+    InputTooLarge, UnsupportedFormat, VectorError, InvalidGeometry
+        Too large, not KML, not well-formed, coordinates that are not numbers.
 
     References
     ----------
@@ -54,42 +56,10 @@ def read_kml(path: Path) -> Features:
 
 
 def _parse(content: bytes, name: str) -> Element:
-    """Build the tree of elements, named without their namespaces."""
-    builder: TreeBuilder = TreeBuilder()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        local = tag.rpartition(" ")[2]
-        if depth == 0 and local != "kml":
-            raise UnsupportedFormat(f"{name}: XML whose root is <{local[:40]}>, expected <kml>; convert it")
-        depth += 1
-        if depth > _MAX_DEPTH:
-            raise VectorError(f"{name}: nested deeper than {_MAX_DEPTH} elements, expected KML; export the layer again")
-        builder.start(local, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag.rpartition(" ")[2])
-
-    def refuse(*_: object) -> None:
-        raise UnsafeXML(f"{name}: declares a document type, expected KML without one; remove the DOCTYPE line")
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(content, True)  # noqa: FBT003 - expat takes it by position only
-    except expat.ExpatError as error:
-        raise VectorError(
-            f"{name}: not well-formed at line {error.lineno}, column {error.offset + 1} "
-            f"({expat.ErrorString(error.code)}), expected KML; the file is damaged or cut short, fetch it again"
-        ) from error
-    return builder.close()
+    root = parse_xml(content, name=name, expected="KML", faults=_FAULTS, limits=_LIMITS)
+    if root.tag != "kml":
+        raise UnsupportedFormat(f"{name}: XML whose root is <{root.tag[:40]}>, expected <kml>; convert it")
+    return root
 
 
 def _read_values(placemark: Element) -> dict[str, str]:

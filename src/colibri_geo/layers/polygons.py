@@ -207,23 +207,26 @@ def _to_lonlat(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str) 
 
 
 def _check_on_map(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str, *, farthest: float) -> None:
-    wrong = ~(np.abs(shapely.bounds(geometries)) <= farthest).all(axis=1)
-    if wrong.any():
+    if (wrong := _find_beyond(geometries, farthest, farthest)) is not None:
         raise InvalidGeometry(
-            f"{source}: feature {frame.index[wrong][0]} lies outside of any map in {frame.crs.name!r}; "
+            f"{source}: feature {frame.index[wrong]} lies outside of any map in {frame.crs.name!r}; "
             "mend it, or state the right coordinate reference system in the layer"
         )
 
 
 def _check_on_globe(geometries: GeometryArray, frame: gpd.GeoDataFrame, source: str) -> None:
-    bounds = np.abs(shapely.bounds(geometries))
-    limits = np.array([180.0, 90.0, 180.0, 90.0]) + _ROUNDING_DEG
-    wrong = ~(bounds <= limits).all(axis=1)
-    if wrong.any():
+    if (wrong := _find_beyond(geometries, 180.0 + _ROUNDING_DEG, 90.0 + _ROUNDING_DEG)) is not None:
         raise InvalidGeometry(
-            f"{source}: feature {frame.index[wrong][0]} lies outside -180..180 degrees of longitude, "
+            f"{source}: feature {frame.index[wrong]} lies outside -180..180 degrees of longitude, "
             "-90..90 of latitude; state the right coordinate reference system in the layer"
         )
+
+
+def _find_beyond(geometries: GeometryArray, first: float, second: float) -> int | None:
+    """Return the number of the first geometry with a coordinate beyond the limits; bounds would leave out holes."""
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    wrong = ~(np.abs(coordinates) <= (first, second)).all(axis=1)
+    return int(owner[wrong][0]) if wrong.any() else None
 
 
 def _check_any(geometries: GeometryArray, keep: BoolArray, source: str) -> None:

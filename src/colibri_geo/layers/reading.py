@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from colibri_geo.documents import parse_json
 from colibri_geo.errors import CorruptInput, SettingsError, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.columns import LEVELS, read_labels
@@ -153,10 +153,14 @@ def _find_path(text: str) -> str:
 
 def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Features:
     """Read the polygons of any vector file into EPSG:4326; see `read_regions` for formats and errors."""
+    return clean_polygons(read_features(path, role=role), source=path.name, assume_crs=assume_crs)
+
+
+def read_features(path: Path, *, role: str) -> Features:
+    """Read the features of any vector file as they stand in it; of several layers the one called like the role."""
     readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
     found = identify(path)
-    features = read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)
-    return clean_polygons(features, source=path.name, assume_crs=assume_crs)
+    return read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)
 
 
 def read_credit(path: Path, sha256: str) -> str | None:
@@ -171,8 +175,8 @@ def read_credit(path: Path, sha256: str) -> str | None:
     if not side.is_file() or side.stat().st_size > _MAX_SIDE_BYTES:
         return None
     try:
-        content = json.loads(side.read_bytes())
-    except (ValueError, RecursionError):
+        content = parse_json(side.read_bytes(), name=side.name)
+    except CorruptInput:
         return None  # a file of somebody else that happens to have this name
     if not isinstance(content, dict) or content.get("made_by") != SIDE_FILE_MARK:
         return None

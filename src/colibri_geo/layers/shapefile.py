@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyogrio
+import pyogrio.raw
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException
 
-from colibri_geo.errors import CorruptInput, EncodingError, InvalidGeometry, UnsupportedFormat, VectorError
+from colibri_geo.errors import (
+    CorruptInput,
+    EncodingError,
+    GeoreferenceError,
+    InvalidGeometry,
+    UnsupportedFormat,
+    VectorError,
+)
 from colibri_geo.hashing import hash_file
+from colibri_geo.isolation import Lost, call
 from colibri_geo.layers.features import Features
 
 _SIDE_FILES = (".shx", ".dbf", ".prj", ".cpg")
@@ -37,11 +54,13 @@ def read_shapefile(path: Path) -> Features:
     Raises
     ------
     VectorError
-        No ``.shx``.
+        No ``.shx``, two fields of one name, or one called ``geometry``.
     CorruptInput
         Cut short, or as many attributes as shapes it has not.
     EncodingError
         Text whose encoding is stated nowhere.
+    GeoreferenceError
+        A ``.prj`` that is none.
 
     References
     ----------
@@ -132,16 +151,65 @@ def _is_utf8(text: bytes) -> bool:
 
 def _read(path: Path, encoding: str | None) -> gpd.GeoDataFrame:
     try:
+        raw = call(_read_raw, path.resolve(), encoding)
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are judged when polygons are built
+            shapes = shapely.from_wkb(raw.shapes)
+    except Lost as error:
+        raise CorruptInput(f"{path.name}: {error}; the file is damaged or made to do so, fetch it again") from error
+    except GEOSException as error:
+        raise _damaged(path, error) from error
+    _check_fields(path, raw.columns)
+    frame = pd.DataFrame(dict(zip(raw.columns, raw.values, strict=True)), index=pd.Index(raw.numbers, name="fid"))
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=_parse_crs(path, raw.crs))
+
+
+def _parse_crs(path: Path, text: str | None) -> CRS | None:
+    try:
+        return None if text is None else CRS.from_user_input(text)
+    except CRSError as error:
+        raise GeoreferenceError(
+            f"{path.name}: its .prj holds no reference system that is known, expected one; correct it, or take it away "
+            "and name the system with --assume-crs"
+        ) from error
+
+
+def _check_fields(path: Path, fields: Sequence[str]) -> None:
+    """Refuse names under which one field would stand in place of another, or of the shapes."""
+    unclear = sorted({field for field in fields if field == "geometry" or fields.count(field) > 1})
+    if unclear:
+        raise VectorError(
+            f"{path.name}: fields called {', '.join(unclear)[:80]}, expected one of a name, and none called geometry, "
+            "as the shapes are; rename them in a copy"
+        )
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A layer as arrays, one a column; shapes as WKB."""
+
+    crs: str | None
+    columns: tuple[str, ...]
+    values: tuple[np.ndarray[Any, Any], ...]
+    numbers: np.ndarray[Any, Any]
+    shapes: np.ndarray[Any, Any]
+
+
+def _read_raw(path: Path, encoding: str | None) -> _Raw:
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # remarks on ring order, mended when polygons are built
-            frame = pyogrio.read_dataframe(path.resolve(), encoding=encoding, fid_as_index=True)
+            about, numbers, shapes, values = pyogrio.raw.read(path, encoding=encoding, return_fids=True)
     except UnicodeDecodeError as error:
         raise EncodingError(
             f"{path.name}: text that is not {encoding or 'in the encoding of its .cpg'}; correct the .cpg"
         ) from error
-    except (DataSourceError, DataLayerError, FeatureError, GeometryError, GEOSException) as error:
-        reason = str(error).replace(str(path.resolve()), path.name).splitlines()[0][:120]
-        raise CorruptInput(f"{path.name}: cannot be read as shapefile ({reason}); fetch it again") from error
-    if "geometry" not in frame:
+    except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
+        raise _damaged(path, error) from error
+    if shapes is None:
         raise VectorError(f"{path.name}: holds attributes without shapes, expected polygons; give the layer's .shp")
-    return gpd.GeoDataFrame(frame)
+    return _Raw(about["crs"], tuple(str(name) for name in about["fields"]), tuple(values), numbers, shapes)
+
+
+def _damaged(path: Path, error: Exception) -> CorruptInput:
+    reason = str(error).replace(str(path.resolve()), path.name).splitlines()[0][:120]
+    return CorruptInput(f"{path.name}: cannot be read as shapefile ({reason}); fetch it again")

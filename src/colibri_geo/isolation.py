@@ -1,0 +1,364 @@
+"""Work on files of strangers in a process of its own, which may hang, crash or run out of memory.
+
+The libraries that decode files are written in C: they do not listen when the caller gives up, and a fault in them takes
+the process along. Inside `isolated` every `call` runs in one of a few child processes. They have the hardened
+environment of the command line, can write no file, and have limits of memory and time; one that does not answer is
+ended and its file refused. What it answers is read as plain values, whatever it sends. Outside of it a `call` is a
+plain call, so that a library never starts processes, nor changes the environment, of those who import it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import io
+import math
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, ParamSpec, TypeVar
+
+from colibri_geo.errors import ColibriError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_SECONDS = 120.0
+"""A call that takes longer has met a file that keeps its decoder busy; a block of pixels takes well under a second."""
+MAX_BYTES = 4 * 2**30
+"""Address space of a child: libraries take 1 GiB of it, the largest block 256 MiB."""
+
+_LENGTH = struct.Struct(">Q")
+_SPARE_SECONDS = 5.0
+_ERRORS = frozenset({"RuntimeError", "MemoryError"})
+_VALUES = frozenset(
+    {
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy._core.numeric", "_frombuffer"),
+        ("affine", "Affine"),
+    }
+)
+
+
+class Lost(Exception):
+    """A child ended, or did not answer in time; the message says which, for the caller to say of what."""
+
+
+@dataclass
+class Pool:
+    """Child processes that wait for work; started when they are needed.
+
+    Attributes
+    ----------
+    environment : Mapping of str to str
+        Of the children.
+    most : int
+        Children at the same time; further calls wait.
+    seconds : float
+        A call that takes longer is given up.
+    max_bytes : int
+        Address space of a child.
+    """
+
+    environment: Mapping[str, str]
+    most: int
+    seconds: float = MAX_SECONDS
+    max_bytes: int = MAX_BYTES
+    _idle: list[_Child] = field(default_factory=list)
+    _busy: list[_Child] = field(default_factory=list)
+    _guard: threading.Condition = field(default_factory=threading.Condition)
+    _count: int = 0
+    _closed: bool = False
+
+    def run(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Run a function of a module in a child.
+
+        Raises
+        ------
+        Lost
+            Where the child ended, did not answer in time, or gave an answer that is none.
+        Exception
+            Whatever the function raised.
+        """
+        child = self._take()
+        try:
+            answer = child.ask((function.__module__, function.__qualname__, args, named), self.seconds)
+        except BaseException:
+            self._give_back(child, spoilt=True)
+            raise
+        self._give_back(child)
+        if isinstance(answer, BaseException):
+            raise answer
+        result: T = answer
+        return result
+
+    def warm(self, module: str) -> None:
+        """Start one child that imports a module while this process does other things."""
+        with self._guard:
+            self._count += 1
+            self._idle.append(self._start(module))
+
+    def close(self) -> None:
+        """End all children; calls that wait for one, in other threads, are `Lost` at once."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            self._count -= len(idle)
+            for child in self._busy:
+                child.process.kill()
+            self._guard.notify_all()
+        for child in idle:
+            child.kill()
+
+    def _take(self) -> _Child:
+        with self._guard:
+            while not self._closed and not self._idle and self._count >= self.most:
+                self._guard.wait()
+            if self._closed:
+                raise Lost("decoding it was given up")
+            if self._idle:
+                child = self._idle.pop()
+            else:
+                child = self._start("")
+                self._count += 1
+            self._busy.append(child)
+            return child
+
+    def _start(self, module: str) -> _Child:
+        return _Child.start(self.environment, module, max_bytes=self.max_bytes, seconds=self.seconds)
+
+    def _give_back(self, child: _Child, *, spoilt: bool = False) -> None:
+        with self._guard:
+            self._busy.remove(child)
+            keep = not (spoilt or self._closed)
+            if keep:
+                self._idle.append(child)
+            else:
+                self._count -= 1
+            self._guard.notify()
+        if not keep:
+            child.kill()
+
+
+_pools: list[Pool] = []
+
+
+def call(function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """Call a function of a module: in a child inside of `isolated`, else right here.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that a child can import it; takes and gives plain values.
+
+    Raises
+    ------
+    Lost
+        Where a child ended, or did not answer in time.
+    Exception
+        Whatever the function raises.
+
+    Examples
+    --------
+    >>> import math
+    >>> call(math.hypot, 3.0, 4.0)
+    5.0
+    """
+    return _pools[-1].run(function, *args, **named) if _pools else function(*args, **named)
+
+
+@contextmanager
+def isolated(environment: Mapping[str, str], *, warm: str = "", most: int | None = None) -> Iterator[Pool]:
+    """Let every `call` of this process run in child processes until the block ends.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Of the children.
+    warm : str
+        Module that a first child imports at once.
+    most : int, optional
+        Children at the same time; as many as processors, up to four, by default.
+    """
+    pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)))
+    if warm:
+        pool.warm(warm)
+    _pools.append(pool)
+    try:
+        yield pool
+    finally:
+        _pools.remove(pool)
+        pool.close()
+
+
+@dataclass(frozen=True, eq=False)
+class _Child:
+    process: subprocess.Popen[bytes]
+    max_bytes: int
+
+    @classmethod
+    def start(cls, environment: Mapping[str, str], module: str, *, max_bytes: int, seconds: float) -> _Child:
+        command = [sys.executable, "-P", "-m", "colibri_geo.isolation", str(max_bytes), str(seconds), module]
+        quiet = None if environment.get("COLIBRI_DEBUG") else subprocess.DEVNULL
+        process = subprocess.Popen(  # noqa: S603 - this program itself
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet, env=dict(environment)
+        )
+        return cls(process, max_bytes)
+
+    def ask(self, request: object, seconds: float) -> Any:  # noqa: ANN401 - whatever the function gives
+        """Send a request and wait for its answer."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            _send(self._pipe(self.process.stdin), request)
+            content = _receive_bytes(self._pipe(self.process.stdout), most=self.max_bytes)
+        except (EOFError, OSError) as error:
+            status = self._end()
+            how = f"took longer than {seconds:g} s" if late.is_set() else f"ended the reading process (status {status})"
+            raise Lost(f"decoding it {how}") from error
+        finally:
+            timer.cancel()
+        return _read_answer(content)
+
+    def _end(self) -> int:
+        """Return how the process ended; one that goes on has sent nonsense, and is ended."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.wait(timeout=1)
+        self.process.kill()
+        return self.process.wait()
+
+    def kill(self) -> None:
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        self.process.wait()
+
+    @staticmethod
+    def _pipe(pipe: Any) -> BinaryIO:  # noqa: ANN401 - None only where no pipe was asked for
+        return pipe  # type: ignore[no-any-return]
+
+
+class _AnswerReader(pickle.Unpickler):
+    """Reads values and errors alone: a child that was taken over cannot have this process run anything."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - as pickle declares it
+        """Return a class that an answer may hold."""
+        known = (module, name) in _VALUES or (module == "builtins" and name in _ERRORS)
+        if known or (module.startswith("colibri_geo.") and name.isidentifier()):
+            found = super().find_class(module, name)
+            if known or (_is_value(found) and found.__module__ == module):
+                return found
+        raise pickle.UnpicklingError(f"an answer may not hold {module}.{name}")
+
+
+def _is_value(found: object) -> bool:
+    """Tell whether something is an error of this project, or a class that does no more than to hold values."""
+    if not isinstance(found, type):
+        return False
+    frozen = dataclasses.is_dataclass(found) and found.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return issubclass(found, ColibriError) or frozen
+
+
+def _read_answer(content: bytes) -> Any:  # noqa: ANN401 - whatever was sent
+    try:
+        answer = _AnswerReader(io.BytesIO(content)).load()
+    except Exception as error:
+        raise Lost("decoding it gave an answer that cannot be read") from error
+    if isinstance(answer, BaseException) and not isinstance(answer, ColibriError | RuntimeError | MemoryError):
+        raise Lost("decoding it gave an answer that cannot be read")
+    return answer
+
+
+def _send(pipe: BinaryIO, value: object) -> None:
+    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(_LENGTH.pack(len(content)))
+    pipe.write(content)
+    pipe.flush()
+
+
+def _receive_bytes(pipe: BinaryIO, *, most: int) -> bytes:
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    size = _LENGTH.unpack(head)[0]
+    content = pipe.read(size) if size <= most else b""
+    if len(content) < size:
+        raise EOFError
+    return content
+
+
+def _serve(max_bytes: int, seconds: float, module: str) -> None:
+    """Answer requests until the parent closes the pipe."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get among the answers
+    _limit(max_bytes)
+    if module:
+        importlib.import_module(module)
+    while True:
+        try:
+            request = pickle.loads(_receive_bytes(requests, most=sys.maxsize))  # noqa: S301 - from the parent
+        except EOFError:
+            return
+        _limit_time(seconds)
+        _send(answers, _answer(*request))
+
+
+def _answer(module: str, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> object:
+    try:
+        function: Any = importlib.import_module(module)
+        for part in name.split("."):
+            function = getattr(function, part)
+        return function(*args, **named)
+    except ColibriError as error:
+        return type(error)(str(error))
+    except MemoryError:
+        return MemoryError("a decoder asked for more memory than it may have")
+    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+        return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _limit(max_bytes: int) -> None:
+    """Take away what a decoder does not need."""
+    if (resource := _find_limits()) is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(seconds: float) -> None:
+    """Let the system end this process when a call goes on and on: the parent may not be there any more to do so."""
+    if (resource := _find_limits()) is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = math.ceil(used.ru_utime + used.ru_stime + seconds * (os.cpu_count() or 1) + _SPARE_SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _find_limits() -> Any:  # noqa: ANN401 - a module that not every system has
+    """Return the module that sets limits; where the system has none, the parent's clock alone limits a child."""
+    return importlib.import_module("resource") if importlib.util.find_spec("resource") else None
+
+
+if __name__ == "__main__":
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    _serve(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
