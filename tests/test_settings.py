@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import gzip
+import pickle
 import tomllib
+import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +17,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colibri_geo.errors import SettingsError
-from colibri_geo.settings import OPERATING_POINTS, ScoreSettings, Settings, load_settings
+from colibri_geo import errors
+from colibri_geo.errors import ConfigError, SettingsError, UnsafeModel
+from colibri_geo.settings import (
+    OPERATING_POINTS,
+    ScoreSettings,
+    Settings,
+    SurveySettings,
+    TraceSettings,
+    load_settings,
+)
 
 STEPS = ("survey", "trace", "score")
 NUMBERS = {
@@ -121,10 +135,91 @@ def test_a_misspelt_name_is_answered_with_the_right_one(tmp_path: Path) -> None:
         Settings().replace(min_lenght_m=500.0)
     for text in ("[trace]\nmin_lenght_m = 500\n", "min_lenght_m = 500\n"):
         (tmp_path / "s.toml").write_text(text)
-        with pytest.raises(SettingsError, match=r"s\.toml: .*did you mean 'min_length_m'"):
+        with pytest.raises(ConfigError, match=r"s\.toml: .*unknown key 'min_lenght_m'.*did you mean 'min_length_m'"):
             load_settings(tmp_path / "s.toml")
     with pytest.raises(SettingsError, match="known are tile_px, max_tiles"):
         Settings().replace(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("step", "values"),
+    [
+        (ScoreSettings, {"watch_probability": 0.7}),
+        (ScoreSettings, {"report_probability": 0.1}),
+        (ScoreSettings, {"report_probability": "0.5"}),
+        (ScoreSettings, {"strips_per_1000_km2": 0.0}),
+        (ScoreSettings, {"operating_point": "careful"}),
+        (TraceSettings, {"min_length_m": 10.0}),
+        (TraceSettings, {"max_length_m": 300.0}),
+        (TraceSettings, {"max_width_m": float("nan")}),
+        (TraceSettings, {"cell_px": 200.5}),
+        (TraceSettings, {"cell_px": 10**400}),
+        (SurveySettings, {"tile_px": True}),
+        (SurveySettings, {"max_shift_px": 1.0}),
+        (SurveySettings, {"min_agreement": None}),
+    ],
+)
+def test_settings_made_by_hand_keep_the_ranges(step: type, values: dict[str, Any]) -> None:
+    """A step's settings are judged however they were made, alone or with the others, in one line."""
+    with pytest.raises(SettingsError, match=r", expected .*; correct it$") as caught:
+        step(**values)
+    assert "\n" not in str(caught.value)
+    if not any(value is None or isinstance(value, bool | str) for value in values.values()):
+        with pytest.raises(SettingsError):
+            Settings().replace(**values)
+
+
+def test_watch_never_asks_for_more_than_report(tmp_path: Path) -> None:
+    """The two points may be one, also in a file that changes both at once; watching asks for no more."""
+    path = write_toml(tmp_path / "s.toml", {"score": {"report_probability": 0.2, "watch_probability": 0.2}})
+    assert load_settings(path).score.watch_probability == 0.2
+    write_toml(path, {"score": {"report_probability": 0.2, "watch_probability": 0.3}})
+    with pytest.raises(ConfigError, match=r"s\.toml: watch_probability is 0\.3, expected 0 to 0\.2"):
+        load_settings(path)
+
+
+class Harmful:
+    """Would leave a file behind if it were loaded."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (self.mark,))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("pack", [bytes, zlib.compress, gzip.compress])
+def test_pickles_are_refused_and_not_loaded(tmp_path: Path, protocol: int, pack: Callable[[bytes], bytes]) -> None:
+    """A model that would run code is refused by its content, in every form, plain or compressed."""
+    mark = tmp_path / "loaded"
+    path = tmp_path / "s.toml"
+    path.write_bytes(pack(pickle.dumps({"model": Harmful(mark)}, protocol=protocol)))
+    with pytest.raises(UnsafeModel, match=r"^s\.toml: .*would run code when loaded"):
+        load_settings(path)
+    assert not mark.exists()
+
+
+def test_large_models_are_refused_as_models(tmp_path: Path) -> None:
+    """What matters of a large file is what it is, not that it is large."""
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
+        archive.writestr("archive/data.pkl", bytes(2_000_000))
+    with pytest.raises(UnsafeModel, match=r"^model\.pt: a ZIP archive"):
+        load_settings(tmp_path / "model.pt")
+
+
+def test_bad_models_end_as_the_manifest_says(bad_inputs: Path) -> None:
+    """Each hostile or misspelt settings file is refused with the named error and hint."""
+    rows = list(csv.DictReader((bad_inputs / "MANIFEST.csv").read_text(encoding="utf-8").splitlines()))
+    rows = [row for row in rows if row["op"] == "model"]
+    assert len(rows) > 2
+    for row in rows:
+        named = row["must"].replace(":", ";").split(";")[0]
+        with pytest.raises(getattr(errors, named)) as caught:
+            load_settings(bad_inputs / row["files"])
+        assert Path(row["files"]).name in str(caught.value)
+        if "did you mean" in row["must"]:
+            assert "did you mean" + row["must"].partition("did you mean")[2] in str(caught.value)
 
 
 def test_operating_points_choose_their_probability() -> None:
@@ -147,6 +242,8 @@ def test_operating_points_choose_their_probability() -> None:
         b"[trace]\nmin_length_m = 2024-01-01\n",
         b"[trace]\nmin_length_m = [350]\n",
         b"trace = 5\n",
+        b"[trace]\nmin_length_m = 1\n",
+        b"A note of one line that ends in a full stop.",
         b"[weather]\nrain = true\n",
         b"#" * 2_000_000,
     ],
@@ -155,7 +252,7 @@ def test_files_that_hold_no_settings_are_refused_in_one_line(tmp_path: Path, con
     """Whatever stands in the file, the answer is one line with its name."""
     path = tmp_path / "s.toml"
     path.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"^s\.toml: ") as caught:
+    with pytest.raises(ConfigError, match=r"^s\.toml: ") as caught:
         load_settings(path)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
@@ -164,7 +261,7 @@ def test_files_that_hold_no_settings_are_refused_in_one_line(tmp_path: Path, con
 @pytest.mark.parametrize("name", ["nowhere.toml", ".", "x" * 300])
 def test_a_settings_file_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
     """Missing files, folders and impossible names are answered with what was expected."""
-    with pytest.raises(SettingsError, match=r"check (it|the path)"):
+    with pytest.raises(ConfigError, match=r"check (it|the path)"):
         load_settings(tmp_path / name)
 
 

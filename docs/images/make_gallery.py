@@ -129,7 +129,7 @@ def answer(plan: Plan) -> Answered:
     if plan.slipped:
         model = dataclasses.replace(model, shift_east_m=0.0, shift_north_m=0.0)
     aligned = align(before, after, model)
-    table = score(trace(change(aligned)), ScoreSettings(report_probability=0.0))
+    table = score(trace(change(aligned)), ScoreSettings(report_probability=0.0, watch_probability=0.0))
     truth = Truth(spec.crs, pair.truth, list_obstacles(spec))
     judged = judge(table, truth)
     strips = {one.strip_id: (strip, one) for one, strip in zip(pair.truth, spec.strips, strict=True)}

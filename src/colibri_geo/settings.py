@@ -10,17 +10,25 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import pickletools
 import tomllib
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from colibri_geo.errors import SettingsError
+from colibri_geo.errors import ConfigError, SettingsError, UnsafeModel
 
 OPERATING_POINTS = ("report", "watch")
 
 _MOST_BYTES = 1_000_000
 _LARGEST = 10**15
+_MODELS = {
+    b"\x80": "a pickle", b"PK\x03\x04": "a ZIP archive, as of PyTorch", b"\x89HDF": "an HDF5 file, as of Keras",
+    b"\x93NUMPY": "a NumPy file, which may pickle", b"x\x01": "zlib, as of joblib", b"x\x9c": "zlib, as of joblib",
+    b"x\xda": "zlib, as of joblib", b"\x1f\x8b": "gzip, as of joblib", b"BZh": "bzip2, as of joblib",
+    b"\xfd7zXZ": "xz, as of joblib",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,14 @@ class SurveySettings:
     quality_shift_px: float = 1.5
     min_agreement: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Refuse values out of range, however the settings were made."""
+        _check_range("tile_px", self.tile_px, 32, 1024, whole=True)
+        _check_range("max_tiles", self.max_tiles, 1, 4096, whole=True)
+        _check_range("max_shift_px", self.max_shift_px, 0, self.tile_px / 8)
+        _check_range("quality_shift_px", self.quality_shift_px, 0, self.max_shift_px)
+        _check_range("min_agreement", self.min_agreement, 0, 1)
+
 
 @dataclass(frozen=True)
 class TraceSettings:
@@ -73,6 +89,14 @@ class TraceSettings:
     cell_px: int = 1024
     min_observed_share: float = 0.6
 
+    def __post_init__(self) -> None:
+        """Refuse values out of range, however the settings were made."""
+        _check_range("min_length_m", self.min_length_m, 100, 5000)
+        _check_range("max_length_m", self.max_length_m, self.min_length_m, 4000)
+        _check_range("max_width_m", self.max_width_m, 10, 80)
+        _check_range("cell_px", self.cell_px, 128, 8192, whole=True)
+        _check_range("min_observed_share", self.min_observed_share, 0, 1)
+
 
 @dataclass(frozen=True)
 class ScoreSettings:
@@ -85,6 +109,7 @@ class ScoreSettings:
     report_probability, watch_probability : float
         Least probability at each operating point; chosen on 36 simulated scenes of development seeds (each scored
         by a model fitted without it): watch gave 8 false alarms in 1,000 km2, report 4. On test seeds it was 20 and 8.
+        That of watch is never the higher one.
     strips_per_1000_km2 : float
         Density of strips that probabilities are stated for; the default is that of the simulated scenes which the
         model was fitted on, far above that of most ground. A lower density makes every candidate less probable.
@@ -94,6 +119,17 @@ class ScoreSettings:
     report_probability: float = 0.6
     watch_probability: float = 0.35
     strips_per_1000_km2: float = 186.0
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range, however the settings were made."""
+        _check_range("report_probability", self.report_probability, 0, 1)
+        _check_range("watch_probability", self.watch_probability, 0, self.report_probability)
+        _check_range("strips_per_1000_km2", self.strips_per_1000_km2, 1e-6, 1e6)
+        if self.operating_point not in OPERATING_POINTS:
+            raise SettingsError(
+                f"operating_point is {_one_line(repr(self.operating_point))}, "
+                f"expected {' or '.join(OPERATING_POINTS)}; correct it"
+            )
 
     @property
     def min_probability(self) -> float:
@@ -115,10 +151,6 @@ class Settings:
     survey: SurveySettings = field(default_factory=SurveySettings)
     trace: TraceSettings = field(default_factory=TraceSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range, however the settings were made."""
-        _check(self.survey, self.trace, self.score, source="settings")
 
     def replace(self, **values: float | str) -> Settings:
         """Return settings with some values changed; each name belongs to one step.
@@ -166,29 +198,55 @@ def load_settings(path: str | Path) -> Settings:
 
     Raises
     ------
-    SettingsError
+    ConfigError
         Not a file, not TOML, unknown names, values out of range.
+    UnsafeModel
+        A model in a form that runs code when it is loaded, such as a pickle: it is not loaded.
     """
     path = Path(path)
     content = _read_file(path)
     try:
         tables = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # tomllib's own, bytes that are no text, numbers and nests too large
-        raise SettingsError(f"{path.name}: no settings in TOML ({_one_line(str(error))}); correct it") from error
-    return Settings.from_dict(tables, source=path.name)
+        if _is_pickle(content):
+            raise _unsafe(path, "a pickle") from error
+        raise ConfigError(f"{path.name}: no settings in TOML ({_one_line(str(error))}); correct it") from error
+    try:
+        return Settings.from_dict(tables, source=path.name)
+    except SettingsError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise SettingsError(f"{path.name[:80]}: no such settings file, expected the path of a TOML file; check it")
+            raise ConfigError(f"{path.name[:80]}: no such settings file, expected the path of a TOML file; check it")
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise SettingsError(f"{path.name[:80]}: cannot be opened ({error.strerror}); check the path") from error
+        raise ConfigError(f"{path.name[:80]}: cannot be opened ({error.strerror}); check the path") from error
+    for magic, kind in _MODELS.items():
+        if content.startswith(magic):
+            raise _unsafe(path, kind)
     if len(content) > _MOST_BYTES:
-        raise SettingsError(f"{path.name}: more than {_MOST_BYTES:,} bytes, expected a few settings; check the path")
+        raise ConfigError(f"{path.name}: more than {_MOST_BYTES:,} bytes, expected a few settings; check the path")
     return content
+
+
+def _is_pickle(content: bytes) -> bool:
+    """Tell a pickle of the oldest form, which is text without first bytes of its own; nothing of it is carried out."""
+    try:
+        names = {operation.name for operation, _, _ in pickletools.genops(content)}
+    except (ValueError, IndexError, OverflowError):
+        return False
+    return not names.isdisjoint({"GLOBAL", "INST", "REDUCE", "STACK_GLOBAL", "BUILD"})
+
+
+def _unsafe(path: Path, kind: str) -> UnsafeModel:
+    return UnsafeModel(
+        f"{path.name[:80]}: {kind}: a model in such a form would run code when loaded, and is not loaded; "
+        "expected settings in TOML, give those"
+    )
 
 
 def _one_line(text: str) -> str:
@@ -200,14 +258,12 @@ def _merge(settings: Settings, tables: dict[str, Any], *, source: str) -> Settin
     steps: dict[str, Any] = {}
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
+            fault = f"{name} is no table" if name in known else f"unknown key {name[:60]!r}"
             raise SettingsError(
-                f"{source}: {name[:60]!r} is no table of settings, expected [{'], ['.join(known)}]; "
-                f"{_suggest(name, _all_names(settings))}"
+                f"{source}: {fault}, expected tables [{'], ['.join(known)}]; {_suggest(name, _all_names(settings))}"
             )
-        steps[name] = _replace_step(getattr(settings, name), table, place=f"{source}: [{name}]")
-    survey, trace, score = (steps.get(name, getattr(settings, name)) for name in known)
-    _check(survey, trace, score, source=source)
-    return Settings(survey, trace, score)
+        steps[name] = _replace_step(getattr(settings, name), table, source=source, place=f"[{name}]")
+    return dataclasses.replace(settings, **steps)
 
 
 def _names(step: Any) -> list[str]:  # noqa: ANN401 - any of the steps
@@ -223,11 +279,11 @@ def _suggest(name: str, known: list[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
-def _replace_step(step: Any, table: dict[str, Any], *, place: str) -> Any:  # noqa: ANN401 - any of the steps
+def _replace_step(step: Any, table: dict[str, Any], *, source: str, place: str) -> Any:  # noqa: ANN401 - any of the steps
     values = {}
     for name, value in table.items():
         if name not in _names(step):
-            raise SettingsError(f"{place} has no setting {name[:60]!r}; {_suggest(name, _names(step))}")
+            raise SettingsError(f"{source}: {place} unknown key {name[:60]!r}; {_suggest(name, _names(step))}")
         kind = type(getattr(step, name))
         whole = type(value) is int and abs(value) < _LARGEST
         if kind is float and (whole or isinstance(value, float)):
@@ -236,33 +292,22 @@ def _replace_step(step: Any, table: dict[str, Any], *, place: str) -> Any:  # no
             values[name] = value
         else:
             raise SettingsError(
-                f"{place} {name} is {_one_line(repr(value))}, expected a value such as {getattr(step, name)!r}; "
-                "correct it"
+                f"{source}: {place} {name} is {_one_line(repr(value))}, expected a value such as "
+                f"{getattr(step, name)!r}; correct it"
             )
-    return dataclasses.replace(step, **values)
+    try:
+        return dataclasses.replace(step, **values)
+    except SettingsError as error:
+        raise SettingsError(f"{source}: {error}") from error
 
 
-def _check(survey: SurveySettings, trace: TraceSettings, score: ScoreSettings, *, source: str) -> None:
-    ranges = {
-        "tile_px": (survey.tile_px, 32, 1024),
-        "max_tiles": (survey.max_tiles, 1, 4096),
-        "max_shift_px": (survey.max_shift_px, 0, survey.tile_px / 8),
-        "quality_shift_px": (survey.quality_shift_px, 0, survey.max_shift_px),
-        "min_agreement": (survey.min_agreement, 0, 1),
-        "min_length_m": (trace.min_length_m, 100, 5000),
-        "max_length_m": (trace.max_length_m, trace.min_length_m, 4000),
-        "max_width_m": (trace.max_width_m, 10, 80),
-        "cell_px": (trace.cell_px, 128, 8192),
-        "min_observed_share": (trace.min_observed_share, 0, 1),
-        "report_probability": (score.report_probability, 0, 1),
-        "watch_probability": (score.watch_probability, 0, 1),
-        "strips_per_1000_km2": (score.strips_per_1000_km2, 1e-6, 1e6),
-    }
-    for name, (value, low, high) in ranges.items():
-        if not low <= value <= high:
-            raise SettingsError(f"{source}: {name} is {value:g}, expected {low:g} to {high:g}; correct it")
-    if score.operating_point not in OPERATING_POINTS:
+def _check_range(name: str, value: Any, low: float, high: float, *, whole: bool = False) -> None:  # noqa: ANN401 - judged here
+    fits = isinstance(value, Integral if whole else Real)
+    if not fits or isinstance(value, bool):
+        kind = "whole number" if whole else "number"
         raise SettingsError(
-            f"{source}: operating_point is {_one_line(repr(score.operating_point))}, "
-            f"expected {' or '.join(OPERATING_POINTS)}; correct it"
+            f"{name} is {_one_line(repr(value))}, expected a {kind} from {low:g} to {high:g}; correct it"
         )
+    if not low <= value <= high:
+        shown = "beyond 1e15" if abs(value) >= _LARGEST else f"{value:g}"
+        raise SettingsError(f"{name} is {shown}, expected {low:g} to {high:g}; correct it")

@@ -91,7 +91,7 @@ def detect_aligned(pair: BenchPair, settings: Settings | None = None) -> Detecte
     """Find all candidates of a benchmark pair as `detect` does, and keep the pair on one grid."""
     settings = settings or Settings()
     aligned = align(pair.before, pair.after, survey(pair.before, pair.after, settings.survey))
-    everything = settings.replace(operating_point="report", report_probability=0.0)
+    everything = settings.replace(operating_point="report", report_probability=0.0, watch_probability=0.0)
     return Detected(aligned, score(trace(change(aligned), settings.trace), everything.score))
 
 
