@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from colibri_geo.layers import attach, fetch_regions, read_regions
     from colibri_geo.pairs import AlignedPair, ChangeMap, PairModel, align, change, survey
     from colibri_geo.pipeline import Run, compare, read_run
-    from colibri_geo.scenes import Scene, open_scene
+    from colibri_geo.scenes import Scene, inspect_scene, open_scene
+    from colibri_geo.scenes.fetching import fetch_scenes
     from colibri_geo.settings import Settings, load_settings
     from colibri_geo.sim import simulate_pair
     from colibri_geo.tracing import score, trace
@@ -44,6 +45,8 @@ __all__ = [
     "change",
     "compare",
     "fetch_regions",
+    "fetch_scenes",
+    "inspect_scene",
     "load_settings",
     "open_scene",
     "read_regions",
@@ -68,6 +71,8 @@ _HOMES = {
     "change": "pairs",
     "compare": "pipeline",
     "fetch_regions": "layers",
+    "fetch_scenes": "scenes.fetching",
+    "inspect_scene": "scenes",
     "load_settings": "settings",
     "open_scene": "scenes",
     "read_regions": "layers",

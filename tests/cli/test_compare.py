@@ -60,6 +60,7 @@ def assert_refused(result: Result, *parts: str, folder: Path, files: set[Path]) 
     assert set(folder.rglob("*")) == files
 
 
+@pytest.mark.slow
 def test_finds_the_planted_strip_and_says_what_was_looked_at_first(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A plain run ends with status 0, writes the folder, and names the ground looked at before any finding."""
     result = run_cli(*pair, "--out", tmp_path / "out")
@@ -71,6 +72,7 @@ def test_finds_the_planted_strip_and_says_what_was_looked_at_first(pair: tuple[P
     assert result.stderr == ""
 
 
+@pytest.mark.slow
 def test_json_is_one_object_and_nothing_else(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --json standard output is one JSON object, and standard error stays empty."""
     out = tmp_path / "out"
@@ -133,6 +135,7 @@ def test_overwrite_replaces_a_run_but_no_other_folder(pair: tuple[Path, Path], t
     assert (other / "mine.txt").read_text() == "kept"
 
 
+@pytest.mark.slow
 def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A language that reports are not written in is refused; English is not."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "es")
@@ -265,6 +268,7 @@ def test_bands_that_only_one_image_has(bare: tuple[Path, Path], tmp_path: Path) 
     assert_refused(result, "three.tif", "nir", folder=tmp_path, files={*bare, three})
 
 
+@pytest.mark.slow
 def test_no_crs(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """An image without a coordinate reference system is refused; with --assume-crs it is read."""
     placeless = tmp_path / "placeless.tif"
@@ -303,6 +307,7 @@ def test_everything_cloudy_is_a_report(bare: tuple[Path, Path], tmp_path: Path, 
     assert "not observed" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8").lower()
 
 
+@pytest.mark.slow
 def test_nothing_new_is_never_said_without_the_share_observed(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """Where nothing new is found, the same sentence gives the ground observed and its share."""
     result = run_cli(*bare, "--out", tmp_path / "out", "--no-report")

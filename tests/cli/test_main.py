@@ -45,10 +45,11 @@ def _all_errors(family: type[errors.ColibriError] = errors.ColibriError) -> list
 
 @pytest.mark.parametrize("family", _all_errors(), ids=lambda family: family.__name__)
 def test_own_errors_are_status_2(family: type[errors.ColibriError]) -> None:
-    """Every error of the project ends with status 2, its message in one line, and nothing on standard output."""
+    """Every error ends with status 2, its name and message in one line, and nothing on standard output."""
     result = _run_failing(family("a.tif: has no CRS, expected one; give --assume-crs"))
     assert result.exit_code == 2
-    assert result.stderr == "colibri-geo: error: a.tif: has no CRS, expected one; give --assume-crs\n"
+    name = family.__name__
+    assert result.stderr == f"colibri-geo: error: {name}: a.tif: has no CRS, expected one; give --assume-crs\n"
     assert result.stdout == ""
 
 
@@ -155,7 +156,7 @@ def test_version_and_help_are_status_0() -> None:
 def test_a_file_name_cannot_steer_the_terminal() -> None:
     """Control characters of a file name reach the terminal as blanks, and the message stays in one line."""
     result = _run_failing(errors.NotAFile("\x1b]0;owned\x07\x1b[2Ja\nb\u202e.tif: no such file"))
-    assert result.stderr == "colibri-geo: error: ]0;owned [2Ja b .tif: no such file\n"
+    assert result.stderr == "colibri-geo: error: NotAFile: ]0;owned [2Ja b .tif: no such file\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

@@ -40,6 +40,31 @@ def test_awkward_values_come_back(tmp_path: Path) -> None:
     assert dataclasses.replace(found, pair=example.pair) == dataclasses.replace(record, pair=example.pair)
 
 
+def test_radar_images_come_back(tmp_path: Path) -> None:
+    """Radar images that were given are recorded as scenes are, the earlier first."""
+    example = example_record()
+    looks = tuple(dataclasses.replace(scene, quantity="gamma0_db") for scene in (example.before, example.after))
+    write_manifest(tmp_path, dataclasses.replace(example, radar=looks))
+    assert read_manifest(tmp_path).radar == looks
+
+
+def test_manifest_of_an_older_version_is_read(run_folder: Path) -> None:
+    """What an older version did not write has its default; what it has to write is missed."""
+    path = run_folder / "manifest.json"
+    content = json.loads(path.read_bytes())
+    for missing, expected in (("radar", None), ("versions", "versions")):
+        del content["run"][missing]
+        unsigned = {key: value for key, value in content.items() if key != "digest"}
+        encoded = json.dumps(unsigned, ensure_ascii=False, indent=2).encode() + b"\n"
+        digest = hashlib.sha256(encoded).hexdigest()
+        path.write_bytes(json.dumps({**unsigned, "digest": digest}, ensure_ascii=False, indent=2).encode() + b"\n")
+        if expected is None:
+            assert read_manifest(run_folder) == example_record()
+        else:
+            with pytest.raises(NotARun, match=f"run differs in {expected};"):
+                read_manifest(run_folder)
+
+
 def test_files_are_listed_with_size_and_checksum(run_folder: Path) -> None:
     """Every file but the manifest and the log is listed, sorted, with its size and SHA-256."""
     content = json.loads((run_folder / "manifest.json").read_text(encoding="utf-8"))
@@ -76,6 +101,7 @@ def test_same_run_gives_same_bytes_elsewhere_and_later(run_folder: Path, tmp_pat
         (b'{"format": "colibri_geo run", "format_version": 1, "files": [{"name": "a"}]}', "sha256"),
         (b'{"format": "colibri_geo run", "format_version": 1, "files": [], "run": {}}', "run differs in"),
         (b'{"format": "colibri_geo run", "format_version": NaN}', "damaged"),
+        (b'{"format": "colibri_geo run", "format_version": 1e999}', "damaged"),
     ],
 )
 def test_damage_is_one_line(tmp_path: Path, raw: bytes, word: str) -> None:
@@ -84,6 +110,16 @@ def test_damage_is_one_line(tmp_path: Path, raw: bytes, word: str) -> None:
     with pytest.raises(NotARun, match=word) as raised:
         read_manifest(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_number_that_no_float_holds_is_one_line(run_folder: Path) -> None:
+    """A whole number of hundreds of digits in the place of a float is damage."""
+    path = run_folder / "manifest.json"
+    edited = path.read_bytes().replace(b'"gain": [\n', b'"gain": [\n' + b"9" * 400 + b",\n")
+    assert edited != path.read_bytes()
+    path.write_bytes(edited)
+    with pytest.raises(NotARun, match=r"run\.pair\.gain is int, expected float"):
+        read_manifest(run_folder)
 
 
 def test_no_manifest_is_no_run(tmp_path: Path) -> None:

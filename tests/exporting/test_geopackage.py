@@ -172,3 +172,30 @@ def test_damage_is_one_line(folder: Path, tmp_path: Path) -> None:
         assert "\n" not in str(raised.value)
     with pytest.raises(NotARun, match=r"holds no findings\.gpkg"):
         read_tables(tmp_path)
+
+
+OPEN_RING = (
+    b"GP\x00\x01" + bytes(4) + b"\x01" + np.array([3, 1, 2], "<u4").tobytes() + np.array([0, 0, 1, 0], "<f8").tobytes()
+).hex()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PRAGMA application_id = 0",
+        "PRAGMA user_version = 99990000",
+        "DROP TABLE footprints",
+        "UPDATE gpkg_geometry_columns SET geometry_type_name = 'x' WHERE table_name = 'strips'",
+        "DELETE FROM gpkg_spatial_ref_sys",
+        f"UPDATE regions SET geom = x'{OPEN_RING}'",  # noqa: S608 - of this test
+    ],
+)
+def test_what_gdal_has_remarks_on_is_damage(folder: Path, statement: str) -> None:
+    """GDAL reads on over much damage and only warns; what a run wrote gives no cause for that."""
+    with closing(sqlite3.connect(folder / "findings.gpkg")) as store:
+        for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            store.execute(f'DROP TRIGGER "{name}"')
+        store.execute(statement)
+        store.commit()
+    with pytest.raises(NotARun, match=r"findings\.gpkg is damaged"):
+        read_tables(folder)

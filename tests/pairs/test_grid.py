@@ -108,13 +108,6 @@ def test_pixels_that_are_not_square_become_square() -> None:
     assert grid.shape[0] in range(60, 63)
 
 
-def test_pixel_is_measured_on_the_ground() -> None:
-    """A pixel of web mercator at 60 degrees is half as large as it says."""
-    size = measure_pixel(GeoBox((10, 10), Affine(20, 0, 2_800_000, 0, -20, 8_399_738), "EPSG:3857"))
-    assert size.east_m == pytest.approx(10, rel=0.01)
-    assert size.finer_m <= size.north_m
-
-
 def test_overlap_is_shared_ground_over_all_ground() -> None:
     """Half a scene shared is a third of the ground of either."""
     before, after = utm(), utm(left=LEFT + 400)

@@ -23,7 +23,7 @@ from colibri_geo.pairs import align, change, survey
 from colibri_geo.pairs.surveying import list_tiles
 from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
-from colibri_geo.scenes.scaling import RELATIVE
+from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
 from colibri_geo.settings import SurveySettings
 from tests.support.small_pair import Scenes, make_scenes, pair_grid, small_spec
 
@@ -68,9 +68,12 @@ def test_same_bytes_are_refused(scenes: Scenes) -> None:
     refused(scenes.before, later, SameScene, "same bytes")
 
 
-def test_other_quantity_is_refused(scenes: Scenes) -> None:
-    """Reflectance and pictures of unknown gain are not mixed."""
-    refused(scenes.before, with_scene(scenes.after, quantity=RELATIVE), QuantityMismatch, "before.tif", "after.tif")
+@pytest.mark.parametrize("quantity", [RELATIVE, TOA])
+def test_other_quantity_is_refused(scenes: Scenes, quantity: str) -> None:
+    """Surface reflectance is not mixed with that at the top of the atmosphere, nor with pictures of unknown gain."""
+    other = with_scene(scenes.after, quantity=quantity)
+    refused(scenes.before, other, QuantityMismatch, "before.tif", "after.tif", SURFACE, quantity)
+    refused(with_scene(scenes.before, quantity=quantity), scenes.after, QuantityMismatch, SURFACE, quantity)
 
 
 def test_lacking_band_is_refused(scenes: Scenes) -> None:
@@ -80,6 +83,25 @@ def test_lacking_band_is_refused(scenes: Scenes) -> None:
     refused(scenes.before, no_nir, BandMismatch, "three.tif", "nir")
     no_blue = scene_from_arrays(values[1:], grid, bands=scenes.after.bands[1:], acquired=when, name="other.tif")
     assert survey(scenes.before, no_blue).bands == ("green", "red", "nir")
+
+
+@pytest.mark.parametrize("lacking", ["red", "nir"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_lacking_red_or_infrared_needs_the_users_word(scenes: Scenes, lacking: str, side: int) -> None:
+    """Red and near infrared are not dropped in silence from either date; a subset that both have can be asked for."""
+    pair = [scenes.before, scenes.after]
+    values = [scenes.simulated.before, scenes.simulated.after]
+    kept = [position for position, band in enumerate(pair[side].bands) if band != lacking]
+    subset = tuple(pair[side].bands[position] for position in kept)
+
+    def without(which: int, name: str) -> Scene:
+        scene = pair[which]
+        return scene_from_arrays(values[which][kept], scene.grid, bands=subset, acquired=scene.acquired, name=name)
+
+    poor = list(pair)
+    poor[side] = without(side, "poor.tif")
+    refused(poor[0], poor[1], BandMismatch, f"poor.tif lacks {lacking}", f"--bands {','.join(subset)}")
+    assert survey(without(0, "a.tif"), without(1, "b.tif")).bands == subset
 
 
 def test_no_overlap_is_refused(scenes: Scenes) -> None:

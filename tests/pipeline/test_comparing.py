@@ -40,6 +40,7 @@ def write_mask(source: Path, target: Path, codes: np.ndarray) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_area_of_interest_restricts_ground_and_strips(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """Only the area is asked about; a strip that it touches is told, one outside is not."""
     whole = compare(*pair)
@@ -82,6 +83,7 @@ def test_all_cloud_is_a_run_that_observed_nothing(pair: tuple[Path, Path], tmp_p
     assert run.save(tmp_path / "out", rasters=True).is_dir()
 
 
+@pytest.mark.slow
 def test_strip_under_cloud_is_not_called_new(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """A strip that the before date hides for more than 40 % of its length is not_observed or not told."""
     codes = np.full((180, 180), 4)

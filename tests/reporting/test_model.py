@@ -229,3 +229,11 @@ def test_tables_are_left_alone() -> None:
     build(findings)
     pd.testing.assert_frame_equal(findings.strips, untouched.strips)
     pd.testing.assert_frame_equal(findings.observed, untouched.observed)
+
+
+def test_every_input_is_in_the_annex() -> None:
+    """Radar images that were looked at stand among the inputs with their checksums, where such were given."""
+    radar = dataclasses.replace(example_record().before, name="a_radar_image", sha256="f" * 64)
+    assert not any("radar" in text for text in texts(build().evidence))
+    told = list(texts(build(radar=(radar, radar)).evidence))
+    assert told.count("a_radar_image") == told.count("f" * 64) == 2

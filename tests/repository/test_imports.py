@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.libraries import HEAVY
 
 PROBE = """
@@ -54,6 +56,7 @@ def test_settings_and_errors_are_light() -> None:
     assert HEAVY.isdisjoint(found["modules"])
 
 
+@pytest.mark.slow
 def test_public_names_leave_the_environment_alone() -> None:
     """No public name changes the caller's environment when it is loaded."""
     import colibri_geo

@@ -22,7 +22,7 @@ SIDE_PX = 1024
 
 # Names in the manifest that have another one here.
 NAMES = {
-    "BadDate": "DateInvalid",
+    "BadDate": "BadDate",
     "BadGeoreference": "GeoreferenceError",
     "MissingGeoreference": "GeoreferenceError",
     "UnsupportedDtype": "UnsupportedFormat",

@@ -12,15 +12,18 @@ import rasterio
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import (
+    ArchiveError,
     ColibriError,
     CorruptInput,
     InputTooLarge,
     NoValidData,
     UnsafeSource,
+    UnsupportedDtype,
     UnsupportedFormat,
 )
 from colibri_geo.scenes import Unseen, open_scene
 from colibri_geo.scenes.directory import AbsentBlocks, read_directory
+from colibri_geo.scenes.files import RasterFile
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
 
 LAYOUTS: tuple[dict[str, Any], ...] = (
@@ -39,7 +42,7 @@ LAYOUTS: tuple[dict[str, Any], ...] = (
 def test_the_directory_agrees_with_gdal(tmp_path: Path, layout: dict[str, Any]) -> None:
     """Size, bands, blocks and their places are what GDAL finds, in each layout that it writes."""
     path = write_image(tmp_path / "a.tif", made_pixels(), **layout)
-    directory = read_directory(path)
+    directory = read_directory(RasterFile(path))
     with rasterio.open(path) as dataset:
         assert (directory.rows, directory.cols, directory.bands) == (dataset.height, dataset.width, dataset.count)
         assert (directory.block_rows, directory.block_cols) == dataset.block_shapes[0]
@@ -84,12 +87,12 @@ def test_a_cloud_optimised_layout_is_cut_too(tmp_path: Path, layout: dict[str, A
     ):
         cog.write(source.read())
     content = (tmp_path / "cog.tif").read_bytes()
-    assert read_directory(tmp_path / "cog.tif").blocks > 1
+    assert read_directory(RasterFile(tmp_path / "cog.tif")).blocks > 1
     cut = tmp_path / "cut.tif"
     for kept in range(len(content) // 2, len(content) - 1000, len(content) // 20):
         cut.write_bytes(content[:kept])
         with pytest.raises(CorruptInput, match="lie outside of the file or are cut short"):
-            read_directory(cut)
+            read_directory(RasterFile(cut))
 
 
 def _profile(dataset: rasterio.DatasetReader) -> dict[str, Any]:
@@ -177,10 +180,12 @@ def _tiff(**changes: tuple[int, int]) -> bytes:
         ({"t254": (4, 4)}, CorruptInput, "mask and no image"),
         ({"t259": (3, 34712)}, UnsupportedFormat, "compression 34712"),
         ({"t259": (3, 6)}, UnsupportedFormat, "compression 6"),
-        ({"t258": (3, 33)}, UnsupportedFormat, "samples of 33 bits"),
+        ({"t258": (3, 33), "t259": (3, 8)}, UnsupportedFormat, "samples of 33 bits"),
         ({"t258": (3, 0)}, UnsupportedFormat, "samples of 0 bits"),
         ({"t277": (3, 65535)}, InputTooLarge, "65,535 bands"),
-        ({"t256": (4, 2**31), "t257": (4, 2**31)}, InputTooLarge, "pixels declared"),
+        ({"t258": (3, 128), "t259": (3, 8)}, UnsupportedDtype, "complex numbers"),
+        ({"t256": (4, 2**20), "t257": (4, 2**20)}, InputTooLarge, "pixels declared"),
+        ({"t256": (4, 2**31)}, CorruptInput, "2147483648 px declared"),
         ({"t256": (4, 100_000), "t257": (4, 100_000), "t278": (4, 100_000)}, InputTooLarge, "bytes a block"),
         ({"t256": (4, 1), "t257": (4, 2**25), "t278": (4, 1)}, InputTooLarge, "blocks declared"),
     ],
@@ -191,10 +196,10 @@ def test_headers_that_lie_are_refused(
     """Each claim that the file does not keep, or that goes beyond a limit, has its own words."""
     path = tmp_path / "a.tif"
     path.write_bytes(_tiff())
-    assert read_directory(path).blocks == 1
+    assert read_directory(RasterFile(path)).blocks == 1
     path.write_bytes(_tiff(**changes))
     with pytest.raises(error, match=words):
-        read_directory(path)
+        read_directory(RasterFile(path))
 
 
 def test_blocks_that_share_their_bytes_are_no_scene(tmp_path: Path) -> None:
@@ -212,7 +217,7 @@ def test_blocks_that_share_their_bytes_are_no_scene(tmp_path: Path) -> None:
         content[place : place + 4 * count] = values.tobytes()
     path.write_bytes(content)
     with pytest.raises(InputTooLarge, match="unpacked bytes for each byte of the file"):
-        read_directory(path)
+        read_directory(RasterFile(path))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +229,7 @@ def test_blocks_that_share_their_bytes_are_no_scene(tmp_path: Path) -> None:
         (b"II*\0\x08\0\0\0\xff\xff", CorruptInput, "ends at byte"),
         (b"\x89PNG\r\n\x1a\n" + bytes(20), UnsupportedFormat, "PNG"),
         (b"\n <!DOCTYPE html><html>Please log in", UnsupportedFormat, "login page"),
-        (b"PK\x03\x04" + bytes(20), UnsupportedFormat, "ZIP"),
+        (b"PK\x03\x04" + bytes(20), ArchiveError, "archive"),
         (b"just some words in a file", UnsupportedFormat, "no raster"),
         (b'<VRTDataset rasterXSize="20">', UnsafeSource, "recipe"),
         (b'<?xml version="1.0"?>\n<!DOCTYPE VRTDataset [', UnsafeSource, "recipe"),

@@ -14,9 +14,9 @@ from odc.geo.geobox import GeoBox
 from rasterio.control import GroundControlPoint
 
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
+from colibri_geo.errors import BadGeoreference, GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
 from colibri_geo.scenes import open_scene
-from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, pixel_to_map
+from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, pixel_to_map
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
 
 GRID = GeoBox((30, 40), TRANSFORM, CRS)
@@ -62,7 +62,7 @@ def test_an_unknown_system_is_named_and_may_be_given(tmp_path: Path) -> None:
     """A local system places no pixel on a map: it is refused until another one is given, which the scene then tells."""
     local = 'LOCAL_CS["a building site",UNIT["metre",1]]'
     path = write_image(tmp_path / "a.tif", made_pixels(), crs=local)
-    with pytest.raises(MissingCRS, match="no known projected or geographic"):
+    with pytest.raises(BadGeoreference, match="no known projected or geographic"):
         open_scene(path)
     scene = open_scene(path, assume_crs=CRS)
     assert scene.grid.crs == CRS
@@ -86,7 +86,10 @@ def test_a_given_system_must_be_one_of_maps(tmp_path: Path, given: str) -> None:
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:3116", "ESRI:102033", "EPSG:2225"])
 def test_systems_of_many_kinds_are_understood(tmp_path: Path, crs: str) -> None:
     """Degrees, metres and feet, of EPSG and ESRI, are kept as they are."""
-    path = write_image(tmp_path / "a.tif", made_pixels(), crs=crs)
+    degrees = Affine(1e-4, 0, -75, 0, -1e-4, 1.8)
+    path = write_image(
+        tmp_path / "a.tif", made_pixels(), crs=crs, transform=degrees if crs == "EPSG:4326" else TRANSFORM
+    )
     assert open_scene(path).grid.crs == crs
 
 
@@ -114,6 +117,36 @@ def test_grids_that_are_not_north_up_are_refused(
         open_scene(path)
 
 
+@pytest.mark.parametrize(
+    ("crs", "transform"),
+    [
+        ("EPSG:4326", Affine(1, 0, 500, 0, -1, 500)),
+        ("EPSG:32618", Affine(10, 0, 1e12, 0, -10, 1e12)),
+        ("EPSG:32618", Affine(1e-300, 0, 1e300, 0, -1e-300, 1e300)),
+    ],
+)
+def test_a_place_that_is_nowhere_is_refused(tmp_path: Path, crs: str, transform: Affine) -> None:
+    """Numbers that the system gives no place for are no georeference."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=crs, transform=transform)
+    with pytest.raises(BadGeoreference, match=r"a\.tif: the grid lies outside"):
+        open_scene(path)
+
+
+@pytest.mark.parametrize("radius_m", [1_737_400, 3_396_190, 6_051_800])
+def test_places_on_other_bodies_are_refused(tmp_path: Path, radius_m: int) -> None:
+    """Degrees of the Moon, Mars and Venus are no degrees of Earth, in the file or given; those of a round Earth are."""
+    degrees = Affine(1e-4, 0, -75, 0, -1e-4, 1.8)
+    path = write_image(
+        tmp_path / "a.tif", made_pixels(), crs=f"+proj=longlat +R={radius_m} +no_defs", transform=degrees
+    )
+    with pytest.raises(BadGeoreference, match=r"a\.tif: .*body of \d+ km radius, expected one of Earth"):
+        open_scene(path)
+    blank = write_image(tmp_path / "b.tif", made_pixels(), crs=None, transform=degrees)
+    with pytest.raises(BadGeoreference, match="expected one of Earth"):
+        open_scene(blank, assume_crs=f"+proj=longlat +R={radius_m} +no_defs +type=crs")
+    open_scene(blank, assume_crs="+proj=longlat +R=6370997 +no_defs +type=crs")
+
+
 def test_control_points_ask_for_orthorectification(tmp_path: Path) -> None:
     """An image with control points alone is not on a map grid yet, and the message names the tool."""
     path = tmp_path / "a.tif"
@@ -125,3 +158,16 @@ def test_control_points_ask_for_orthorectification(tmp_path: Path) -> None:
         dataset.gcps = (points, CRS)
     with pytest.raises(NeedsOrthorectification, match="gdalwarp"):
         open_scene(path)
+
+
+def test_pixel_is_measured_on_the_ground() -> None:
+    """A pixel of web mercator at 60 degrees is half as large as it says."""
+    size = measure_pixel(GeoBox((10, 10), Affine(20, 0, 2_800_000, 0, -20, 8_399_738), "EPSG:3857"))
+    assert size.east_m == pytest.approx(10, rel=0.01)
+    assert size.finer_m == min(size.east_m, size.north_m)
+
+
+def test_pixel_of_no_place_on_earth_is_refused() -> None:
+    """Beyond the pole nothing is measured, and the message names the image."""
+    with pytest.raises(BadGeoreference, match=r"^a\.tif: the grid lies outside"):
+        measure_pixel(GeoBox((10, 10), Affine(1, 0, 0, 0, -1, 200), "EPSG:4326"), name="a.tif")

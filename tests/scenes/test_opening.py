@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 import pickle
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,11 +23,18 @@ from colibri_geo.errors import (
     IntegrityError,
     MissingDate,
     NotAFile,
+    ProductIncomplete,
     TooSmall,
+    UnsafeSource,
     UnsupportedFormat,
 )
 from colibri_geo.scenes import Unseen, open_scene
 from tests.scenes.images import FOUR, made_pixels, write_image, write_scl
+from tests.support.products.ground import make_ground
+from tests.support.products.landsat import write_landsat
+from tests.support.products.planetscope import write_planetscope
+from tests.support.products.sentinel2 import write_safe
+from tests.support.products.stac import write_stac
 
 
 def missing(path: Path, **options: str) -> np.ndarray:
@@ -267,6 +276,15 @@ def test_reading_leaves_the_callers_settings_alone(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+def test_an_image_that_goes_away_is_told(tmp_path: Path) -> None:
+    """A file that is removed between opening and reading is named, as an input that is not there."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+    scene = open_scene(path)
+    path.unlink()
+    with pytest.raises(NotAFile, match=r"a\.tif: cannot be opened any more \(No such file"):
+        scene.read_block()
+
+
 def test_a_checksum_beside_the_image_is_held(tmp_path: Path) -> None:
     """A file that is what its .sha256 says is read; one that is not is refused."""
     path = write_image(tmp_path / "a.tif", made_pixels())
@@ -279,17 +297,22 @@ def test_a_checksum_beside_the_image_is_held(tmp_path: Path) -> None:
         open_scene(path)
 
 
-@pytest.mark.parametrize(
-    "given", ["nowhere.tif", ".", "a\0b.tif", "x" * 400, "https://example.org/a.tif", "/vsizip/a.zip"]
-)
+@pytest.mark.parametrize("given", ["nowhere.tif", "a\0b.tif", "x" * 400, "https://example.org/a.tif", "/vsizip/a.zip"])
 def test_what_is_no_file_is_told(tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missing files, folders, impossible names, addresses and GDAL's own paths are no files."""
+    """Missing files, impossible names, addresses and GDAL's own paths are no files."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotAFile, match="expected an image or mask file"):
         open_scene(given)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_an_item_of_what_is_no_collection_is_refused(tmp_path: Path) -> None:
+    """What follows # is not dropped."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+    with pytest.raises(NotAFile, match=r"a\.tif#b: # names an item of a STAC collection"):
+        open_scene(f"{path}#b")
+
+
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     """A named pipe is refused without waiting for a writer."""
     os.mkfifo(tmp_path / "pipe.tif")
@@ -318,3 +341,90 @@ def test_a_second_image_in_the_file_is_noted(tmp_path: Path) -> None:
     scene = open_scene(path)
     assert any("further images" in note for note in scene.provenance.notes)
     np.testing.assert_allclose(scene.read()[0], made_pixels() / 10_000, atol=1e-7)
+
+
+def test_an_archive_with_one_image_is_that_image(tmp_path: Path) -> None:
+    """A ZIP, under whatever name, and a folder that hold one image read as the image itself."""
+    image = write_image(tmp_path / "a.tif", made_pixels())
+    expected = open_scene(image).read_block()
+    archive = tmp_path / "download.bin"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.write(image, "exported/a.tif")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    image.rename(folder / "a.tif")
+    for path in (archive, folder):
+        np.testing.assert_array_equal(open_scene(path).read_block().values, expected.values)
+
+
+@pytest.mark.parametrize("mask", ["a_scl.tif", "a_SCL.tif"])
+def test_an_image_keeps_its_mask_in_a_folder_and_in_an_archive(tmp_path: Path, mask: str) -> None:
+    """NAME.tif and NAME_scl.tif together are one image with its mask, wherever they lie; a third is too many."""
+    folder, codes = tmp_path / "folder", np.full((40, 50), 4)
+    folder.mkdir()
+    codes[:9] = 9
+    image, beside = write_image(folder / "a.tif", made_pixels()), write_scl(folder / mask, codes)
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in (image, beside):
+            file.write(path, f"exported/{path.name}")
+    for path in (image, folder, archive):
+        scene = open_scene(path)
+        assert scene.provenance.mask == f"{mask}, Sentinel-2 SCL"
+        np.testing.assert_array_equal(scene.read_block().unseen == Unseen.CLOUD, codes == 9)
+    with zipfile.ZipFile(archive, "a") as file:
+        file.write(image, "exported/b.tif")
+    with pytest.raises(UnsupportedFormat, match="no product known here"):
+        open_scene(archive)
+
+
+def test_links_beside_a_named_file_are_not_followed(tmp_path: Path) -> None:
+    """Other links in the folder of a product change nothing; a band that is a link is not there."""
+    product = write_landsat(tmp_path, make_ground(side_px=60, strips=()).after)
+    metadata = next(product.glob("*_MTL.json"))
+    before = open_scene(metadata).provenance.sha256
+    (product / "elsewhere").symlink_to(tmp_path)
+    assert open_scene(metadata).provenance.sha256 == before
+    band = next(product.glob("*_SR_B4.TIF"))
+    band.symlink_to(band.rename(tmp_path / "other.tif"))
+    with pytest.raises(ProductIncomplete, match=r"lacks SR_B4\.TIF"):
+        open_scene(metadata)
+    with pytest.raises(UnsafeSource, match="is a link"):
+        open_scene(product)
+
+
+def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path) -> None:
+    """Two images could be anything: the message says what lies there and what would be read."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    with pytest.raises(UnsupportedFormat, match=r"holds a\.tif, b\.tif.*Sentinel-2 SAFE"):
+        open_scene(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_file_of_a_product_stands_for_the_product(tmp_path: Path) -> None:
+    """The image of an order, the metadata of a SAFE, and the folder of a STAC item lead to the whole."""
+    ground = make_ground().after
+    order = write_planetscope(tmp_path / "order", ground)
+    image = next(order.rglob("*_AnalyticMS_SR.tif"))
+    scene = open_scene(image)
+    assert (scene.name, scene.provenance.layout) == (image.name, "PlanetScope ortho scene")
+    assert "UDM2" in scene.provenance.mask
+    safe = write_safe(tmp_path / "safe", ground)
+    assert open_scene(safe / "MTD_MSIL2A.xml").provenance.sha256 == open_scene(safe).provenance.sha256
+    item = write_stac(tmp_path / "item", ground)
+    assert open_scene(item.parent).provenance.sha256 == open_scene(item).provenance.sha256
+
+
+def test_items_that_archives_add_are_left_aside(tmp_path: Path) -> None:
+    """Planet's orders and Landsat's folders may hold STAC items and catalogues of their own: the product is read."""
+    ground = make_ground(side_px=60, strips=()).after
+    order, scene = write_planetscope(tmp_path / "order", ground), write_landsat(tmp_path, ground)
+    red = {"href": "https://landsatlook.usgs.gov/red.tif", "type": "image/tiff", "eo:bands": [{"common_name": "red"}]}
+    item = {"type": "Feature", "stac_version": "1.0.0", "id": "a", "properties": {}, "assets": {"red": red}}
+    catalogue = {"type": "Catalog", "stac_version": "1.0.0", "id": "b", "links": []}
+    (order / "catalog.json").write_text(json.dumps(catalogue))
+    (order / "PSScene" / "20250321_152009_12_2477.json").write_text(json.dumps(item))
+    (scene / f"{scene.name}_SR_stac.json").write_text(json.dumps(item))
+    layouts = [open_scene(path).provenance.layout for path in (order, order / "PSScene", scene)]
+    assert layouts == ["PlanetScope ortho scene", "PlanetScope ortho scene", "Landsat Collection 2 Level 2"]

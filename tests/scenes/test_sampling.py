@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
 
+from colibri_geo.core.windows import Window
 from colibri_geo.errors import NoValidData
 from colibri_geo.scenes import open_scene, sampling
-from colibri_geo.scenes.geotiff import Storage
+from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.sampling import sample_stored
+from colibri_geo.scenes.storage import Storage
 from tests.scenes.images import made_pixels, write_image
 
 SIDE = 1000
-PLAIN = Storage((1, 2), None, zero_is_nodata=True, alpha=None, internal_mask=False, absent=None)
 
 
 def _write(path: Path, *, rows: slice, cols: slice) -> Path:
@@ -37,8 +38,7 @@ def _write(path: Path, *, rows: slice, cols: slice) -> Path:
 def test_whatever_was_measured_is_found(tmp_path: Path, rows: slice, cols: slice) -> None:
     """A stripe between the windows, down to a single pixel, gives the sample; nothing that was not measured gets in."""
     path = _write(tmp_path / "a.tif", rows=rows, cols=cols)
-    with rasterio.open(path) as dataset:
-        sample = sample_stored(dataset, PLAIN, name="a.tif")
+    sample = sample_stored(Storage(RasterFile(path), (1, 2), zero_is_nodata=True), SIDE, SIDE)
     assert sample.shape[0] == 2
     assert sample.shape[1] > 0
     assert (sample == 2500).all()
@@ -67,8 +67,8 @@ def test_a_common_scene_is_read_in_few_small_windows(tmp_path: Path, monkeypatch
     read: list[int] = []
     original = Storage.read
 
-    def counted(self: Storage, dataset: rasterio.DatasetReader, window: object, positions: object) -> object:
-        stored = original(self, dataset, window, positions)
+    def counted(self: Storage, window: Window, positions: Sequence[int]) -> object:
+        stored = original(self, window, positions)
         read.append(stored.measured.size)
         return stored
 

@@ -16,9 +16,12 @@ def infer(
     tags: dict[str, str] | None = None,
     scales: tuple[float, ...] = (1.0, 1.0),
     offsets: tuple[float, ...] = (0.0, 0.0),
+    *,
+    source: str = "f.tif",
+    said: bool = False,
 ) -> Scaling:
     """Infer with what most files declare: nothing."""
-    return infer_scaling(sample, tags=tags or {}, scales=scales, offsets=offsets, source="f.tif")
+    return infer_scaling(sample, tags=tags or {}, scales=scales, offsets=offsets, source=source, said=said)
 
 
 def physical(scaling: Scaling, sample: np.ndarray) -> np.ndarray:
@@ -66,6 +69,83 @@ def test_an_offset_tag_that_cannot_be_true_is_refused(text: str) -> None:
     """An offset is 0 or a negative number of stored units; anything else stops the reader."""
     with pytest.raises(RadiometryError, match="BOA_ADD_OFFSET"):
         infer(np.full((2, 9), 3000, np.uint16), tags={"BOA_ADD_OFFSET": text})
+
+
+STORED = np.rint(REFLECTANCE * 10_000).astype(np.uint16)
+PRODUCT = "S2B_MSIL2A_20180101T143749_N0500_R096_T18NYL_20230101T000000"
+
+
+@pytest.mark.parametrize(
+    ("tags", "source", "doubts"),
+    [
+        ({"BOA_ADD_OFFSET": "-1000"}, "f.tif", 0),
+        ({"PROCESSING_BASELINE": "04.00"}, "f.tif", 0),
+        ({"PRODUCT_ID": PRODUCT}, "f.tif", 1),
+        ({}, f"{PRODUCT}_stack.tif", 1),
+        ({"PROCESSING_BASELINE": "05.00"}, f"{PRODUCT}_stack.tif", 0),
+    ],
+)
+def test_the_sentinel_2_offset_is_taken_off_once(tags: dict[str, str], source: str, doubts: int) -> None:
+    """Tag, baseline, product id or name tell of the offset, the last two with a note where values fit either way.
+
+    Values that hold none do not lose it, and it is told.
+    """
+    held, harmonised = (infer(values, tags, source=source) for values in (STORED + 1000, STORED))
+    assert (held.text, len(held.notes)) == ("(stored -1000) x 0.0001", doubts)
+    assert all("file name" in note for note in held.notes)
+    np.testing.assert_allclose(physical(held, STORED + 1000), REFLECTANCE, atol=6e-5)
+    assert harmonised.text == "stored x 0.0001"
+    assert len(harmonised.notes) == 1
+    np.testing.assert_allclose(physical(harmonised, STORED), REFLECTANCE, atol=6e-5)
+
+
+def test_a_declared_offset_that_an_archive_applied_is_not_applied_again() -> None:
+    """GDAL offset -0.1 over values that hold none, as some archives have it: the offset is left out, and told."""
+    for tags in ({}, {"SENSOR": "Sentinel-2A"}):
+        scaling = infer(STORED, tags, (1e-4, 1e-4), (-0.1, -0.1))
+        np.testing.assert_allclose(physical(scaling, STORED), REFLECTANCE, atol=6e-5)
+        assert (scaling.text, len(scaling.notes)) == ("stored x 0.0001", 1)
+        held = infer(STORED + 1000, tags, (1e-4, 1e-4), (-0.1, -0.1))
+        np.testing.assert_allclose(physical(held, STORED + 1000), REFLECTANCE, atol=6e-5)
+
+
+def test_a_declared_scale_alone_leaves_the_offset_to_the_baseline() -> None:
+    """Scale 0.0001 without offset says nothing of it: baseline 05.09 does."""
+    scaling = infer(STORED + 1000, {"PROCESSING_BASELINE": "05.09"}, (1e-4, 1e-4))
+    np.testing.assert_allclose(physical(scaling, STORED + 1000), REFLECTANCE, atol=6e-5)
+
+
+def test_values_that_may_hold_an_offset_nobody_told_of_are_kept_and_told() -> None:
+    """Without a word on the sensor, values that nowhere reach below 1000 are kept; the doubt is noted."""
+    scaling = infer(STORED + 1000)
+    assert scaling.text == "stored x 0.0001"
+    assert scaling.offset is not None
+    assert (scaling.offset.certain, scaling.offset.stated, len(scaling.notes)) == (False, False, 1)
+
+
+def test_reflectance_as_floats_is_never_lowered() -> None:
+    """Who made floats of a product may have taken the offset off: they are kept, with the doubt where there is one."""
+    tags = {"PROCESSING_BASELINE": "05.09"}
+    dark, bright = (infer(values.astype(np.float32), tags) for values in (REFLECTANCE, REFLECTANCE + 0.1))
+    assert (dark.offsets, dark.notes) == ((0.0, 0.0), ())
+    assert (bright.offsets, len(bright.notes)) == ((0.0, 0.0), 1)
+
+
+@pytest.mark.parametrize("tags", [{"SENSOR": "Landsat 9 OLI-2"}, {"SATELLITE": "PlanetScope SuperDove"}])
+def test_other_sensors_know_no_such_offset(tags: dict[str, str]) -> None:
+    """Bright values and declared offsets of another sensor are taken as they are."""
+    assert infer(STORED + 1000, tags).offset is None
+    declared = infer(STORED, tags, (1e-4, 1e-4), (-0.1, -0.1))
+    assert (declared.offset, declared.offsets) == (None, (-0.1, -0.1))
+
+
+def test_the_user_has_the_last_word() -> None:
+    """Scale and offset that a user gives stand above tags and statistic."""
+    tags = {"BOA_ADD_OFFSET": "-1000", "PROCESSING_BASELINE": "05.09"}
+    for offset in (0.0, -0.1):
+        scaling = infer(STORED, tags, (1e-4, 1e-4), (offset, offset), said=True)
+        assert (scaling.offsets, scaling.offset, scaling.notes) == ((offset, offset), None, ())
+        assert "by the user" in scaling.text
 
 
 def test_declared_scale_and_offset_are_each_bands_own() -> None:

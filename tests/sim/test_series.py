@@ -45,6 +45,7 @@ def red_rise(values: np.ndarray) -> float:
     return float(values[2, rows, cols].mean() - np.median(values[2]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clutter", [0.0, 1.0])
 def test_series_of_two_dates_is_the_pair(clutter: float) -> None:
     """Two dates give the pixels, masks and verdict of the pair."""

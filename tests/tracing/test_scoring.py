@@ -72,6 +72,8 @@ def table_of(count: int = 1, **columns: object) -> gpd.GeoDataFrame:
         "lobe": 0.05,
         "resumes": 0.05,
         "hidden_ends": 0.0,
+        "hidden_end1": "",
+        "hidden_end2": "",
         "joined": 0.05,
         "grain": 0.1,
         "observed_share": 1.0,
@@ -165,7 +167,9 @@ def test_rarer_strips_are_less_likely() -> None:
     """A lower density of strips lowers every probability, in the order of the rows."""
     table = table_of(10, snr=np.linspace(2, 40, 10))
     usual = score(table, ALL)["probability"]
-    rare = score(table, ScoreSettings(report_probability=0.0, strips_per_1000_km2=1.0))["probability"]
+    rare = score(table, ScoreSettings(report_probability=0.0, watch_probability=0.0, strips_per_1000_km2=1.0))[
+        "probability"
+    ]
     assert (rare < usual).all()
     np.testing.assert_array_equal(np.argsort(rare), np.argsort(usual))
 

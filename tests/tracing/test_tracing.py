@@ -256,6 +256,7 @@ def test_progress_counts_the_cells(simulated: SimulatedPair) -> None:
     assert (cover == 1).all()
 
 
+@pytest.mark.slow
 def test_fainter_gain_does_not_matter(simulated: SimulatedPair, strips: gpd.GeoDataFrame) -> None:
     """A later image of another gain and offset has the same new strips."""
     spec = simulated.spec
@@ -263,6 +264,7 @@ def test_fainter_gain_does_not_matter(simulated: SimulatedPair, strips: gpd.GeoD
     assert (table["verdict"] == "new").sum() == (strips["verdict"] == "new").sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pixel_m", [3.0, 5.0])
 def test_finer_images_give_the_strip_too(pixel_m: float) -> None:
     """At finer pixels the strip of a scene is found where it is, with its length and width."""
@@ -276,6 +278,7 @@ def test_finer_images_give_the_strip_too(pixel_m: float) -> None:
     assert new["width_m"].item() == pytest.approx(true.width_m, abs=6)
 
 
+@pytest.mark.slow
 def test_grid_in_degrees_gives_the_strip_in_metres(simulated: SimulatedPair) -> None:
     """A table is in metres whatever the CRS of the images: a pair in degrees comes out in its UTM zone."""
     spec, grid = simulated.spec, pair_grid(simulated.spec)

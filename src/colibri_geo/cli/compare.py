@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.summary import summarize
 
@@ -41,6 +42,13 @@ _path = click.Path(path_type=Path)
     help="Region layer; may be repeated. LEVEL: country, admin1, admin2.",
 )
 @click.option("--aoi", type=_path, metavar="FILE", help="Area of interest: look at nothing outside its polygons.")
+@click.option(
+    "--before-radar",
+    type=_path,
+    metavar="PATH",
+    help="Sentinel-1 RTC image of about the time of BEFORE: tells whether strips found grew darker to the radar.",
+)
+@click.option("--after-radar", type=_path, metavar="PATH", help="The same of about the time of AFTER.")
 @click.option("--min-length", type=float, metavar="METRES", help="Shortest strip to report (350 unless set).")
 @click.option(
     "--operating-point", type=click.Choice(["report", "watch"]), help="report: few false alarms; watch: miss little."
@@ -70,6 +78,8 @@ def compare(
     assume_crs: str | None,
     regions: tuple[str, ...],
     aoi: Path | None,
+    before_radar: Path | None,
+    after_radar: Path | None,
     min_length: float | None,
     operating_point: str | None,
     settings_file: Path | None,
@@ -84,7 +94,7 @@ def compare(
     """
     settings = _gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     _check_target(out, overwrite=overwrite)
-    with show_progress() as progress:
+    with reading_children(), show_progress() as progress:
         run = colibri_geo.compare(
             before,
             after,
@@ -97,6 +107,8 @@ def compare(
             after_date=after_date,
             bands=bands,
             assume_crs=assume_crs,
+            before_radar=before_radar,
+            after_radar=after_radar,
             progress=progress,
         )
         folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report)

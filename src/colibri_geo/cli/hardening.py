@@ -9,7 +9,10 @@ environment alone.
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+
+from colibri_geo.isolation import isolated
 
 REFUSED_DRIVERS = (
     # built by a recipe inside the input, from other files
@@ -19,6 +22,8 @@ REFUSED_DRIVERS = (
     # asked of a service or a database
     *("DAAS", "EEDA", "EEDAI", "PLMOSAIC", "PLSCENES", "NGW", "CARTO", "AMIGOCLOUD", "ELASTICSEARCH", "ADBC"),
     *("ODBC", "MYSQL", "MSSQLSPATIAL", "POSTGRESQL", "POSTGISRASTER"),
+    # asked of another program
+    "GPSBABEL",
 )
 
 SETTINGS = {
@@ -61,3 +66,10 @@ def harden(environment: MutableMapping[str, str], *, silent: bool = True) -> Non
         environment.setdefault(name, value)
     if silent:
         environment.update(SILENCE)
+
+
+@contextmanager
+def reading_children() -> Iterator[None]:
+    """Decode images in child processes, which have this environment, until the block ends."""
+    with isolated(os.environ, warm="colibri_geo.scenes.decoding"):
+        yield

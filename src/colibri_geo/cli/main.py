@@ -17,7 +17,10 @@ from colibri_geo import __version__
 from colibri_geo.cli.bench import bench
 from colibri_geo.cli.compare import compare
 from colibri_geo.cli.fetch_regions import fetch_regions
+from colibri_geo.cli.fetch_scenes import fetch_scenes
 from colibri_geo.cli.hardening import harden
+from colibri_geo.cli.info import info
+from colibri_geo.cli.printing import to_printable
 from colibri_geo.cli.simulate import simulate
 from colibri_geo.cli.verify import verify
 from colibri_geo.errors import ColibriError
@@ -78,7 +81,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ColibriError as error:
-            raise BadInput(str(error)) from error
+            raise BadInput(f"{type(error).__name__}: {error}") from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -117,9 +120,8 @@ def _drop_unwritable() -> None:
 
 
 def _complain(message: str) -> None:
-    """Print one line on standard error; file names cannot steer the terminal."""
-    line = "".join(character if character.isprintable() else " " for character in message)
-    click.echo(f"{PROGRAM}: error: {' '.join(line.split())}", err=True)
+    """Print one line on standard error."""
+    click.echo(f"{PROGRAM}: error: {to_printable(message)}", err=True)
 
 
 @click.group(cls=Commands, name=PROGRAM, context_settings={"help_option_names": ["-h", "--help"]})
@@ -136,5 +138,5 @@ def main(*, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
 
 
-for command in (bench, compare, fetch_regions, simulate, verify):
+for command in (bench, compare, fetch_regions, fetch_scenes, info, simulate, verify):
     main.add_command(command)

@@ -97,6 +97,6 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool) -> Summary:
 
 def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
     """Everything that was noticed, each with what it is about; nothing twice."""
-    notes = [f"{scene.name}: {note}" for scene in (run.before, run.after) for note in scene.notes]
+    notes = [f"{scene.name}: {note}" for scene in (run.before, run.after, *run.record.radar) for note in scene.notes]
     layers = [f"{layer.name}: {note}" for layer in run.record.layers for note in layer.notes]
     return tuple(dict.fromkeys([*notes, *run.pair.notes, *layers, *run.notes]))

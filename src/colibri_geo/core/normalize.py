@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -64,9 +64,9 @@ def match_radiometry(before: FloatArray, after: FloatArray, *, least_noise: floa
     .. [1] Nielsen, A. A. (2007). The regularized iteratively reweighted MAD method for change detection in multi- and
        hyperspectral data. IEEE Transactions on Image Processing 16, 463-478. https://doi.org/10.1109/TIP.2006.888195
     """
-    limit = float(stats.chi2.ppf(_KEPT, df=len(before)))
+    limit = 2 * float(special.gammaincinv(len(before) / 2, _KEPT))  # quantile of chi squared
     # What is left of a normal cloud when its outer 5 % are cut off has less variance; this puts it right.
-    shrinkage = math.sqrt(float(stats.chi2.cdf(limit, df=len(before) + 2)) / _KEPT)
+    shrinkage = math.sqrt(float(special.chdtr(len(before) + 2, limit)) / _KEPT)
     kept = np.ones(before.shape[1], dtype=bool)
     match = _fit(before, after, least_noise=least_noise)
     for _ in range(_ROUNDS):
@@ -83,14 +83,14 @@ def match_radiometry(before: FloatArray, after: FloatArray, *, least_noise: floa
 
 def _fit(before: FloatArray, after: FloatArray, *, least_noise: float, shrinkage: float = 1.0) -> RadiometricMatch:
     middle_before, middle_after = np.median(before, axis=1), np.median(after, axis=1)
-    spread_before, spread_after = _spread(before), _spread(after)
+    spread_before, spread_after = measure_spread(before), measure_spread(after)
     correlation = np.array([_correlate(b, a) for b, a in zip(before, after, strict=True)])
     ratio = np.divide(spread_before, spread_after, out=np.ones_like(spread_before), where=spread_after > 0)
     trust = np.clip((correlation - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST), 0, 1)
     gain = np.where(ratio > 0, np.clip(ratio, *_GAIN_RANGE), 1.0) ** trust
     offset = middle_before - gain * middle_after
     rest = before - (after * gain[:, None] + offset[:, None])
-    residual = np.maximum(_spread(rest) / shrinkage, least_noise)
+    residual = np.maximum(measure_spread(rest) / shrinkage, least_noise)
     # The correlation of what is left, scaled to its robust spread: outliers set neither.
     bounded = np.clip(rest / residual[:, None], -3, 3)
     shape = np.array([[_correlate(one, other) for other in bounded] for one in bounded])
@@ -99,8 +99,8 @@ def _fit(before: FloatArray, after: FloatArray, *, least_noise: float, shrinkage
     return RadiometricMatch(gain, offset, residual, shape * np.outer(residual, residual))
 
 
-def _spread(values: FloatArray) -> FloatArray:
-    """Return the standard deviation of each band, extremes bounded at three times the median deviation.
+def measure_spread(values: FloatArray) -> FloatArray:
+    """Return the standard deviation of each band, (B, K), extremes bounded at three times the median deviation.
 
     The median deviation itself would not do: of values in few grey levels it is one level or two, never between.
     """

@@ -93,8 +93,8 @@ class Segment:
     resumes : float
         Contrast of the strongest piece of 300 m (at 10 m) within 1.5 km straight ahead of either end, over that of the
         strip: a pipeline comes back beyond a gap.
-    hidden_ends : int
-        Ends beyond which the ground was not observed: 0, 1 or 2.
+    hidden_start, hidden_stop : bool
+        Whether the ground beyond the first and the last station was not observed.
     lobe : float
         Opposite change right beside the strip over that of the strip: a shifted line has a dark twin.
     joined : float
@@ -128,7 +128,8 @@ class Segment:
     beyond_start: float
     beyond_stop: float
     resumes: float
-    hidden_ends: int
+    hidden_start: bool
+    hidden_stop: bool
     lobe: float
     joined: float
     grain: float
@@ -143,6 +144,11 @@ class Segment:
     def length_px(self) -> float:
         """Length of the strip."""
         return 2 * self.half_length_px
+
+    @property
+    def hidden_ends(self) -> int:
+        """Ends beyond which the ground was not observed: 0, 1 or 2."""
+        return self.hidden_start + self.hidden_stop
 
 
 @dataclass(frozen=True)
@@ -219,7 +225,8 @@ def measure_segment(
         beyond_start=beyond[0],
         beyond_stop=beyond[1],
         resumes=max(end.strongest for end in past),
-        hidden_ends=sum(map(math.isnan, ahead)),
+        hidden_start=math.isnan(ahead[0]),
+        hidden_stop=math.isnan(ahead[1]),
         lobe=_measure_lobe(signal, extent, core_half, level),
         joined=max(look_for_joins(signal, extent, level), dates.joined),
         grain=beside.grain,

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from colibri_geo.core.fields import Extent, Field
-from colibri_geo.core.frames import ACROSS_STEP_PX
+from colibri_geo.core.frames import ACROSS_STEP_PX, Line
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -22,6 +22,7 @@ AHEAD_PX = 22
 """How far ahead is looked for what goes on, in any direction."""
 
 _FIRST_AHEAD_PX = 3
+_AHEAD_HALF_WIDTH_PX = 8  # the line itself within 10 degrees, and its flanks
 _FAN_DEG = np.arange(-45.0, 46.0, 5.0)
 _NARROW_FAN_DEG = np.arange(-3.0, 4.0)
 _AHEAD_DEG = 10
@@ -80,6 +81,36 @@ def look_ahead(contrast: Field, end: float, level: float, *, outward: int) -> fl
         return math.nan
     # What bends soon leaves every ray, so the first half of each is judged by itself too.
     return max(rays.find_most(slice(None)), rays.find_most(slice(0, len(steps) // 2))) / level
+
+
+def place_ahead(line: Line, end: float, *, outward: int) -> FloatArray:
+    """List the places on which it rests whether what lies ahead of an end was observed: ahead of it and beside.
+
+    Parameters
+    ----------
+    line : Line
+    end : float
+        Station of the end.
+    outward : int
+        1 where stations count up beyond the end, -1 where they count down.
+
+    Returns
+    -------
+    (K, 2) ndarray of float64
+        Rows and columns, in pixels of the line's image.
+
+    Examples
+    --------
+    >>> place_ahead(Line(100.0, 50.0, 90.0), 30.0, outward=1).min(axis=0)
+    array([92., 83.])
+    """
+    stations = end + outward * np.arange(_FIRST_AHEAD_PX, AHEAD_PX + 1.0)
+    offsets = np.arange(-_AHEAD_HALF_WIDTH_PX, _AHEAD_HALF_WIDTH_PX + 1.0)
+    places = (
+        np.array([line.row, line.col]) + stations[:, None, None] * line.along + offsets[None, :, None] * line.across
+    )
+    listed: FloatArray = places.reshape(-1, 2)
+    return listed
 
 
 def look_past(contrast: Field, end: float, level: float, *, outward: int) -> Past:

@@ -27,6 +27,7 @@ LOG = "run.log"
 FORMAT = "colibri_geo run"
 FORMAT_VERSION = 1
 MAX_BYTES = 64 * 2**20
+_LARGEST = 2**1023  # of whole numbers that stand for others: what is larger is no float
 _NOT_HASHED = frozenset({MANIFEST, LOG})
 
 
@@ -243,7 +244,7 @@ def _read_bytes(folder: Path) -> bytes:
 
 def _parse(raw: bytes, folder: Path) -> dict[str, Any]:
     try:
-        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        content = json.loads(raw.decode("utf-8"), parse_float=_parse_float, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotARun(f"{folder}: {MANIFEST} is damaged, expected JSON; get a fresh copy of the run") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -251,6 +252,12 @@ def _parse(raw: bytes, folder: Path) -> dict[str, Any]:
             f"{folder}: {MANIFEST} is of another program, expected one of colibri_geo; give the folder of a run"
         )
     return content
+
+
+def _parse_float(text: str) -> float:
+    """Read a number; one too large to be told from infinity is none that was written."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
 
 
 def _refuse_constant(name: str) -> float:
@@ -277,7 +284,7 @@ def _decode(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  # noqa:
 def _decode_plain(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  # noqa: ANN401 - a number or text
     if kind is float and value is None:
         return math.nan
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < _LARGEST:
         return float(value)
     if type(value) is kind:
         return value
@@ -289,12 +296,14 @@ def _decode_plain(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  #
 
 
 def _decode_record(kind: Any, value: Mapping[str, Any], *, place: str, folder: Path) -> Any:  # noqa: ANN401 - any record
+    """Make a record; an older version did not write what has a default by now."""
     hints = get_type_hints(kind)
-    if set(value) != set(hints):
-        differing = ", ".join(sorted(set(value) ^ set(hints)))
+    needed = {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING}
+    if not needed <= set(value) <= set(hints):
+        differing = ", ".join(sorted((set(value) - set(hints)) | (needed - set(value))))
         raise NotARun(f"{folder}: {MANIFEST} is damaged, {place} differs in {differing}; get a fresh copy of the run")
     return kind(
-        **{name: _decode(hint, value[name], place=f"{place}.{name}", folder=folder) for name, hint in hints.items()}
+        **{name: _decode(hints[name], part, place=f"{place}.{name}", folder=folder) for name, part in value.items()}
     )
 
 

@@ -31,6 +31,8 @@ class SceneRecord:
     pixel_m : float
         Side of a pixel on the ground.
     synthetic : bool
+    layout : str or None
+        How the archive holds it; None in a run of an older version.
     notes : tuple of str
         What a reader of the result has to know, one sentence each.
     """
@@ -53,6 +55,7 @@ class SceneRecord:
     cols: int
     pixel_m: float
     synthetic: bool
+    layout: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -75,6 +78,7 @@ class PairRecord:
     gain, offset, residual : tuple of float
         One a band.
     overlap_share, clear_share : float
+    added_before, added_after : float
     notes : tuple of str
     """
 
@@ -95,6 +99,8 @@ class PairRecord:
     residual: tuple[float, ...]
     overlap_share: float
     clear_share: float
+    added_before: float = 0.0
+    added_after: float = 0.0
     notes: tuple[str, ...] = ()
 
 
@@ -135,6 +141,8 @@ class RunRecord:
         Of colibri_geo, Python and the libraries that decide the numbers.
     probability_basis : str
         One sentence: what the probability was fitted on and which strip density it assumes.
+    radar : tuple of SceneRecord
+        The earlier and the later radar image, where such were given; none in a run of an older version.
     """
 
     before: SceneRecord
@@ -144,3 +152,4 @@ class RunRecord:
     settings: Settings
     versions: dict[str, str]
     probability_basis: str
+    radar: tuple[SceneRecord, ...] = ()

@@ -105,6 +105,8 @@ STRIP_COLUMNS = (
     _number("beyond_end2", "", 3),
     _number("resumes", "", 3),
     _number("hidden_ends", "", 0),
+    _text("hidden_end1"),
+    _text("hidden_end2"),
     _number("joined", "", 3),
     _number("lobe", "", 3),
     _number("grain", "", 3),
@@ -113,6 +115,7 @@ STRIP_COLUMNS = (
     _number("contrast_after", "", 2),
     _number("contrast_noise", "", 2),
     _number("pixel_m", "m", 3),
+    _number("sar_darkening", "dB", 2),
 )
 STRIP_REGION_COLUMNS = (
     STRIP_ID,

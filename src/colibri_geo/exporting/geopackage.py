@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from shapely.errors import GEOSException
 
 from colibri_geo.errors import NotARun, OutputError
 from colibri_geo.exporting.columns import (
@@ -194,17 +196,31 @@ def _list_layers(path: Path) -> list[str]:
         magic = file.read(len(_MAGIC))
     if magic != _MAGIC:
         raise _damaged(path, "it is no GeoPackage")
-    try:
+    with _taken_as_damage(path):
         return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except DataSourceError as error:
-        raise _damaged(path, str(error)) from error
+
+
+@contextmanager
+def _taken_as_damage(path: Path, *, layer: str = "") -> Iterator[None]:
+    """Refuse what GDAL or GEOS cannot read, and what GDAL has remarks on: it has none on what a run wrote."""
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except (*_READ_ERRORS, GEOSException, UnicodeDecodeError) as error:
+            raise _damaged(path, _tell(error, path, layer)) from error
+    if remarks:
+        raise _damaged(path, _tell(remarks[0].message, path, layer))
+
+
+def _tell(reason: object, path: Path, layer: str) -> str:
+    text = " ".join(str(reason).replace(str(path), path.name).split())[:120]
+    return f"layer {layer} cannot be read: {text}" if layer else text
 
 
 def _read_layer(path: Path, name: str, columns: Sequence[Column]) -> pd.DataFrame:
-    try:
+    with _taken_as_damage(path, layer=name):
         table = pyogrio.read_dataframe(path, layer=name)
-    except _READ_ERRORS as error:
-        raise _damaged(path, f"layer {name} cannot be read") from error
     missing = [column.name for column in columns if column.name not in table]
     if missing:
         raise _damaged(path, f"layer {name} lacks {', '.join(missing)}")

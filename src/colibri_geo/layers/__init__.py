@@ -7,6 +7,7 @@ from colibri_geo.layers.attachment import Attached, attach
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.geoboundaries import fetch_regions
+from colibri_geo.layers.inspecting import LayerInspection, inspect_layer, recognise_layer
 from colibri_geo.layers.observed import VERDICTS, PixelCounts, count_pixels, no_pixels, observed_table
 from colibri_geo.layers.reading import Layer, read_regions
 from colibri_geo.layers.regions import Regions, clip_regions, no_regions, region_map
@@ -20,6 +21,7 @@ __all__ = [
     "Attached",
     "Findings",
     "Layer",
+    "LayerInspection",
     "LayerSource",
     "PixelCounts",
     "Regions",
@@ -28,6 +30,7 @@ __all__ = [
     "clip_regions",
     "count_pixels",
     "fetch_regions",
+    "inspect_layer",
     "mask_outside_aoi",
     "no_pixels",
     "no_regions",
@@ -35,5 +38,6 @@ __all__ = [
     "observed_table",
     "read_aoi",
     "read_regions",
+    "recognise_layer",
     "region_map",
 ]

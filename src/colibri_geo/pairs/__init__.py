@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from colibri_geo.pairs.aligned import NOT_ASKED, AlignedPair, PairBlock, align
 from colibri_geo.pairs.changemap import ChangeBlock, ChangeMap, change
-from colibri_geo.pairs.grid import find_metre_crs, measure_pixel
+from colibri_geo.pairs.grid import find_metre_crs, measure_overlap_share
 from colibri_geo.pairs.model import PairModel
-from colibri_geo.pairs.surveying import survey
+from colibri_geo.pairs.surveying import check_order, survey
+from colibri_geo.scenes.georeference import measure_pixel
 
 __all__ = [
     "NOT_ASKED",
@@ -17,7 +18,9 @@ __all__ = [
     "PairModel",
     "align",
     "change",
+    "check_order",
     "find_metre_crs",
+    "measure_overlap_share",
     "measure_pixel",
     "survey",
 ]

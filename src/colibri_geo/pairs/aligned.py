@@ -92,10 +92,10 @@ class AlignedPair:
         """
         window = window or self.whole
         model, pixel = self.model, self.grid.affine
-        before = Placement(self.before, model.bands, self.grid).read(window)
-        after = Placement(
-            self.after, model.bands, self.grid, model.shift_north_m / pixel.e, model.shift_east_m / pixel.a
-        ).read(window)
+        shift_row_px, shift_col_px = model.shift_north_m / pixel.e, model.shift_east_m / pixel.a
+        still = Placement(self.before, model.bands, self.grid, added=model.added_before)
+        moved = Placement(self.after, model.bands, self.grid, shift_row_px, shift_col_px, added=model.added_after)
+        before, after = still.read(window), moved.read(window)
         gain = np.array(model.gain, dtype=np.float32)[:, None, None]
         offset = np.array(model.offset, dtype=np.float32)[:, None, None]
         return PairBlock(before.values, after.values * gain + offset, before.unseen, after.unseen)

@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import Geometry
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import GeoreferenceError, NoOverlap
 from colibri_geo.scenes import Scene
-from colibri_geo.scenes.georeference import cut_grid, pixel_to_map
+from colibri_geo.scenes.georeference import cut_grid, measure_pixel
 
 _GEOD = Geod(ellps="WGS84")
 _SAME_PX = 1e-3
 _DISTORTION = 0.03  # a grid metre may differ from a ground metre by this share (UTM stays within 0.001)
-
-
-@dataclass(frozen=True)
-class PixelSize:
-    """Size of a pixel on the ground, metres."""
-
-    east_m: float
-    north_m: float
-
-    @property
-    def finer_m(self) -> float:
-        """The smaller of the two sides."""
-        return min(self.east_m, self.north_m)
-
-
-def measure_pixel(grid: GeoBox) -> PixelSize:
-    """Measure a pixel at the centre of a grid on the WGS 84 ellipsoid.
-
-    Raises
-    ------
-    GeoreferenceError
-        Where the grid lies outside of what its CRS covers.
-    """
-    rows, cols = grid.shape
-    to_lonlat = Transformer.from_crs(CRS.from_user_input(str(grid.crs)), "EPSG:4326", always_xy=True)
-    at = ((rows / 2, cols / 2), (rows / 2, cols / 2 + 1), (rows / 2 + 1, cols / 2))
-    points = [pixel_to_map(grid, row, col) for row, col in at]
-    lon, lat = to_lonlat.transform([p.east for p in points], [p.north for p in points])
-    if not np.isfinite([*lon, *lat]).all():
-        raise GeoreferenceError(
-            "the grid lies outside of what its coordinate reference system covers; georeference it again"
-        )
-    east = _GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2]
-    north = _GEOD.inv(lon[0], lat[0], lon[2], lat[2])[2]
-    return PixelSize(float(east), float(north))
 
 
 def plan_grid(before: Scene, after: Scene) -> GeoBox:

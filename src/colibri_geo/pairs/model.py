@@ -34,6 +34,9 @@ class PairModel:
         Ground that both scenes cover over the ground of either, in [0, 1].
     clear_share : float
         Share of the sampled common ground that is observed on both dates, in [0, 1].
+    added_before, added_after : float
+        Added to the reflectance of each scene when the pair is read, before gain and offset: 0, or the Sentinel-2
+        offset of 0.1 with its sign where one of the scenes had it and the other had not.
     notes : tuple of str
         What a reader of the result has to know, one sentence each.
     """
@@ -51,4 +54,6 @@ class PairModel:
     covariance: tuple[tuple[float, ...], ...]
     overlap_share: float
     clear_share: float
+    added_before: float = 0.0
+    added_after: float = 0.0
     notes: tuple[str, ...] = ()

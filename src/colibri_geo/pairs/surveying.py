@@ -16,8 +16,10 @@ from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, Quantity
 from colibri_geo.pairs.changemap import BARE_WEIGHTS
 from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
+from colibri_geo.pairs.offsets import Repair, Side, reconcile_offsets
 from colibri_geo.pairs.reading import Placement
 from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.settings import SurveySettings
 
 _LEAST_TILE_PX = 48
@@ -50,6 +52,8 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         Where they share no ground.
     MisalignedPair
         Where they are shifted against each other by more than the stated limit.
+    RadiometryError
+        Where one Sentinel-2 offset lies between them and it cannot be told which is the wrong one.
     """
     settings = settings or SurveySettings()
     grid = plan_grid(before, after)
@@ -61,6 +65,10 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     moved = Placement(after, bands, grid, shift.rows_px, shift.cols_px)
     sample = _sample(first, moved, tiles)
     match, match_notes = _match(sample, quantity=before.quantity)
+    repair = Repair() if match_notes else _reconcile(first, moved, sample, match)
+    if repair.notes:
+        sample = _Sample(sample.before + repair.added_before, sample.after + repair.added_after, sample.clear_share)
+        match, _ = _match(sample, quantity=before.quantity)
     return PairModel(
         grid=grid,
         bands=bands,
@@ -75,7 +83,9 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         covariance=tuple(tuple(float(c) for c in row) for row in match.covariance),
         overlap_share=overlap_share,
         clear_share=sample.clear_share,
-        notes=(*notes, *match_notes),
+        added_before=repair.added_before,
+        added_after=repair.added_after,
+        notes=(*notes, *match_notes, *repair.notes),
     )
 
 
@@ -86,22 +96,11 @@ def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
     ------
     DateOrder, SameScene, QuantityMismatch, BandMismatch
     """
-    if before.provenance.sha256 == after.provenance.sha256:
-        raise SameScene(
-            f"{before.name} and {after.name} hold the same bytes; expected two images of different dates, give the "
-            "other one"
-        )
-    if after.acquired == before.acquired:
-        raise DateOrder(
-            f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
-            "expected two dates, "
-            "correct them with --before-date and --after-date"
-        )
-    if after.acquired < before.acquired:
-        raise DateOrder(
-            f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
-            f"({before.acquired:%Y-%m-%dT%H:%MZ}); "
-            "expected the older image first, swap them"
+    check_order(before, after, remedy="correct the times with --before-date and --after-date, or swap the images")
+    if before.quantity == after.quantity == GAMMA0_DB:
+        raise BandMismatch(
+            f"{before.name} and {after.name} are radar images, expected optical ones; "
+            "radar corroborates strips found in optical images; give it as --before-radar and --after-radar"
         )
     if before.quantity != after.quantity:
         raise QuantityMismatch(
@@ -123,6 +122,36 @@ def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
             f"common bands that tell bare ground, of {', '.join(BARE_WEIGHTS)}"
         )
     return bands
+
+
+def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
+    """Check that two scenes are different images, the older first.
+
+    Parameters
+    ----------
+    before, after : Scene
+    remedy : str
+        What to do where the times are not in order, for the error message.
+
+    Raises
+    ------
+    SameScene, DateOrder
+    """
+    if before.provenance.sha256 == after.provenance.sha256:
+        raise SameScene(
+            f"{before.name} and {after.name} hold the same bytes; expected two images of different dates, give the "
+            "other one"
+        )
+    if after.acquired == before.acquired:
+        raise DateOrder(
+            f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
+            f"expected two dates, {remedy}"
+        )
+    if after.acquired < before.acquired:
+        raise DateOrder(
+            f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
+            f"({before.acquired:%Y-%m-%dT%H:%MZ}); expected the older image first, {remedy}"
+        )
 
 
 def list_tiles(rows: int, cols: int, settings: SurveySettings) -> list[Window]:
@@ -213,6 +242,11 @@ def _sample(first: Placement, second: Placement, tiles: list[Window]) -> _Sample
     before = np.concatenate(befores, axis=1).astype(np.float64)
     after = np.concatenate(afters, axis=1).astype(np.float64)
     return _Sample(before, after, before.shape[1] / common if common else 0.0)
+
+
+def _reconcile(first: Placement, second: Placement, sample: _Sample, match: RadiometricMatch) -> Repair:
+    before, after = Side(first.scene, sample.before), Side(second.scene, sample.after)
+    return reconcile_offsets(before, after, match, first.bands)
 
 
 def _match(sample: _Sample, *, quantity: str) -> tuple[RadiometricMatch, tuple[str, ...]]:

@@ -35,6 +35,7 @@ def describe_scene(scene: Scene) -> SceneRecord:
         cols=int(scene.grid.shape[1]),
         pixel_m=round(measure_pixel(scene.grid).finer_m, 4),
         synthetic=source.synthetic,
+        layout=source.layout,
         notes=source.notes,
     )
 
@@ -60,6 +61,8 @@ def describe_pair(pair: AlignedPair) -> PairRecord:
         residual=model.residual,
         overlap_share=model.overlap_share,
         clear_share=model.clear_share,
+        added_before=model.added_before,
+        added_after=model.added_after,
         notes=model.notes,
     )
 

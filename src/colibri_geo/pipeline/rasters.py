@@ -12,15 +12,17 @@ import rasterio.shutil
 from rasterio.windows import Window as RasterioWindow
 
 from colibri_geo.core.windows import Window
+from colibri_geo.layers import Aoi, mask_outside_aoi
 from colibri_geo.pairs import NOT_ASKED, AlignedPair, change
 from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.georeference import cut_grid
 
 OUTSIDE = int(Unseen.OUTSIDE)
 _BLOCK_PX = 512
 _CHANGE_NODATA = -9999.0
 
 
-def write_rasters(pair: AlignedPair, folder: Path) -> None:
+def write_rasters(pair: AlignedPair, folder: Path, *, area: Aoi | None = None) -> None:
     """Write ``change.tif`` and ``validity.tif``, window by window.
 
     Parameters
@@ -28,18 +30,21 @@ def write_rasters(pair: AlignedPair, folder: Path) -> None:
     pair : AlignedPair
     folder : Path
         ``change.tif``: float32, change of bareness in standard deviations of unchanged ground, -9999 where not
-        observed. ``validity.tif``: uint8, 0 where observed on both dates, else the reason
-        (`colibri_geo.scenes.Unseen`), 255 where neither scene reaches.
+        observed or not asked about. ``validity.tif``: uint8, 0 where observed on both dates, else the reason
+        (`colibri_geo.scenes.Unseen`), 255 where nothing was asked: where neither scene reaches, or outside of the area
+        of interest.
+    area : Aoi, optional
     """
     change_map = change(pair)
 
     def read(window: Window) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         block = change_map.read(window)
-        unseen = block.unseen
-        neither = np.minimum(block.unseen_before, block.unseen_after) == OUTSIDE
+        not_asked = np.minimum(block.unseen_before, block.unseen_after) == OUTSIDE
+        if area is not None:
+            not_asked |= mask_outside_aoi(cut_grid(pair.grid, window), area)
         return (
-            np.where(block.valid, block.change, np.float32(_CHANGE_NODATA)),
-            np.where(neither, np.uint8(NOT_ASKED), unseen),
+            np.where(block.valid & ~not_asked, block.change, np.float32(_CHANGE_NODATA)),
+            np.where(not_asked, np.uint8(NOT_ASKED), block.unseen),
         )
 
     profile = {

@@ -22,7 +22,7 @@ from colibri_geo.evidence import (
     write_manifest,
 )
 from colibri_geo.exporting import read_tables, write_tables
-from colibri_geo.layers import Findings
+from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.rasters import write_rasters
 from colibri_geo.reporting import overview_picture, picture_strips, write_report
@@ -42,6 +42,8 @@ class Run:
         The tables.
     aligned : AlignedPair or None
         The pair itself, for pictures; None in a run that was read back.
+    area : Aoi or None
+        The area of interest, for rasters; None where there is none, and in a run that was read back.
     timings : tuple of StepTiming
     notes : tuple of str
         What a reader of the tables has to know, one sentence each.
@@ -50,6 +52,7 @@ class Run:
     record: RunRecord
     findings: Findings
     aligned: AlignedPair | None = None
+    area: Aoi | None = None
     timings: tuple[StepTiming, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -120,7 +123,7 @@ class Run:
                 overview = overview_picture(self.aligned)
                 write_report(self.findings, self.record, pictures, overview, folder / "report.html")
             if self.aligned is not None and rasters:
-                write_rasters(self.aligned, folder)
+                write_rasters(self.aligned, folder, area=self.area)
             write_log(folder, self.timings)
             write_manifest(folder, self.record)
         return out

@@ -168,6 +168,7 @@ _ENGLISH = {
     "inputs.notes.heading": "Notes on the pair",
     "inputs.bands": "Match of brightness on unchanged ground: before = after × gain + offset",
     "scene.name": "File",
+    "scene.layout": "Layout",
     "scene.sensor": "Sensor",
     "scene.product": "Product",
     "scene.baseline": "Processing baseline",
@@ -301,6 +302,9 @@ _ENGLISH = {
     "fact.snr.value": "{snr} times the noise of its surroundings",
     "fact.straightness": "Straightness",
     "fact.straightness.value": "traced pieces stray {distance} from the axis",
+    "fact.radar": "Radar",
+    "fact.radar.darker": "{change} dB darker after than before, relative to its flanks",
+    "fact.radar.brighter": "{change} dB brighter after than before, relative to its flanks",
     "fact.first_seen": "First seen",
     "fact.first_seen.between": (
         "between {without} (last clear look without it) and {with_it} (first look with it), {gap}"
@@ -406,6 +410,8 @@ _ENGLISH = {
     "role.after": "after image",
     "role.before_mask": "mask of the before image",
     "role.after_mask": "mask of the after image",
+    "role.before_radar": "radar image of about the before date",
+    "role.after_radar": "radar image of about the after date",
     "role.country": "regions, countries",
     "role.admin1": "regions, first level",
     "role.admin2": "regions, second level",

@@ -188,6 +188,7 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
     notes = tuple(format_text(note, messages, limit=400) for note in scene.notes)
     return {
         "name": (format_text(scene.name, messages),),
+        "layout": (_stated(scene.layout, messages),),
         "sensor": (_stated(scene.sensor, messages),),
         "product": (_stated(scene.product_id, messages),),
         "baseline": (_stated(scene.processing_baseline, messages),),
@@ -419,6 +420,8 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
         if scene.mask_sha256 is not None:
             role = messages.say(f"role.{when}_mask")
             rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, (), messages))
+    for when, scene in zip(("before_radar", "after_radar"), record.radar, strict=False):
+        rows.append(_evidence_scene(when, scene, messages))
     rows += [_evidence_layer(layer, messages) for layer in record.layers]
     columns = _columns(("role", "file", "sha256", "credit"), messages)
     return Evidence(Table(messages.say("evidence.files"), columns, tuple(rows)), _VERIFY)

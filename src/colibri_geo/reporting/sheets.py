@@ -198,7 +198,7 @@ def _size_facts(row: pd.Series[Any], messages: Messages) -> tuple[Fact, ...]:
     def say(fact: str, *lines: str) -> Fact:
         return Fact(messages.say(f"fact.{fact}"), lines)
 
-    return (
+    facts = (
         say("length", _measured(row, "length", messages)),
         say("width", _measured(row, "width", messages)),
         say("area", _area(row, messages)),
@@ -210,6 +210,11 @@ def _size_facts(row: pd.Series[Any], messages: Messages) -> tuple[Fact, ...]:
             _or_unknown(row["straightness_m"], "fact.straightness.value", "distance", messages, digits=1, unit="m"),
         ),
     )
+    darkening_db = row["sar_darkening"]
+    if is_missing(darkening_db):
+        return facts
+    key = "fact.radar.darker" if darkening_db >= 0 else "fact.radar.brighter"
+    return (*facts, say("radar", messages.say(key, change=messages.number(abs(darkening_db), digits=1))))
 
 
 def _measured(row: pd.Series[Any], name: str, messages: Messages) -> str:

@@ -1,75 +1,270 @@
-"""GDAL held to one file and one driver; its errors in our words."""
+"""The only place where GDAL reads pixels: one file, one driver chosen by its first bytes, no side files.
+
+What it gives is plain values, so that either function can run in a process of its own (`colibri_geo.isolation`).
+"""
 
 from __future__ import annotations
 
+import os
+import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
+from rasterio._err import CPLE_BaseError  # what its attributes raise as it comes from GDAL: it has no public name
+from rasterio.enums import MaskFlags
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import CorruptInput
+from colibri_geo.errors import CorruptInput, InputTooLarge, NotAFile
+from colibri_geo.isolation import Lost, call
+from colibri_geo.scenes.directory import AbsentBlocks, read_directory
+from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.jpeg2000 import is_jpeg2000, read_codestream
 
 StoredArray = np.ndarray[Any, np.dtype[Any]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
-_SIDE_FILES_OFF = {
+_OPTIONS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
+    "GDAL_NUM_THREADS": "1",  # those that decode tiles of JPEG 2000 ahead leave zeros where they fail, in silence
 }
+MOST_TAG_LETTERS = 4096
+_OPEN_FILES = 16  # a product's bands and masks
 
 
-@contextmanager
-def open_tiff(path: Path) -> Iterator[rasterio.DatasetReader]:
-    """Open a TIFF with one driver and no side files; a file without a place on the ground makes rasterio warn.
+@dataclass(frozen=True)
+class Header:
+    """What a raster says of itself, in plain values.
+
+    Attributes
+    ----------
+    driver : str
+        ``GTiff`` or ``JP2OpenJPEG``.
+    rows, cols : int
+    dtypes : tuple of str
+        One a band, as are descriptions, colours, scales and offsets.
+    descriptions : tuple of str
+        Empty where there is none.
+    colours : tuple of str
+        Colour interpretations, in lower case.
+    nodata : float or None
+    lost_nodata : str
+        What the file gives for it where that is no value that its pixels can have; else empty.
+    scales, offsets : tuple of float
+        1 and 0 where none is declared.
+    tags : Mapping of str to str
+        Longer ones are cut to 4,096 letters.
+    transform : Affine
+        The identity where the file names no place.
+    crs_wkt : str or None
+    epsg : int or None
+        Code that a TIFF gives for its coordinate reference system, known or not.
+    control_points, sensor_model : bool
+        Whether it has ground control points, or coefficients of a sensor model (RPC), instead of a grid.
+    internal_mask : bool
+    further_images : bool
+        Whether the file holds more than one image.
+    absent : AbsentBlocks or None
+        Blocks that a TIFF leaves out.
+    """
+
+    driver: str
+    rows: int
+    cols: int
+    dtypes: tuple[str, ...]
+    descriptions: tuple[str, ...]
+    colours: tuple[str, ...]
+    nodata: float | None
+    lost_nodata: str
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+    tags: Mapping[str, str]
+    transform: Affine
+    crs_wkt: str | None
+    epsg: int | None
+    control_points: bool
+    sensor_model: bool
+    internal_mask: bool
+    further_images: bool
+    absent: AbsentBlocks | None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Stored pixels of a window.
+
+    Attributes
+    ----------
+    values : (B, M, N) ndarray of the file's dtype
+    masked : (M, N) ndarray of bool or None
+        Pixels that the file's internal mask leaves out, where it was asked for.
+    """
+
+    values: StoredArray
+    masked: BoolArray | None = None
+
+
+def read_header(file: RasterFile) -> Header:
+    """Judge a raster by its own structure, then let GDAL read its header.
+
+    Raises
+    ------
+    UnsupportedFormat, UnsafeSource
+        Neither a GeoTIFF nor a JPEG 2000 by its first bytes.
+    CorruptInput, InputTooLarge, NoValidData
+        Damaged, cut short, beyond the limits, or without a block of pixels.
+    """
+    with _lost_in_words(file):
+        return call(_read_header, file)
+
+
+def decode(file: RasterFile, indexes: Sequence[int], window: Window, *, masked: bool = False) -> Decoded:
+    """Read stored values of a window that lies inside the image.
 
     Parameters
     ----------
-    path : Path
-        Of a file that `colibri_geo.scenes.directory.read_directory` has passed.
+    file : RasterFile
+        That `read_header` has passed.
+    indexes : sequence of int
+        Band numbers, from 1.
+    window : Window
+    masked : bool
+        Whether to read the internal mask too.
 
     Raises
     ------
     CorruptInput
-        Where GDAL fails, on opening or while the file is open.
+        Where GDAL fails.
+    NotAFile
+        Where the file has gone away since.
     """
-    try:
-        with rasterio.Env(**_SIDE_FILES_OFF), rasterio.open(path, driver="GTiff") as dataset:
-            yield dataset
-    except (RasterioError, CRSError, UnicodeDecodeError) as error:
-        raise CorruptInput(
-            f"{path.name}: GDAL cannot read it ({_reason(error, path)}); it is damaged or cut short, fetch it again"
-        ) from error
+    with _lost_in_words(file):
+        return call(_decode, file, tuple(indexes), window, masked)
 
 
 @contextmanager
-def open_unjudged(path: Path) -> Iterator[rasterio.DatasetReader]:
-    """Open a TIFF that may lie nowhere on the ground; not in threads, since it keeps a warning of rasterio quiet."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with open_tiff(path) as dataset:
-            yield dataset
+def _lost_in_words(file: RasterFile) -> Iterator[None]:
+    try:
+        yield
+    except Lost as error:
+        raise CorruptInput(f"{file.name}: {error}; the file is damaged or made to do so, fetch it again") from error
+    except MemoryError as error:
+        raise InputTooLarge(
+            f"{file.name}: decoding it takes more memory than there is, expected blocks of 256 MiB or less; "
+            "cut it into smaller tiles"
+        ) from error
 
 
-def read_pixels(dataset: rasterio.DatasetReader, indexes: int | Sequence[int], window: Window) -> StoredArray:
-    """Read stored values of a window that lies inside the image: (M, N) of one band, (B, M, N) of several."""
-    wanted = indexes if isinstance(indexes, int) else list(indexes)
-    stored: StoredArray = dataset.read(wanted, window=to_rasterio(window))
-    return stored
+def _read_header(file: RasterFile) -> Header:
+    with file.open() as content:
+        jpeg2000 = is_jpeg2000(content.read(12))
+    directory = None if jpeg2000 else read_directory(file)
+    if jpeg2000:
+        read_codestream(file)
+    absent = None if directory is None else directory.find_absent()
+    with _open(file) as dataset:
+        flags = dataset.mask_flag_enums[0]
+        return Header(
+            driver=dataset.driver,
+            rows=dataset.height,
+            cols=dataset.width,
+            dtypes=tuple(dataset.dtypes),
+            descriptions=tuple((text or "")[:MOST_TAG_LETTERS] for text in dataset.descriptions),
+            colours=tuple(colour.name for colour in dataset.colorinterp),
+            nodata=None if dataset.nodata is None else float(dataset.nodata),
+            lost_nodata=directory.nodata if directory is not None and dataset.nodata is None else "",
+            scales=tuple(float(scale) for scale in dataset.scales),
+            offsets=tuple(float(offset) for offset in dataset.offsets),
+            tags=_cut({**dataset.tags(ns="IMAGERY"), **dataset.tags()}),
+            transform=dataset.transform,
+            crs_wkt=dataset.crs.to_wkt() if dataset.crs else None,
+            epsg=None if directory is None else directory.epsg,
+            control_points=bool(dataset.gcps[0]),
+            sensor_model=dataset.rpcs is not None,
+            internal_mask=not flags or (MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags),
+            further_images=bool(dataset.subdatasets),
+            absent=absent,
+        )
 
 
-def to_rasterio(window: Window) -> RasterioWindow:
-    """Return the window as rasterio knows it."""
-    return RasterioWindow(window.col, window.row, window.cols, window.rows)
+def _decode(file: RasterFile, indexes: tuple[int, ...], window: Window, masked: bool) -> Decoded:  # noqa: FBT001 - sent to another process by position
+    place = RasterioWindow(window.col, window.row, window.cols, window.rows)
+    with _open(file) as dataset:
+        values: StoredArray = dataset.read(list(indexes), window=place)
+        return Decoded(values, _read_mask(dataset, indexes, place) if masked else None)
 
 
-def _reason(error: Exception, path: Path) -> str:
+def _read_mask(dataset: rasterio.DatasetReader, indexes: tuple[int, ...], place: RasterioWindow) -> BoolArray:
+    """Read which pixels the internal mask leaves out; where each band has its own, those that lack any of them."""
+    own = not dataset.mask_flag_enums[0]
+    masks: StoredArray = dataset.read_masks(list(indexes) if own else [1], window=place)
+    left_out: BoolArray = (masks == 0).any(axis=0)
+    return left_out
+
+
+class _OpenFiles(threading.local):
+    """Files of one thread that GDAL has open, the oldest first: opening one anew loses the blocks it had decoded."""
+
+    def __init__(self) -> None:
+        self.datasets: OrderedDict[tuple[int, str, int, int], rasterio.DatasetReader] = OrderedDict()
+
+
+_open_files = _OpenFiles()
+
+
+@contextmanager
+def _open(file: RasterFile) -> Iterator[rasterio.DatasetReader]:
+    """Lend a dataset that is open, or open it; one that failed is not kept."""
+    datasets = _open_files.datasets
+    try:
+        status = file.path.stat()
+        key = (os.getpid(), file.gdal_path, status.st_mtime_ns, status.st_size)
+        with rasterio.Env(**_OPTIONS):
+            dataset = datasets.pop(key, None) or _open_new(file)
+            try:
+                yield dataset
+            except BaseException:
+                dataset.close()
+                raise
+            datasets[key] = dataset
+            while len(datasets) > _OPEN_FILES:
+                datasets.popitem(last=False)[1].close()
+    except (RasterioError, CPLE_BaseError, CRSError, UnicodeDecodeError) as error:
+        raise CorruptInput(
+            f"{file.name}: GDAL cannot read it ({_reason(error, file)}); it is damaged or cut short, fetch it again"
+        ) from error
+    except OSError as error:
+        raise NotAFile(
+            f"{file.name}: cannot be opened any more ({error.strerror}), expected an input that stays where it is; "
+            "run it again when all of them are in place"
+        ) from error
+
+
+def _open_new(file: RasterFile) -> rasterio.DatasetReader:
+    with file.open() as content:
+        driver = "JP2OpenJPEG" if is_jpeg2000(content.read(12)) else "GTiff"
+    if threading.current_thread() is not threading.main_thread():
+        return rasterio.open(file.gdal_path, driver=driver)
+    with warnings.catch_warnings():  # not in other threads: it would take the filters away from all of them
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a place on the ground is judged by its reader
+        return rasterio.open(file.gdal_path, driver=driver)
+
+
+def _cut(tags: Mapping[str, str]) -> Mapping[str, str]:
+    return {name[:MOST_TAG_LETTERS]: text[:MOST_TAG_LETTERS] for name, text in tags.items()}
+
+
+def _reason(error: Exception, file: RasterFile) -> str:
     """Return what GDAL says, in one line without the folder."""
-    text = str(error.__cause__ or error).replace(str(path), path.name)
+    text = str(error.__cause__ or error).replace(file.gdal_path, file.name).replace(str(file.path), file.name)
     return " ".join(text.split())[:160]

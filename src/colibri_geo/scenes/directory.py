@@ -10,20 +10,28 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import CorruptInput, InputTooLarge, NoValidData, UnsafeSource, UnsupportedFormat
+from colibri_geo.errors import (
+    CorruptInput,
+    InputTooLarge,
+    NoValidData,
+    UnsafeSource,
+    UnsupportedDtype,
+    UnsupportedFormat,
+)
+from colibri_geo.scenes.files import RasterFile
 
 MAX_BANDS = 512
 MAX_PIXELS = 2**35  # 185,000 px a side: a country at 10 m
 MAX_BLOCK_BYTES = 2**28  # 256 MiB: a tile of 4096 px with eight 16-bit bands
 MAX_BLOCKS = 2**24
 MAX_RATIO = 10_000  # Deflate reaches 1,030, ZSTD 30,000 where all is one value: an image with little else is no scene
-_JUDGED_BYTES = 2**30  # smaller images may unpack to whatever they like
+_MAX_SIDE = 2**31 - 1  # no reader can count further
+JUDGED_BYTES = 2**30  # of an image unpacked; smaller ones may have any ratio
 
 UintArray = np.ndarray[Any, np.dtype[np.uint64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
@@ -38,8 +46,6 @@ _KNOWN = {
     b"\x89HDF": "HDF5",
     b"CDF\x01": "NetCDF",
     b"GIF8": "GIF",
-    b"\x00\x00\x00\x0cjP": "JPEG 2000",
-    b"\xff\x4f\xff\x51": "JPEG 2000",
     b"SQLite": "an SQLite database (GeoPackage)",
     b"EHFA": "ERDAS Imagine",
 }
@@ -61,11 +67,13 @@ _UNSIGNED = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 
 _SUBFILE, _COLS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PLANAR = 273, 277, 278, 279, 284
-_TILE_COLS, _TILE_ROWS, _TILE_OFFSETS, _TILE_SIZES, _GEOKEYS = 322, 323, 324, 325, 34735
+_TILE_COLS, _TILE_ROWS, _TILE_OFFSETS, _TILE_SIZES, _GEOKEYS, _NODATA = 322, 323, 324, 325, 34735, 42113
 _NEEDED = (
     *(_SUBFILE, _COLS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES),
-    *(_PLANAR, _TILE_COLS, _TILE_ROWS, _TILE_OFFSETS, _TILE_SIZES, _GEOKEYS),
+    *(_PLANAR, _TILE_COLS, _TILE_ROWS, _TILE_OFFSETS, _TILE_SIZES, _GEOKEYS, _NODATA),
 )
+_KINDS = {_NODATA: {2}}  # text; of all others numbers
+_MAX_TAGS = 65_535  # as many as the common form can count
 _IS_MASK, _YCBCR, _SEPARATE = 4, 6, 2
 _CRS_KEYS = (3072, 2048)  # ProjectedCSType, GeographicType
 _HEAD_BYTES = 512
@@ -124,6 +132,8 @@ class ImageDirectory:
         Place of each block in the file.
     epsg : int or None
         Code of the coordinate reference system, where the file gives one.
+    nodata : str
+        Value of pixels that were not measured as the file spells it; empty where it gives none.
     """
 
     name: str
@@ -141,6 +151,7 @@ class ImageDirectory:
     offsets: UintArray
     sizes: UintArray
     epsg: int | None
+    nodata: str
 
     @property
     def across(self) -> int:
@@ -177,13 +188,12 @@ class ImageDirectory:
         return AbsentBlocks(self.block_rows, self.block_cols, anywhere.tobytes(), self.across)
 
 
-def read_directory(path: Path) -> ImageDirectory:
+def read_directory(file: RasterFile) -> ImageDirectory:
     """Read and judge the first image directory of a TIFF.
 
     Parameters
     ----------
-    path : Path
-        A regular file.
+    file : RasterFile
 
     Returns
     -------
@@ -192,7 +202,7 @@ def read_directory(path: Path) -> ImageDirectory:
 
     Raises
     ------
-    UnsupportedFormat
+    UnsupportedFormat, UnsupportedDtype
         Not a TIFF by its first bytes, or one of a compression or sample size that is not read here.
     UnsafeSource
         A recipe (VRT, WMS and the like) that makes GDAL read other files or addresses.
@@ -205,12 +215,11 @@ def read_directory(path: Path) -> ImageDirectory:
     ----------
     Adobe, TIFF Revision 6.0 (1992); BigTIFF by the libtiff project.
     """
-    with path.open("rb") as file:
-        tags = _TagReader(file, path.name, file.seek(0, 2))
-        directory = tags.read()
-    _check_form(directory)
+    with file.open() as content:
+        directory = _TagReader(content, file.name, file.size_bytes).read()
     _check_limits(directory)
     _check_blocks(directory)
+    _check_form(directory)
     return directory
 
 
@@ -232,6 +241,11 @@ class _TagReader:
             (order + "Q", struct.Struct(order + "HHQ8s")) if big else (order + "H", struct.Struct(order + "HHI4s"))
         )
         count = self._unpack(counting, at)[0]
+        if count > _MAX_TAGS:
+            raise CorruptInput(
+                f"{self.name}: an image directory of {count:,} tags, expected {_MAX_TAGS:,} or fewer; the file is "
+                "damaged, fetch it again"
+            )
         start = at + struct.calcsize(counting)
         values: dict[int, UintArray] = {}
         for tag, kind, number, inline in entry.iter_unpack(self._bytes_at(start, count * entry.size)):
@@ -240,9 +254,14 @@ class _TagReader:
             if size > len(inline):
                 offset = struct.unpack(order + ("Q" if big else "I"), inline)[0]
                 self._check_inside(offset, size, f"tag {tag}")
-                raw = self._bytes_at(offset, size) if tag in _NEEDED else b""
-            if tag in _NEEDED and kind in _UNSIGNED and tag not in values:
-                values[tag] = np.frombuffer(raw[:size], dtype=order + _UNSIGNED[kind]).astype(np.uint64)
+                raw = self._bytes_at(offset, size) if tag in _NEEDED and number <= MAX_BLOCKS else b""
+            if tag in _NEEDED and number > MAX_BLOCKS:
+                raise InputTooLarge(
+                    f"{self.name}: tag {tag} has {number:,} values, expected {MAX_BLOCKS:,} or fewer; "
+                    "cut it into smaller images"
+                )
+            if tag in _NEEDED and kind in _KINDS.get(tag, _UNSIGNED) and tag not in values:
+                values[tag] = np.frombuffer(raw[:size], dtype=order + _UNSIGNED.get(kind, "u1")).astype(np.uint64)
         return values
 
     def _describe(self, values: Mapping[int, UintArray]) -> ImageDirectory:
@@ -252,6 +271,11 @@ class _TagReader:
         tiled = _TILE_OFFSETS in values
         block_rows = _first(values, _TILE_ROWS, 0) if tiled else min(_first(values, _STRIP_ROWS, rows), rows)
         block_cols = _first(values, _TILE_COLS, 0) if tiled else cols
+        if max(rows, cols, block_rows, block_cols) > _MAX_SIDE:
+            raise CorruptInput(
+                f"{self.name}: {rows} x {cols} px declared, in blocks of {block_rows} x {block_cols} px, expected at "
+                f"most {_MAX_SIDE} a side; the file is damaged, fetch it again"
+            )
         offsets = values.get(_TILE_OFFSETS if tiled else _STRIP_OFFSETS)
         sizes = values.get(_TILE_SIZES if tiled else _STRIP_SIZES)
         bits = values.get(_BITS, np.ones(1, dtype=np.uint64))
@@ -281,6 +305,7 @@ class _TagReader:
             offsets=offsets,
             sizes=sizes,
             epsg=_find_epsg(values.get(_GEOKEYS)),
+            nodata=_to_text(values.get(_NODATA)),
         )
 
     def _unpack(self, form: str, at: int) -> tuple[Any, ...]:
@@ -289,7 +314,10 @@ class _TagReader:
     def _bytes_at(self, at: int, size: int) -> bytes:
         self._check_inside(at, size, "image directory")
         self.file.seek(at)
-        return self.file.read(size)
+        content = self.file.read(size)
+        if len(content) < size:
+            raise CorruptInput(f"{self.name}: it ends before the bytes that its archive states; fetch it again")
+        return content
 
     def _check_inside(self, at: int, size: int, what: str) -> None:
         if at + size > self.file_bytes:
@@ -307,10 +335,12 @@ def _identify(head: bytes, name: str) -> tuple[str, bool]:
         raise CorruptInput(f"{name}: {len(head)} byte(s), expected a GeoTIFF; it is empty or cut short, fetch it again")
     if any(recipe in head.lower() for recipe in _RECIPES):
         raise UnsafeSource(
-            f"{name}: content is a GDAL recipe, which names other files or addresses, expected GeoTIFF; "
+            f"{name}: content is a GDAL recipe, which names other files or addresses, expected GeoTIFF or JPEG 2000; "
             "give the image itself"
         )
-    raise UnsupportedFormat(f"{name}: content is {_name_content(head)}, expected GeoTIFF; convert it or fetch it again")
+    raise UnsupportedFormat(
+        f"{name}: content is {_name_content(head)}, expected GeoTIFF or JPEG 2000; convert it or fetch it again"
+    )
 
 
 def _name_content(head: bytes) -> str:
@@ -323,6 +353,10 @@ def _name_content(head: bytes) -> str:
 def _first(values: Mapping[int, UintArray], tag: int, default: int) -> int:
     found = values.get(tag)
     return int(found[0]) if found is not None and found.size else default
+
+
+def _to_text(letters: UintArray | None) -> str:
+    return "" if letters is None else bytes(letters.astype(np.uint8)).decode("latin-1").strip("\0 ")[:40]
 
 
 def _find_epsg(geokeys: UintArray | None) -> int | None:
@@ -340,10 +374,14 @@ def _check_form(directory: ImageDirectory) -> None:
             f"{directory.name}: TIFF compression {directory.compression}, expected one of "
             f"{', '.join(dict.fromkeys(_COMPRESSIONS.values()))}; convert it (gdal_translate -co COMPRESS=DEFLATE)"
         )
+    if directory.bits == 128:
+        raise UnsupportedDtype(
+            f"{directory.name}: samples of 128 bits, complex numbers, expected measurements of 64 bits or fewer; "
+            "convert it"
+        )
     if not (1 <= directory.bits <= 16 or directory.bits in {32, 64}):
         raise UnsupportedFormat(
-            f"{directory.name}: samples of {directory.bits} bits, expected 1 to 16, 32 or 64 (no complex numbers); "
-            "convert it"
+            f"{directory.name}: samples of {directory.bits} bits, expected 1 to 16, 32 or 64; convert it"
         )
 
 
@@ -369,7 +407,7 @@ def _measure_ratio(directory: ImageDirectory) -> int:
     """Return how many times its size a large image takes unpacked; blocks that the file leaves out take nothing."""
     held = int(np.count_nonzero(directory.sizes))
     unpacked = held * directory.block_bytes(directory.block_rows)
-    return unpacked // directory.file_bytes if unpacked > _JUDGED_BYTES else 0
+    return unpacked // directory.file_bytes if unpacked > JUDGED_BYTES else 0
 
 
 def _check_blocks(directory: ImageDirectory) -> None:

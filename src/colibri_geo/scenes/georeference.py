@@ -6,16 +6,28 @@ The affine package knows only ``*`` before version 3 and warns of it from there 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import rasterio
+import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError, ProjError
 
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
+from colibri_geo.errors import (
+    BadGeoreference,
+    MissingCRS,
+    MissingGeoreference,
+    NeedsOrthorectification,
+    RotatedGrid,
+)
+from colibri_geo.scenes.decoding import Header
+
+_POLE_DEG = 90
+_EARTH_RADIUS_M = (6.3e6, 6.4e6)
+_GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,19 @@ class PixelPoint:
 
     row: float
     col: float
+
+
+@dataclass(frozen=True)
+class PixelSize:
+    """Size of a pixel on the ground, metres."""
+
+    east_m: float
+    north_m: float
+
+    @property
+    def finer_m(self) -> float:
+        """The smaller of the two sides."""
+        return min(self.east_m, self.north_m)
 
 
 def pixel_to_map(grid: GeoBox, row: float, col: float) -> MapPoint:
@@ -66,36 +91,68 @@ def cut_grid(grid: GeoBox, window: Window, *, shift_row_px: float = 0.0, shift_c
     return GeoBox((window.rows, window.cols), Affine(a.a, a.b, origin.east, a.d, a.e, origin.north), grid.crs)
 
 
-def read_grid(dataset: rasterio.DatasetReader, *, name: str, epsg: int | None, assume_crs: str | None) -> GeoBox:
+def measure_pixel(grid: GeoBox, *, name: str = "") -> PixelSize:
+    """Measure a pixel at the centre of a grid on the WGS 84 ellipsoid.
+
+    Parameters
+    ----------
+    grid : GeoBox
+    name : str
+        Of the image, for the error message.
+
+    Raises
+    ------
+    BadGeoreference
+        Where the grid lies outside of what its CRS covers.
+
+    Examples
+    --------
+    >>> size = measure_pixel(GeoBox((5, 5), Affine(10, 0, 500_000, 0, -10, 900), "EPSG:32618"))
+    >>> round(size.east_m, 2), round(size.north_m, 2)
+    (10.0, 10.0)
+    """
+    row, col = (int(side) / 2 for side in grid.shape)
+    points = [pixel_to_map(grid, *place) for place in ((row, col), (row, col + 1), (row + 1, col))]
+    to_lonlat = Transformer.from_crs(CRS.from_user_input(str(grid.crs)), "EPSG:4326", always_xy=True)
+    lon, lat = to_lonlat.transform([point.east for point in points], [point.north for point in points])
+    if not np.isfinite([*lon, *lat]).all() or np.abs(lat).max() > _POLE_DEG:
+        raise BadGeoreference(
+            f"{name}{': ' if name else ''}the grid lies outside of what its coordinate reference system covers, "
+            "expected a place on Earth; georeference it again"
+        )
+    east, north = (_GEOD.inv(lon[0], lat[0], lon[side], lat[side])[2] for side in (1, 2))
+    return PixelSize(float(east), float(north))
+
+
+def read_grid(header: Header, *, name: str, assume_crs: str | None) -> GeoBox:
     """Read the grid of a file.
 
     Parameters
     ----------
-    dataset : DatasetReader
+    header : Header
     name : str
         Name of the file for error messages.
-    epsg : int or None
-        The code that the file gives for its coordinate reference system, for error messages.
     assume_crs : str or None
         For a file that names no coordinate reference system, or none that is known.
 
     Raises
     ------
     GeoreferenceError
-        Without a place on the ground or a usable coordinate reference system, rotated, or not on a map grid yet.
+        Without a place on the ground or a usable coordinate reference system, rotated, not on a map grid yet, or
+        elsewhere than on Earth.
     """
-    transform = dataset.transform
+    transform = header.transform
     if transform == Affine.identity():
-        if dataset.gcps[0] or dataset.rpcs is not None:
+        if header.control_points or header.sensor_model:
             raise NeedsOrthorectification(
                 f"{name}: only control points or sensor coefficients, expected a map grid; "
                 "orthorectify it first (gdalwarp -tps or -rpc)"
             )
-        raise GeoreferenceError(
+        raise MissingGeoreference(
             f"{name}: no place on the ground (no geotransform), expected a map grid; georeference it first"
         )
     if not all(math.isfinite(value) for value in transform[:6]):
-        raise GeoreferenceError(
+        raise BadGeoreference(
             f"{name}: pixel size or origin is not a finite number, expected a map grid; georeference it again"
         )
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
@@ -103,38 +160,58 @@ def read_grid(dataset: rasterio.DatasetReader, *, name: str, epsg: int | None, a
             f"{name}: the grid is rotated, sheared or flipped, expected rows from north to south and columns from west "
             "to east; warp it to such a grid first (gdalwarp)"
         )
-    return GeoBox(dataset.shape, transform, _read_crs(dataset, name, epsg, assume_crs).to_wkt())
+    crs = _read_crs(header, name, assume_crs)
+    grid = GeoBox((header.rows, header.cols), transform, crs.to_wkt())
+    _check_place(grid, crs, name)
+    return grid
 
 
-def _read_crs(dataset: rasterio.DatasetReader, name: str, epsg: int | None, assume_crs: str | None) -> CRS:
-    declared = _declared_crs(dataset)
-    crs = _find_crs(declared) or _find_crs(assume_crs)
+def _check_place(grid: GeoBox, crs: CRS, name: str) -> None:
+    """Refuse a grid whose centre is no place on Earth; PROJ may convert degrees of another body into those of Earth."""
+    radius_m = crs.ellipsoid.semi_major_metre if crs.ellipsoid else math.nan
+    if not _EARTH_RADIUS_M[0] <= radius_m <= _EARTH_RADIUS_M[1]:
+        raise BadGeoreference(
+            f"{name}: its coordinate reference system is of a body of {radius_m / 1000:.0f} km radius, expected one of "
+            "Earth; georeference it again"
+        )
+    middle = pixel_to_map(grid, int(grid.shape[0]) / 2, int(grid.shape[1]) / 2)
+    try:
+        lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(middle.east, middle.north)
+    except ProjError:  # no way leads to degrees of Earth
+        lon = lat = math.nan
+    if not (math.isfinite(lon) and abs(lat) <= _POLE_DEG):
+        raise BadGeoreference(
+            f"{name}: the grid lies outside of what its coordinate reference system covers, expected a place on Earth; "
+            "georeference it again"
+        )
+
+
+def _read_crs(header: Header, name: str, assume_crs: str | None) -> CRS:
+    crs = _find_crs(header.crs_wkt) or _find_crs(assume_crs)
     if crs is not None:
         return crs
     if assume_crs is not None:
-        raise GeoreferenceError(
+        raise BadGeoreference(
             f"{name}: --assume-crs {assume_crs[:60]!r} is no known projected or geographic system; "
             "name one such as EPSG:32618"
         )
-    if declared is None:
+    if header.crs_wkt is None and not header.epsg:
         raise MissingCRS(
             f"{name}: no coordinate reference system, expected one in the file; "
             "name it with --assume-crs EPSG:32618 or the like"
         )
-    code = f"EPSG:{epsg}" if epsg else "the one in the file"
-    raise MissingCRS(
+    code = f"EPSG:{header.epsg}" if header.epsg else "the one in the file"
+    raise BadGeoreference(
         f"{name}: {code} is no known projected or geographic coordinate reference system; "
         "name the right one with --assume-crs EPSG:32618 or the like, or warp the image to one"
     )
 
 
-def names_crs(dataset: rasterio.DatasetReader) -> bool:
-    """Whether a file names a coordinate reference system that maps are drawn in."""
-    return _find_crs(_declared_crs(dataset)) is not None
-
-
-def _declared_crs(dataset: rasterio.DatasetReader) -> str | None:
-    return dataset.crs.to_wkt() if dataset.crs else None
+def note_given_crs(headers: Sequence[Header], assume_crs: str | None) -> tuple[str, ...]:
+    """Say that a coordinate reference system was given, where one of the files of a scene names none that is known."""
+    if assume_crs is None or all(_find_crs(header.crs_wkt) for header in headers):
+        return ()
+    return (f"its coordinate reference system was given, {assume_crs}: the file names none that is known",)
 
 
 def _find_crs(text: str | None) -> CRS | None:

@@ -1,46 +1,55 @@
-"""A scene classification beside an image, on whatever grid, brought to the image's by nearest neighbour."""
+"""Masks beside an image, rasters or polygons on whatever grid, brought to the image's by nearest neighbour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
+import shapely
 from odc.geo.geobox import GeoBox
-from rasterio.enums import Resampling
-from rasterio.warp import reproject
+from pyproj import Transformer
+from rasterio.features import rasterize
+from shapely import Polygon
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import InputError, NoOverlap, UnsupportedFormat
-from colibri_geo.scenes.decoding import open_tiff, open_unjudged, read_pixels
-from colibri_geo.scenes.directory import read_directory
-from colibri_geo.scenes.georeference import read_grid
-from colibri_geo.scenes.masks import decode_scl
+from colibri_geo.scenes.decoding import Header, StoredArray, decode, read_header
+from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.georeference import cut_grid, read_grid
+from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen, check_scl
+from colibri_geo.scenes.sampling import spread_windows
 from colibri_geo.scenes.scene import CodeArray
+from colibri_geo.scenes.warping import find_source_window, warp_codes
 
 IndexArray = np.ndarray[Any, np.dtype[np.intp]]
 
-_NO_DATA = 0  # class of the classification, and what ground outside of the mask counts as
+_NOT_MEASURED = np.uint8(Unseen.NODATA)
 _ON_EDGE_PX = 1e-6  # a pixel centre that falls on an edge of the mask's pixels belongs south and east of it
+_SAMPLED_WINDOWS = 5  # a side
 
 
 @dataclass(frozen=True)
 class MaskFile:
-    """Sentinel-2 scene classification codes in a GeoTIFF.
+    """One band that tells what was not seen.
 
     Attributes
     ----------
-    path : Path
+    file : RasterFile
     grid : GeoBox
+    code : MaskCode
+        What its values mean.
     nodata : float or None
-        Value that stands for class 0, no data.
+        Value that stands for ground that was not classified, where the file may say one.
+    index : int
+        Number of the band, from 1.
     """
 
-    path: Path
+    file: RasterFile
     grid: GeoBox
-    nodata: float | None
+    code: MaskCode = MaskCode.SCL
+    nodata: float | None = None
+    index: int = 1
 
     def read(self, place: GeoBox) -> CodeArray:
         """Read the mask on the pixels of `place`, each from the pixel of the mask that its centre lies in.
@@ -53,79 +62,135 @@ class MaskFile:
         Raises
         ------
         InputError
-            For codes that the classification does not have.
+            For codes that the mask cannot have.
         """
-        with open_tiff(self.path) as dataset:
-            codes = self._pick(dataset, place) if place.crs == self.grid.crs else self._warp(dataset, place)
-        return decode_scl(codes, source=self.path.name)
+        return self._pick(place) if place.crs == self.grid.crs else self._warp(place)
 
-    def _pick(self, dataset: rasterio.DatasetReader, place: GeoBox) -> np.ndarray[Any, Any]:
+    def read_stored(self, window: Window) -> StoredArray:
+        """Read stored values of a window inside of the mask."""
+        stored: StoredArray = decode(self.file, [self.index], window).values[0]
+        return stored
+
+    def _decode(self, window: Window) -> CodeArray:
+        stored = self.read_stored(window)
+        unclassified = np.zeros(stored.shape, bool) if self.nodata is None else stored == self.nodata
+        known = np.where(unclassified, stored.dtype.type(0), stored)
+        codes: CodeArray = DECODERS[self.code](known, source=self.file.name)
+        codes[unclassified] = _NOT_MEASURED
+        return codes
+
+    def _pick(self, place: GeoBox) -> CodeArray:
         mine, theirs = self.grid.affine, place.affine
         rows = _find_indexes(place.shape[0], theirs.e / mine.e, (theirs.f - mine.f) / mine.e)
         cols = _find_indexes(place.shape[1], theirs.a / mine.a, (theirs.c - mine.c) / mine.a)
-        inside = np.ix_((rows >= 0) & (rows < dataset.height), (cols >= 0) & (cols < dataset.width))
+        down, right = self.grid.shape
+        inside = np.ix_((rows >= 0) & (rows < down), (cols >= 0) & (cols < right))
         rows, cols = rows[inside[0].ravel()], cols[inside[1].ravel()]
-        codes = np.full(tuple(place.shape), _NO_DATA, dtype=dataset.dtypes[0])
+        codes: CodeArray = np.full(tuple(place.shape), _NOT_MEASURED)
         if rows.size and cols.size:
             window = Window(int(rows[0]), int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1)
-            found = read_pixels(dataset, 1, window)[np.ix_(rows - rows[0], cols - cols[0])]
-            codes[inside] = found if self.nodata is None else np.where(found == self.nodata, _NO_DATA, found)
+            codes[inside] = self._decode(window)[np.ix_(rows - rows[0], cols - cols[0])]
         return codes
 
-    def _warp(self, dataset: rasterio.DatasetReader, place: GeoBox) -> np.ndarray[Any, Any]:
-        codes = np.full(tuple(place.shape), _NO_DATA, dtype=dataset.dtypes[0])
-        reproject(
-            rasterio.band(dataset, 1),
-            codes,
-            src_transform=self.grid.affine,
-            src_crs=str(self.grid.crs),
-            dst_transform=place.affine,
-            dst_crs=str(place.crs),
-            resampling=Resampling.nearest,
-            init_dest_nodata=False,
-            tolerance=0,
-        )
+    def _warp(self, place: GeoBox) -> CodeArray:
+        window = find_source_window(self.grid, place)
+        if window.empty:
+            return np.full(tuple(place.shape), _NOT_MEASURED)
+        return warp_codes(self._decode(window), cut_grid(self.grid, window), place, outside=int(_NOT_MEASURED))
+
+
+@dataclass(frozen=True)
+class OutlineMask:
+    """Polygons around what was not seen.
+
+    Attributes
+    ----------
+    polygons : tuple of shapely.Polygon
+    crs : str
+    code : Unseen
+        Why it was not seen.
+    """
+
+    polygons: tuple[Polygon, ...]
+    crs: str
+    code: Unseen
+
+    def read(self, place: GeoBox) -> CodeArray:
+        """Return `Unseen` codes for the pixels of a grid: of those whose centre lies in a polygon."""
+        shape = (int(place.shape[0]), int(place.shape[1]))
+        near = [polygon for polygon in self._bring_to(place) if polygon.intersects(place.extent.geom)]
+        if not near:
+            return np.zeros(shape, dtype=np.uint8)
+        codes: CodeArray = rasterize(near, shape, transform=place.affine, default_value=int(self.code), dtype="uint8")
         return codes
 
+    def _bring_to(self, place: GeoBox) -> list[Polygon]:
+        if place.crs == self.crs:
+            return list(self.polygons)
+        to_place = Transformer.from_crs(self.crs, str(place.crs), always_xy=True).transform
+        return [
+            shapely.transform(polygon, lambda points: np.column_stack(to_place(points[:, 0], points[:, 1])))
+            for polygon in self.polygons
+        ]
 
-def open_mask(path: Path, *, image: GeoBox, assume_crs: str | None) -> MaskFile:
+
+def open_mask(
+    file: RasterFile,
+    *,
+    image: GeoBox,
+    assume_crs: str | None = None,
+    code: MaskCode = MaskCode.SCL,
+    index: int = 1,
+    alone: bool = True,
+) -> MaskFile:
     """Open a mask and check that it can serve an image.
 
     Parameters
     ----------
-    path : Path
-        A regular file.
+    file : RasterFile
     image : GeoBox
         Grid of the image.
-    assume_crs : str or None
+    assume_crs : str, optional
         For a file that names no coordinate reference system.
+    code : MaskCode
+    index : int
+        Number of the band.
+    alone : bool
+        Whether the file may have this band only.
 
     Raises
     ------
     InputError, GeoreferenceError
-        Not a GeoTIFF with one band of integers on a map grid.
+        Not a raster of integers on a map grid, or a classification that only holds 0 and 1.
     NoOverlap
         Where it lies elsewhere than the image.
     """
-    directory = read_directory(path)
-    if directory.bands != 1:
+    header = read_header(file)
+    bands = len(header.dtypes)
+    if index > bands or (alone and bands != 1):
         raise InputError(
-            f"{path.name}: {directory.bands} bands, expected a mask of one band in Sentinel-2 SCL codes; "
-            "give such a mask"
+            f"{file.name}: {bands} bands, expected a mask of {'one band' if alone else f'{index} or more'} "
+            f"({code}); give such a mask"
         )
-    with open_unjudged(path) as dataset:
-        grid = read_grid(dataset, name=path.name, epsg=directory.epsg, assume_crs=assume_crs)
-        kind, nodata = np.dtype(dataset.dtypes[0]), dataset.nodata
-    if kind.kind not in "iu":
-        raise UnsupportedFormat(
-            f"{path.name}: mask of type {kind}, expected integers, Sentinel-2 SCL codes 0 to 11; convert it first"
-        )
+    _check_kind(header, file.name, code)
+    grid = read_grid(header, name=file.name, assume_crs=assume_crs)
     covered = grid.extent if grid.crs == image.crs else grid.extent.to_crs(str(image.crs))
     if not covered.intersects(image.extent):
         raise NoOverlap(
-            f"{path.name}: the mask lies elsewhere than the image; expected one of the same ground, check it"
+            f"{file.name}: the mask lies elsewhere than the image; expected one of the same ground, check it"
         )
-    return MaskFile(path, grid, nodata)
+    # A nodata value of 0 that some archives declare for their fields of bits would make all that is clear unmeasured.
+    mask = MaskFile(file, grid, code, header.nodata if code is MaskCode.SCL else None, index)
+    if code is MaskCode.SCL:
+        windows = spread_windows(header.rows, header.cols, _SAMPLED_WINDOWS)
+        check_scl(np.concatenate([mask.read_stored(window).ravel() for window in windows]), source=file.name)
+    return mask
+
+
+def _check_kind(header: Header, name: str, code: MaskCode) -> None:
+    kind = np.dtype(header.dtypes[0])
+    if kind.kind not in "iu":
+        raise UnsupportedFormat(f"{name}: mask of type {kind}, expected integers ({code}); convert it first")
 
 
 def _find_indexes(count: int, step: float, start: float) -> IndexArray:

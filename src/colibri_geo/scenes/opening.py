@@ -1,34 +1,96 @@
-"""Open an image as a scene: find out where, when and what it shows."""
+"""Open whatever an archive delivers as a scene: the content tells which reader serves."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Protocol
 
-import numpy as np
-import rasterio
-from odc.geo.geobox import GeoBox
-from rasterio.enums import ColorInterp, MaskFlags
-
-from colibri_geo.errors import InputError, IntegrityError, NotAFile, TooSmall, UnsupportedFormat
+from colibri_geo.documents import METADATA
+from colibri_geo.errors import BandError, InputError, IntegrityError, NotAFile, UnsupportedFormat
 from colibri_geo.hashing import hash_file
-from colibri_geo.scenes.bands import BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import find_date
-from colibri_geo.scenes.decoding import open_unjudged
-from colibri_geo.scenes.directory import ImageDirectory, read_directory
-from colibri_geo.scenes.georeference import names_crs, read_grid
-from colibri_geo.scenes.geotiff import GeoTiffSource, Storage
-from colibri_geo.scenes.maskfile import MaskFile, open_mask
-from colibri_geo.scenes.sampling import sample_stored
-from colibri_geo.scenes.scaling import NO_INFRARED_COST, RELATIVE, RELATIVE_COST, Scaling, infer_scaling
-from colibri_geo.scenes.scene import Provenance, Scene
+from colibri_geo.scenes import landsat, planetscope, sentinel1, sentinel2, stac
+from colibri_geo.scenes.archives import identify_archive
+from colibri_geo.scenes.assembly import open_product
+from colibri_geo.scenes.bundle import Bundle, open_bundle
+from colibri_geo.scenes.dates import parse_date
+from colibri_geo.scenes.declaration import read_declaration
+from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.image import Image, examine_image, make_scene
+from colibri_geo.scenes.product import Product
+from colibri_geo.scenes.scaling import GAMMA0_DB
+from colibri_geo.scenes.scene import Scene
+from colibri_geo.scenes.screening import can_screen, screen_clouds
 
-_MIN_SIDE_PX = 16
-_LICENCE_TAGS = ("LICENCE", "LICENSE", "TIFFTAG_COPYRIGHT", "attribution")
-_INFRARED = ("nir", "swir16", "swir22")
+_NO_MASK = "no cloud mask: clouds and their shadows count as observed ground"
+
+
+_HEAD_BYTES = 512
+_MOST_ITEMS = 20
+_IMAGE = r"\.(tiff?|jp2)$"
+
+
+class _ReadProduct(Protocol):
+    def __call__(self, bundle: Bundle, *, entry: str | None = None) -> Product: ...
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """One archive's layout.
+
+    Attributes
+    ----------
+    name : str
+    recognise : callable
+        Tells it from the names of a bundle.
+    read : callable
+    entry : str
+        Regular expression of the files that a user may name in place of their folder.
+    deep : bool
+        Whether the product's files lie in folders below the one of that file.
+    """
+
+    name: str
+    recognise: Callable[[Bundle], bool]
+    read: _ReadProduct
+    entry: str
+    deep: bool = False
+
+    def is_led(self, bundle: Bundle) -> bool:
+        """Whether one of those files is there: then a STAC item beside them, as archives add, is left aside."""
+        return any(re.search(self.entry, PurePosixPath(name).name, re.IGNORECASE) for name in bundle.names)
+
+
+_LAYOUTS = (
+    _Layout(
+        "Sentinel-1 RTC", sentinel1.recognise, sentinel1.read_sentinel1, r"(_RTC\d+_|^OPERA_L2_RTC-S1_).*_V[VH]\.tiff?$"
+    ),
+    _Layout("Sentinel-2 SAFE", sentinel2.recognise, sentinel2.read_sentinel2, r"^MTD_MSIL(1C|2A)\.xml$", deep=True),
+    _Layout(
+        "Landsat Collection 2 Level 2", landsat.recognise, landsat.read_landsat, r"^L[A-Z]0\d_.*_MTL\.(json|xml|txt)$"
+    ),
+    _Layout(
+        "PlanetScope",
+        planetscope.recognise,
+        planetscope.read_planetscope,
+        r"_3B_AnalyticMS.*\.(tiff?|xml)$|^\d{8}_\d{6}_.*_metadata\.json$",
+    ),
+)
+_KNOWN = ", ".join(layout.name for layout in _LAYOUTS)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user says of an image, in place of what it says of itself; see `open_scene`."""
+
+    bands: str | None = None
+    mask: str | Path | None = None
+    acquired: str | datetime | None = None
+    assume_crs: str | None = None
 
 
 def open_scene(
@@ -39,19 +101,25 @@ def open_scene(
     acquired: str | datetime | None = None,
     assume_crs: str | None = None,
 ) -> Scene:
-    """Open a GeoTIFF or COG as a scene; pixels are read later, by window.
+    """Open an image or the product of an archive as a scene; pixels are read later, by window.
 
     Parameters
     ----------
     path : str or Path
+        A GeoTIFF, COG or JPEG 2000 that holds all bands, by itself, or in a ZIP or folder with at most its mask; a
+        Sentinel-2 SAFE (L2A, L1C), folder or ZIP; a Landsat Collection 2 Level 2 product, folder or TAR; a PlanetScope
+        scene with its UDM2; a terrain-corrected Sentinel-1 product (RTC gamma0); a STAC item or its folder, or
+        ``FILE#ID`` for one of several in a collection of items.
     bands : str, optional
-        ``blue=1,green=2,red=3,nir=4``, or names alone; see `colibri_geo.scenes.bands.map_bands`. By default the band
-        descriptions tell.
+        Of an image ``blue=1,green=2,red=3,nir=4``, names alone, or the path of a band map in TOML
+        (`colibri_geo.scenes.declaration`); by default the band descriptions tell. Of a product the names of those to
+        use.
     mask : str or Path, optional
-        Scene classification in Sentinel-2 SCL codes, on any grid. By default ``NAME_scl.tif`` beside ``NAME.tif``,
-        where there is one. An internal mask, an alpha band and nodata are honoured always.
+        Scene classification in Sentinel-2 SCL codes, on any grid. By default the product's own, or ``NAME_scl.tif``
+        beside ``NAME.tif``, where there is one. An internal mask, an alpha band and nodata are honoured always. Where
+        no mask tells of clouds, thick ones are recognised by their brightness (`colibri_geo.core.clouds`).
     acquired : str or datetime, optional
-        Acquisition time, UTC; by default the tags ACQUISITIONDATETIME or TIFFTAG_DATETIME tell.
+        Acquisition time, UTC; by default the metadata or the tags ACQUISITIONDATETIME or TIFFTAG_DATETIME tell.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for a file that names none.
 
@@ -62,167 +130,138 @@ def open_scene(
     Raises
     ------
     InputError
-        Not a file, not a GeoTIFF, damaged, too large, too small, without a measured pixel; the same of the mask.
+        Not a file, no format read here, damaged, too large, too small, incomplete, without a measured pixel; the same
+        of the mask.
+    UnsafeSource
+        An input that names other files or addresses, an archive that cannot be trusted.
     GeoreferenceError
         No CRS, rotated, not orthorectified.
     BandError, DateError, RadiometryError
-        Bands, time or scaling unknown.
+        Bands, time or scaling unknown or contradictory.
     NoOverlap
         The mask lies elsewhere.
     """
-    path = _find_file(path)
-    directory = read_directory(path)
-    with open_unjudged(path) as dataset:
-        facts = _read_facts(dataset, directory, bands=bands, acquired=acquired, assume_crs=assume_crs)
-    mask_path = _find_mask(path, mask)
-    mask_file = None if mask_path is None else open_mask(mask_path, image=facts.grid, assume_crs=assume_crs)
-    source = GeoTiffSource(path, facts.grid, facts.storage, facts.scaling, mask_file)
-    provenance = _describe_provenance(path, facts, mask_file)
-    return Scene(
-        grid=facts.grid,
-        bands=facts.bands.names,
-        quantity=facts.scaling.quantity,
-        sensor=facts.tags.get("SENSOR"),
-        acquired=facts.acquired,
-        provenance=provenance,
-        source=source,
-    )
+    return open_found(find_input(path), Options(bands, mask, acquired, assume_crs))
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What a file says of itself.
+def open_found(found: RasterFile | Product, options: Options) -> Scene:
+    """Open what `find_input` found; see `open_scene`."""
+    if isinstance(found, Product):
+        return _look_for_clouds(_open_product(found, options))
+    return finish_image(examine(found, options), options)
 
-    Attributes
-    ----------
-    notes : tuple of str
-        What a reader of the result has to know.
+
+def finish_image(image: Image, options: Options) -> Scene:
+    """Make a scene of an image that was examined; see `open_scene`."""
+    declared = read_declaration(options.bands)
+    return _look_for_clouds(make_scene(image, declared=declared, sha256=check_hash(image.file.path)))
+
+
+def find_input(path: str | Path) -> RasterFile | Product:
+    """Find out what a path leads to: a raster that holds all bands, or the product of an archive.
+
+    Raises
+    ------
+    InputError, UnsafeSource, BandError, DateError, RadiometryError
+        As `open_scene`.
     """
-
-    grid: GeoBox
-    bands: BandMap
-    acquired: datetime
-    tags: Mapping[str, str]
-    storage: Storage
-    scaling: Scaling
-    notes: tuple[str, ...]
-
-
-def _read_facts(
-    dataset: rasterio.DatasetReader,
-    directory: ImageDirectory,
-    *,
-    bands: str | None,
-    acquired: str | datetime | None,
-    assume_crs: str | None,
-) -> _Facts:
-    """Read what a file says: where it is, what it holds, when it was taken, at last what its values mean."""
-    name = directory.name
-    _check_pixels(dataset, name)
-    grid = read_grid(dataset, name=name, epsg=directory.epsg, assume_crs=assume_crs)
-    alpha = _find_alpha(dataset)
-    found = map_bands(_describe_bands(dataset, alpha), asked=bands, source=name, alpha=alpha)
-    tags = {**dataset.tags(ns="IMAGERY"), **dataset.tags()}
-    when = find_date(tags, acquired, source=name)
-    storage = _describe_storage(dataset, directory, found.indexes, alpha)
-    scaling = infer_scaling(
-        sample_stored(dataset, storage, name=name),
-        tags=tags,
-        scales=[dataset.scales[index - 1] for index in found.indexes],
-        offsets=[dataset.offsets[index - 1] for index in found.indexes],
-        source=name,
-    )
-    notes = []
-    if not names_crs(dataset):
-        notes.append(f"its coordinate reference system was given, {assume_crs}: the file names none that is known")
-    if acquired is not None:
-        notes.append(
-            f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ} (a date alone counts from 00:00)"
+    choice = stac.parse_choice(path)
+    path = _check_file(choice.path, or_folder=True)
+    path = path if path.name else path.resolve()
+    if path.is_file() and _is_stac(path):
+        return stac.read_stac(path, item=choice.item)
+    if choice.item is not None and not path.is_dir():
+        raise NotAFile(
+            f"{path.name}#{choice.item[:80]}: # names an item of a STAC collection, and {path.name} is none; give the "
+            "path without it"
         )
-    if bands is not None:
-        notes.append(f"its bands were named by the user: {bands[:120]}")
-    if dataset.subdatasets:
-        notes.append("the file holds further images: the first was used")
-    return _Facts(grid, found, when, tags, storage, scaling, tuple(notes))
-
-
-def _check_pixels(dataset: rasterio.DatasetReader, name: str) -> None:
-    if min(dataset.shape) < _MIN_SIDE_PX:
-        raise TooSmall(
-            f"{name}: {dataset.height} x {dataset.width} px, expected {_MIN_SIDE_PX} px or more a side; "
-            "give a larger image"
-        )
-    kinds = set(dataset.dtypes)
-    if len(kinds) != 1 or np.dtype(dataset.dtypes[0]).kind not in "iuf":
-        raise UnsupportedFormat(
-            f"{name}: pixels of type {', '.join(sorted(kinds))}, expected one real integer or float type; "
-            "convert it first"
-        )
-
-
-def _find_alpha(dataset: rasterio.DatasetReader) -> int | None:
-    """Return the number of the alpha band, None where there is none; what a description says stands above colours."""
-    texts = [(text or "").strip().lower() for text in dataset.descriptions]
-    if "alpha" in texts:
-        return texts.index("alpha") + 1
-    colours = enumerate(zip(dataset.colorinterp, texts, strict=True), start=1)
-    return next((n for n, (colour, text) in colours if colour == ColorInterp.alpha and not name_band(text)), None)
-
-
-def _describe_bands(dataset: rasterio.DatasetReader, alpha: int | None) -> Sequence[str | None]:
-    """Return the bands' descriptions; of an 8-bit picture without any that tell, its colours."""
-    described = list(dataset.descriptions)
-    told = any(name_band(text) for number, text in enumerate(described, start=1) if number != alpha)
-    if not told and np.dtype(dataset.dtypes[0]) == np.uint8:
-        return [colour.name for colour in dataset.colorinterp]
-    return described
-
-
-def _describe_storage(
-    dataset: rasterio.DatasetReader, directory: ImageDirectory, indexes: tuple[int, ...], alpha: int | None
-) -> Storage:
-    nodata = dataset.nodata
-    integers = np.dtype(dataset.dtypes[0]).kind in "iu"
-    flags = dataset.mask_flag_enums[0]
-    internal_mask = MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
-    undeclared = nodata is None and alpha is None and not internal_mask
-    return Storage(
-        indexes=indexes,
-        nodata=nodata or None,
-        zero_is_nodata=nodata == 0 or (undeclared and integers),
-        alpha=alpha,
-        internal_mask=internal_mask,
-        absent=directory.find_absent(),
+    named = _find_layout(path)
+    if named is not None and path.is_file():
+        product = named.read(open_bundle(path.parent, deep=named.deep), entry=path.name)
+        return product if named.deep else dataclasses.replace(product, path=path)
+    if not path.is_dir() and identify_archive(path) is None:
+        return RasterFile(path)
+    bundle = open_bundle(path)
+    layout = next((layout for layout in _LAYOUTS if layout.recognise(bundle)), None)
+    item = None if layout is not None and layout.is_led(bundle) else _find_item(path)
+    if item is not None:
+        return stac.read_stac(item, item=choice.item)
+    if layout is not None:
+        return layout.read(bundle)
+    rasters = bundle.find(_IMAGE)
+    masks = {mask for name in rasters for mask in _name_masks(name)}
+    images = [name for name in rasters if name not in masks]
+    if len(images) == 1:
+        bundle.digest(rasters)  # a damaged entry of an archive is found before it is decoded
+        return bundle.raster(images[0])
+    held = ", ".join(bundle.names[:3]) or "nothing"
+    raise UnsupportedFormat(
+        f"{path.name}: no product known here (it holds {held[:120]}), expected one of {_KNOWN}; "
+        "give the image itself, or a STAC item that names its files"
     )
 
 
-def _describe_provenance(path: Path, facts: _Facts, mask: MaskFile | None) -> Provenance:
-    tags = facts.tags
-    notes = list(facts.notes)
-    if facts.scaling.quantity == RELATIVE:
-        notes.append(RELATIVE_COST)
-    if not set(facts.bands.names) & set(_INFRARED):
-        notes.append(NO_INFRARED_COST)
-    if mask is None:
-        notes.append("no cloud mask: clouds and their shadows count as observed ground")
-    return Provenance(
-        path=path,
-        sha256=_check_hash(path),
-        size_bytes=path.stat().st_size,
-        scaling=facts.scaling.text,
-        mask="none" if mask is None else f"{mask.path.name}, Sentinel-2 SCL",
-        mask_path=None if mask is None else mask.path,
-        product_id=tags.get("PRODUCT_ID"),
-        processing_baseline=tags.get("PROCESSING_BASELINE"),
-        licence=next((tags[tag] for tag in _LICENCE_TAGS if tags.get(tag)), None),
-        synthetic=tags.get("SYNTHETIC", "").strip().lower() in {"yes", "true", "1"},
-        notes=tuple(notes),
-    )
+def _find_layout(path: Path) -> _Layout | None:
+    """Return the layout of which a file of that name may be given in place of its folder."""
+    return next((layout for layout in _LAYOUTS if re.search(layout.entry, path.name, re.IGNORECASE)), None)
 
 
-def _find_file(given: str | Path) -> Path:
-    path = Path(given)
+def _find_item(path: Path) -> Path | None:
+    """Return the only STAC file that lies in a folder, as `fetch_scenes` writes it; an archive has none."""
+    found = [file for file in sorted(path.glob("*.json"))[:_MOST_ITEMS] if file.is_file() and _is_stac(file)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_stac(path: Path) -> bool:
     try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+                return False
+            return stac.recognise_item(head + file.read(METADATA.size_bytes))
+    except OSError as error:
+        raise NotAFile(f"{path}: cannot be opened ({error.strerror}), expected JSON; check its rights") from error
+
+
+def _open_product(product: Product, options: Options) -> Scene:
+    if options.bands is not None and options.bands.lower().endswith(".toml"):
+        raise BandError(
+            f"{product.path.name}: a band map is for images, expected names of the bands to use; the product's own "
+            "metadata say which is which"
+        )
+    if options.acquired is not None:
+        when = parse_date(options.acquired, source=f"{product.path.name} (date given)")
+        note = f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}"
+        product = dataclasses.replace(product, acquired=when, notes=(*product.notes, note))
+    mask = None if options.mask is None else RasterFile(_check_file(Path(options.mask)))
+    return open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
+
+
+def examine(file: RasterFile, options: Options) -> Image:
+    """Read what an image says of itself, with what the user says of it."""
+    return examine_image(
+        file,
+        declared=read_declaration(options.bands),
+        mask=_find_mask(file, options.mask),
+        acquired=options.acquired,
+        assume_crs=options.assume_crs,
+    )
+
+
+def _look_for_clouds(scene: Scene) -> Scene:
+    """Where no mask tells of clouds, recognise those that can be, or say that they count as ground."""
+    provenance = scene.provenance
+    if provenance.mask != "none" or scene.quantity == GAMMA0_DB:
+        return scene
+    if can_screen(scene):
+        return screen_clouds(scene)
+    return dataclasses.replace(scene, provenance=dataclasses.replace(provenance, notes=(*provenance.notes, _NO_MASK)))
+
+
+def _check_file(path: Path, *, or_folder: bool = False) -> Path:
+    try:
+        if or_folder and path.is_dir():
+            return path
         what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
         if path.is_file():
             path.open("rb").close()
@@ -232,15 +271,25 @@ def _find_file(given: str | Path) -> Path:
     raise NotAFile(f"{path}: {what}, expected an image or mask file; check the path")
 
 
-def _find_mask(path: Path, given: str | Path | None) -> Path | None:
+def _find_mask(file: RasterFile, given: str | Path | None) -> RasterFile | None:
+    """Return the mask that was given, or else the one beside the image, in its folder or its archive."""
     if given is not None:
-        return _find_file(given)
+        return RasterFile(_check_file(Path(given)))
+    if file.member:
+        bundle = open_bundle(file.path)
+        return next((bundle.raster(name) for name in _name_masks(file.member) if name in bundle.names), None)
+    beside = (file.path.with_name(name) for name in _name_masks(file.path.name))
+    return next((RasterFile(candidate) for candidate in beside if candidate.is_file()), None)
+
+
+def _name_masks(image: str) -> list[str]:
+    """Return the names that the mask of an image may have."""
+    path = PurePosixPath(image)
     endings = [f"{ending}{suffix}" for suffix in (path.suffix, ".tif") for ending in ("_scl", "_SCL")]
-    beside = (path.with_name(f"{path.stem}{ending}") for ending in endings)
-    return next((candidate for candidate in beside if candidate.is_file()), None)
+    return [str(path.with_name(f"{path.stem}{ending}")) for ending in endings]
 
 
-def _check_hash(path: Path) -> str:
+def check_hash(path: Path) -> str:
     """Return the SHA-256 of a file; where a ``.sha256`` file beside it says another, the content is not what it was."""
     digest = hash_file(path)
     beside = path.with_name(f"{path.name}.sha256")

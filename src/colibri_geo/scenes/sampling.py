@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import rasterio
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import NoValidData
 from colibri_geo.scenes.decoding import StoredArray
-from colibri_geo.scenes.geotiff import Storage
+from colibri_geo.scenes.storage import Storage
 
 WINDOW_PX = 64
 SEARCHED_PX = 2**28  # beyond, a search of every pixel takes more than some seconds
@@ -19,11 +18,17 @@ _ENOUGH_PX = 1000
 _STRIPE_PX = 2**22
 
 
-def sample_stored(dataset: rasterio.DatasetReader, storage: Storage, *, name: str) -> StoredArray:
+def sample_stored(storage: Storage, rows: int, cols: int) -> StoredArray:
     """Read stored values of measured pixels spread over an image.
 
     A few windows are read; more where these hold few measured pixels, as in a scene at the edge of a swath; at last
     every pixel.
+
+    Parameters
+    ----------
+    storage : Storage
+    rows, cols : int
+        Size of the image.
 
     Returns
     -------
@@ -35,41 +40,39 @@ def sample_stored(dataset: rasterio.DatasetReader, storage: Storage, *, name: st
     NoValidData
         Where no pixel was measured: of the whole image, or, beyond `SEARCHED_PX` pixels, of 144 windows spread over it.
     """
-    rows, cols = dataset.height, dataset.width
     searched = rows * cols <= SEARCHED_PX
-    sample = _collect(dataset, storage, _spread_windows(rows, cols, _FEW))
+    sample = _collect(storage, spread_windows(rows, cols, _FEW))
     if sample.shape[1] < _ENOUGH_PX:
-        sample = _collect(dataset, storage, _spread_windows(rows, cols, _MANY))
+        sample = _collect(storage, spread_windows(rows, cols, _MANY))
     if sample.shape[1] < _ENOUGH_PX and searched:
-        sample = _collect(dataset, storage, _cut_stripes(rows, cols), enough=_ENOUGH_PX)
+        sample = _collect(storage, _cut_stripes(rows, cols), enough=_ENOUGH_PX)
     if not sample.shape[1]:
         where = "in the whole image" if searched else f"in {_MANY**2} windows spread over the image"
         raise NoValidData(
-            f"{name}: not one measured pixel {where}, expected some ground; "
+            f"{storage.file.name}: not one measured pixel {where}, expected some ground; "
             "fetch it again, or cut it to the part that shows it"
         )
     return sample
 
 
-def _collect(
-    dataset: rasterio.DatasetReader, storage: Storage, windows: Iterable[Window], *, enough: int | None = None
-) -> StoredArray:
-    """Read the measured pixels of windows, (B, K); stop early where `enough` says so."""
-    positions = range(len(storage.indexes))
-    found = [np.zeros((len(positions), 0), dtype=dataset.dtypes[storage.indexes[0] - 1])]
-    for window in windows:
-        stored = storage.read(dataset, window, positions)
-        found.append(stored.values[:, stored.measured])
-        if enough is not None and sum(piece.shape[1] for piece in found) >= enough:
-            break
-    return np.concatenate(found, axis=1)
-
-
-def _spread_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
+def spread_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
+    """Spread small windows evenly over an image, from edge to edge."""
     high, wide = min(WINDOW_PX, rows), min(WINDOW_PX, cols)
     for row in np.linspace(0, rows - high, per_side).astype(int):
         for col in np.linspace(0, cols - wide, per_side).astype(int):
             yield Window(int(row), int(col), high, wide)
+
+
+def _collect(storage: Storage, windows: Iterable[Window], *, enough: int | None = None) -> StoredArray:
+    """Read the measured pixels of windows, (B, K); stop early where `enough` says so."""
+    positions = range(len(storage.indexes))
+    found: list[StoredArray] = []
+    for window in windows:
+        stored = storage.read(window, positions)
+        found.append(stored.values[:, stored.measured])
+        if enough is not None and sum(piece.shape[1] for piece in found) >= enough:
+            break
+    return np.concatenate(found, axis=1)
 
 
 def _cut_stripes(rows: int, cols: int) -> Iterator[Window]:

@@ -14,6 +14,7 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch
 from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.offset import OffsetVerdict
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -83,6 +84,10 @@ class Provenance:
     product_id, processing_baseline, licence : str or None
     synthetic : bool
         True where the file says that it was simulated.
+    layout : str
+        How the archive holds it, such as ``GeoTIFF`` or ``Sentinel-2 L2A SAFE``.
+    offset : OffsetVerdict or None
+        What was found of the Sentinel-2 offset, None where the values cannot hold it.
     notes : tuple of str
         What a reader of the result has to know, one sentence each.
     """
@@ -97,6 +102,8 @@ class Provenance:
     processing_baseline: str | None = None
     licence: str | None = None
     synthetic: bool = False
+    layout: str = "array"
+    offset: OffsetVerdict | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -237,9 +237,7 @@ def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table
         f"the weaker flank shows {max(row.flank_ratio, 0):.0%} of the contrast of the stronger",
     ]
     clauses += [_say_beyond(number, share) for number, share in ((1, row.beyond_end1), (2, row.beyond_end2))]
-    if row.hidden_ends:
-        which = "an end" if row.hidden_ends == 1 else "both ends"
-        clauses.append(f"the ground beyond {which} was not observed, it may be longer")
+    clauses += [_say_hidden(number, reason) for number, reason in ((1, row.hidden_end1), (2, row.hidden_end2))]
     if row.resumes - _RESUMES * row.grain >= _MUCH:
         clauses.append(f"further ahead {min(row.resumes, 1):.0%} of its contrast comes back")
     if row.joined >= _WORTH_SAYING:
@@ -256,6 +254,21 @@ def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table
 
 def _say_beyond(number: int, share: float) -> str:
     return f"beyond end {number} {min(share, 1):.0%} of its contrast goes on" if share >= _WORTH_SAYING else ""
+
+
+_HIDDEN = {
+    "": "",
+    "outside": "end {number} is cut by the edge of an image, it may be longer",
+    "nodata": "end {number} is cut by the edge of the measured ground, it may be longer",
+    "cloud": "cloud hides the ground beyond end {number}, it may be longer",
+    "shadow": "a cloud's shadow hides the ground beyond end {number}, it may be longer",
+    "saturation": "the ground beyond end {number} is too bright to measure, it may be longer",
+}
+"""What is said of an end, by the reason for which the ground beyond it was not observed."""
+
+
+def _say_hidden(number: int, reason: str) -> str:
+    return _HIDDEN[reason].format(number=number)
 
 
 def _say_seen(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns

@@ -18,6 +18,7 @@ from colibri_geo.core.shape import Segment
 from colibri_geo.pairs import AlignedPair
 from colibri_geo.scenes.georeference import pixel_to_map
 from colibri_geo.settings import TraceSettings
+from colibri_geo.tracing.ends import Cover
 
 _GEOD = Geod(ellps="WGS84")
 _90 = 1.645
@@ -40,7 +41,7 @@ class _Ends:
 
 
 def make_table(
-    segments: Sequence[Segment], pair: AlignedPair, settings: TraceSettings, *, factor: int
+    segments: Sequence[Segment], pair: AlignedPair, settings: TraceSettings, *, cover: Cover
 ) -> gpd.GeoDataFrame:
     """Make the strips table.
 
@@ -50,8 +51,8 @@ def make_table(
         In pixels of the search.
     pair : AlignedPair
     settings : TraceSettings
-    factor : int
-        Pixels of the pair that make one pixel of the search, in each direction.
+    cover : Cover
+        What was not observed.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def make_table(
     crs = CRS.from_user_input(str(pair.grid.crs))  # planned so that its metres are metres on the ground
     ordered = sorted(segments, key=lambda segment: (segment.line.row, segment.line.col))
     to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    rows = [_describe(segment, pair, to_lonlat, settings, factor) for segment in ordered]
+    rows = [_describe(segment, pair, to_lonlat, settings, cover) for segment in ordered]
     index = pd.Index([f"S{number:03d}" for number in range(1, len(rows) + 1)], name="strip_id", dtype="str")
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {name: [] for name in _COLUMNS}
     axes = columns.pop("geometry")
@@ -70,7 +71,7 @@ def make_table(
     return _set_types(table)[[*_COLUMNS]]
 
 
-_TEXTS = ("verdict", "designator", "mgrs", "before_id", "after_id")
+_TEXTS = ("verdict", "designator", "mgrs", "before_id", "after_id", "hidden_end1", "hidden_end2")
 _TIMES = ("last_without", "first_with")
 _ALIKE = (
     "flank_ratio",
@@ -89,21 +90,24 @@ _COLUMNS = (
     *("verdict", "length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m", "area_ha"),
     *("azimuth_deg", "designator", "end1_lon", "end1_lat", "end2_lon", "end2_lat", "mgrs", "snr", "straightness_m"),
     *("last_without", "first_with", "observed_share", "before_id", "after_id"),
-    *("flank_ratio", "evenness", "beyond_end1", "beyond_end2", "resumes", "hidden_ends", "joined", "lobe", "grain"),
-    *("bareness", "contrast_before", "contrast_after", "contrast_noise", "pixel_m", "geometry"),
+    *("flank_ratio", "evenness", "beyond_end1", "beyond_end2", "resumes", "hidden_ends", "hidden_end1", "hidden_end2"),
+    *("joined", "lobe", "grain", "bareness", "contrast_before", "contrast_after", "contrast_noise", "pixel_m"),
+    *("sar_darkening", "geometry"),
 )
 
 
 def _describe(
-    segment: Segment, pair: AlignedPair, to_lonlat: Transformer, settings: TraceSettings, factor: int
+    segment: Segment, pair: AlignedPair, to_lonlat: Transformer, settings: TraceSettings, cover: Cover
 ) -> dict[str, object]:
     """One row as column values; the table is made of them at once."""
-    axis = [_to_map(pair, *(factor * (segment.line.locate(side * segment.half_length_px) + 0.5))) for side in (-1, 1)]
-    beyond = [segment.beyond_start, segment.beyond_stop]
+    ends_px = [cover.factor * (segment.line.locate(side * segment.half_length_px) + 0.5) for side in (-1, 1)]
+    axis = [_to_map(pair, *end_px) for end_px in ends_px]
+    beyond, hiding = [segment.beyond_start, segment.beyond_stop], cover.name_hiding(segment)
     ends = _order_ends(axis, to_lonlat)
     if (ends.lon1, ends.lat1) != to_lonlat.transform(*axis[0]):
         axis.reverse()
         beyond.reverse()
+        hiding.reverse()
     metre = ends.length_m / segment.length_px  # ground metres in a pixel, along this axis
     hidden_m = min(segment.hidden_px * metre, max(settings.max_length_m - ends.length_m, 0.0))
     length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
@@ -135,10 +139,13 @@ def _describe(
         "after_id": pair.after.name,
         "beyond_end1": beyond[0],
         "beyond_end2": beyond[1],
+        "hidden_end1": hiding[0],
+        "hidden_end2": hiding[1],
         "contrast_before": segment.before.size,
         "contrast_after": segment.after.size,
         "contrast_noise": max(segment.before.noise, segment.after.noise),
         "pixel_m": metre,
+        "sar_darkening": math.nan,  # until radar images are looked at
         "geometry": LineString(axis),
     }
 

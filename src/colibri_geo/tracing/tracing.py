@@ -14,6 +14,7 @@ from colibri_geo.core.shape import Segment
 from colibri_geo.core.whitening import Whitening
 from colibri_geo.pairs import ChangeMap
 from colibri_geo.settings import TraceSettings
+from colibri_geo.tracing.ends import Cover
 from colibri_geo.tracing.linking import link_peaks, merge_peaks
 from colibri_geo.tracing.measuring import ChangeReader, Limits, measure_seeds
 from colibri_geo.tracing.search import CellFindings, SearchPlan, list_cells, plan_search, search_cell
@@ -69,7 +70,7 @@ def search_cells(
             if on_cell is not None:
                 on_cell(done, len(cells))
     finally:
-        pool.shutdown(cancel_futures=True)  # who stops early does not wait for the rest
+        pool.shutdown(wait=False, cancel_futures=True)  # who stops early does not wait for the rest
 
 
 def measure_cells(
@@ -100,7 +101,7 @@ def measure_cells(
         seeds = link_peaks(peaks, half_filter_px=plan.bank.length_px / 2)
         segments += measure_seeds(reader, seeds, of_change=of_change, limits=limits, taken=segments)
     kept = [segment for segment in segments if segment.width_px * pixel_m <= settings.max_width_m]
-    return make_table(kept, change_map.pair, settings, factor=plan.factor)
+    return make_table(kept, change_map.pair, settings, cover=Cover(cells, plan.factor))
 
 
 def _join_whitening(cells: Sequence[CellFindings], plan: SearchPlan) -> Whitening:

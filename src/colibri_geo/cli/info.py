@@ -1,0 +1,134 @@
+"""``colibri-geo info``: what an image, a product or a layer is, and what keeps it from being used."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from colibri_geo.cli.hardening import reading_children
+from colibri_geo.cli.printing import to_printable
+from colibri_geo.errors import UnsupportedFormat
+
+if TYPE_CHECKING:
+    from colibri_geo.layers import LayerInspection
+    from colibri_geo.scenes import Inspection
+
+_WIDTH = 20
+
+
+@click.command(short_help="Say what an image, a product or a layer is.")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--mask", type=click.Path(path_type=Path), metavar="FILE", help="Sentinel-2 SCL mask of it.")
+@click.option("--date", "acquired", metavar="TIME", help="Acquisition, UTC, when its tags lack it.")
+@click.option("--bands", metavar="MAP", help="Which band is which: red=1,nir=2, names, or a band map in TOML.")
+@click.option("--assume-crs", metavar="CRS", help="Coordinate reference system when it states none, as EPSG:32618.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else.")
+def info(
+    path: Path,
+    *,
+    mask: Path | None,
+    acquired: str | None,
+    bands: str | None,
+    assume_crs: str | None,
+    as_json: bool,
+) -> None:
+    """Say what the image, product or vector layer at PATH is.
+
+    Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer: columns, features, place.
+    What keeps it from being used as it is, such as a date that is missing, is told as a warning.
+    """
+    with reading_children():
+        from colibri_geo.scenes import inspect_scene
+
+        found: Inspection | LayerInspection
+        try:
+            found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
+            rows = _list_image(found)
+        except UnsupportedFormat:
+            from colibri_geo.layers import inspect_layer, recognise_layer  # heavy, and of no use for an image
+
+            if not recognise_layer(path):
+                raise
+            found = inspect_layer(path, assume_crs=assume_crs)
+            rows = _list_layer(found)
+    click.echo(_to_json(found) if as_json else _to_text(found, rows))
+
+
+def _to_json(found: Inspection | LayerInspection) -> str:
+    return json.dumps(dataclasses.asdict(found), indent=2, default=_tell_time)
+
+
+def _to_text(found: Inspection | LayerInspection, rows: Sequence[tuple[str, str | None]]) -> str:
+    """Write a table of two columns; a file's own words cannot steer the terminal."""
+    lines = [f"{name:<{_WIDTH}}{to_printable(value)}" for name, value in rows if value]
+    lines += [f"{'note':<{_WIDTH}}{to_printable(note)}" for note in found.notes]
+    lines += [f"{'warning':<{_WIDTH}}{to_printable(warning)}" for warning in found.warnings]
+    return "\n".join(lines)
+
+
+def _list_layer(found: LayerInspection) -> list[tuple[str, str | None]]:
+    return [
+        ("name", found.name),
+        ("layout", found.layout),
+        ("features", f"{found.features:,}: {found.shapes}" if found.features else "none"),
+        ("columns", ", ".join(found.columns) or "none"),
+        ("reference system", found.crs or "not known"),
+        ("ground", _tell_ground(found)),
+        ("area", None if found.area_km2 is None else f"{found.area_km2:,.2f} km2"),
+        ("licence", found.licence or "not stated"),
+        ("bytes", f"{found.size_bytes:,}"),
+        ("SHA-256", found.sha256),
+    ]
+
+
+def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
+    kind = f"{found.layout}{', synthetic' if found.synthetic else ''}"
+    return [
+        ("name", found.name),
+        ("layout", kind),
+        ("sensor", found.sensor),
+        ("product", found.product_id),
+        ("processing baseline", found.processing_baseline),
+        ("acquired", _tell_time(found.acquired) if found.acquired else "not known"),
+        ("bands", ", ".join(found.bands) or "not known"),
+        ("quantity", found.quantity or "not known"),
+        ("scaling", found.scaling),
+        ("mask", found.mask),
+        ("size", f"{found.rows} x {found.cols} px"),
+        ("pixel", _tell_pixel(found)),
+        ("reference system", found.crs or "not known"),
+        ("ground", _tell_ground(found)),
+        ("measured", _tell_share(found.measured_share, sampled=found.shares_sampled)),
+        ("clear", _tell_share(found.clear_share, sampled=found.shares_sampled)),
+        ("licence", found.licence or "not stated"),
+        ("bytes", f"{found.size_bytes:,}"),
+        ("SHA-256", found.sha256),
+    ]
+
+
+def _tell_time(when: datetime) -> str:
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _tell_pixel(found: Inspection) -> str | None:
+    if found.pixel_east_m is None or found.pixel_north_m is None:
+        return None
+    return f"{found.pixel_east_m:.2f} x {found.pixel_north_m:.2f} m on the ground"
+
+
+def _tell_ground(found: Inspection | LayerInspection) -> str | None:
+    if found.west is None:
+        return None
+    return f"longitude {found.west:.4f} to {found.east:.4f}, latitude {found.south:.4f} to {found.north:.4f}"
+
+
+def _tell_share(share: float | None, *, sampled: bool) -> str | None:
+    if share is None:
+        return None
+    return f"{share:.1%} of the pixels{' of windows spread over the image' if sampled else ''}"

@@ -1,0 +1,155 @@
+"""What a vector layer is: its columns, how many features, where; and what keeps its polygons from being used."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from colibri_geo.errors import GeoreferenceError, VectorError
+from colibri_geo.hashing import hash_file
+from colibri_geo.layers.features import Features
+from colibri_geo.layers.polygons import clean_polygons, measure_km2
+from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.sources import identify
+
+_HEAD_BYTES = 4096
+_BINARY = (b"SQLite format 3\x00", b"\x00\x00\x27\x0a")
+_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(FeatureCollection|Feature|(Multi)?(Point|LineString|Polygon)|GeometryCollection)"'
+)
+_STAC = re.compile(rb'"stac_version"\s*:')
+_MOST_COLUMNS = 100
+
+
+@dataclass(frozen=True)
+class LayerInspection:
+    """What a vector layer is; None where it does not say.
+
+    Attributes
+    ----------
+    name, layout : str
+        File name and format.
+    features : int
+    shapes : str
+        Kinds of geometry with their numbers.
+    columns : tuple of str
+        Of the attributes, a hundred at most.
+    crs : str or None
+        Stated by the file.
+    west, south, east, north : float or None
+        Degrees, of the polygons.
+    area_km2 : float or None
+        Geodesic, of the polygons together.
+    licence : str or None
+        Where its side file states one.
+    sha256 : str
+    size_bytes : int
+    notes : tuple of str
+        What was mended or left out on reading.
+    warnings : tuple of str
+        Why its polygons cannot be used as they are, with the name of the error.
+    """
+
+    name: str
+    layout: str
+    features: int
+    shapes: str
+    columns: tuple[str, ...]
+    crs: str | None
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
+    area_km2: float | None
+    licence: str | None
+    sha256: str
+    size_bytes: int
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def recognise_layer(path: Path) -> bool:
+    """Tell from the first bytes whether a file is a vector layer rather than an image.
+
+    Some metadata of images are GeoJSON too: ask the readers of images first. What is no file, or cannot be opened, is
+    no layer.
+    """
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<"):
+        return b"<kml" in text.lower()
+    if text.startswith((b"{", b"[")):
+        return _GEOJSON.search(text) is not None and not _STAC.search(text)
+    return head.startswith(_BINARY)
+
+
+def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerInspection:
+    """Find out what a vector layer is.
+
+    Use it to see which columns hold names and codes before naming them in ``LEVEL=FILE:NAME:CODE``.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoPackage, shapefile, GeoJSON or KML.
+    assume_crs : str, optional
+        CRS such as ``EPSG:32618`` for a file that states none.
+
+    Returns
+    -------
+    LayerInspection
+
+    Raises
+    ------
+    InputError, UnsafeSource, VectorError
+        Where the file cannot be read.
+    """
+    path = Path(path)
+    features = read_features(path, role="aoi")
+    sha256, warnings = hash_file(path), []
+    polygons: Features | None = None
+    try:
+        polygons = clean_polygons(features, source=path.name, assume_crs=assume_crs)
+    except (VectorError, GeoreferenceError) as error:
+        warnings.append(f"{type(error).__name__}: {error}")
+    frame = features.frame
+    return LayerInspection(
+        name=path.name,
+        layout=str(identify(path)),
+        features=len(frame),
+        shapes=_count_shapes(frame),
+        columns=tuple(str(name) for name in frame.columns if name != frame.geometry.name)[:_MOST_COLUMNS],
+        crs=None if frame.crs is None else frame.crs.to_string(),
+        **_measure(polygons),
+        licence=read_credit(path, sha256),
+        sha256=sha256,
+        size_bytes=path.stat().st_size,
+        notes=features.notes if polygons is None else polygons.notes,
+        warnings=tuple(warnings),
+    )
+
+
+def _count_shapes(frame: gpd.GeoDataFrame) -> str:
+    kinds = Counter("none" if shape is None else str(shape.geom_type) for shape in frame.geometry)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+
+
+def _measure(polygons: Features | None) -> dict[str, float | None]:
+    if polygons is None:
+        return dict.fromkeys(("west", "south", "east", "north", "area_km2"))
+    shapes = np.asarray(polygons.frame.geometry.array, dtype=object)
+    west, south, east, north = (float(side) for side in polygons.frame.total_bounds)
+    area_km2 = float(measure_km2(np.array([shapely.union_all(shapes)], dtype=object))[0])
+    return {"west": west, "south": south, "east": east, "north": north, "area_km2": round(area_km2, 4)}

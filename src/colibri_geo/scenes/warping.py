@@ -1,0 +1,97 @@
+"""Pixels brought from one grid onto another: values by cubic convolution, codes by nearest neighbour."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from colibri_geo.core.windows import Window
+from colibri_geo.scenes.georeference import map_to_pixel
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.scene import Block
+
+StoredArray = np.ndarray[Any, np.dtype[Any]]
+
+_SOURCE_MARGIN_PX = 4
+
+
+def find_source_window(source: GeoBox, target: GeoBox) -> Window:
+    """Pixels of `source` under `target`, with a margin for the kernel; empty where they lie apart."""
+    steps: float = max(target.boundingbox.span_x, target.boundingbox.span_y) / 20
+    extent = target.extent if target.crs == source.crs else target.extent.to_crs(str(source.crs), resolution=steps)
+    box = extent.boundingbox
+    corners = [map_to_pixel(source, x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
+    rows, cols = [corner.row for corner in corners], [corner.col for corner in corners]
+    first_row, first_col = math.floor(min(rows)), math.floor(min(cols))
+    window = Window(first_row, first_col, math.ceil(max(rows)) - first_row, math.ceil(max(cols)) - first_col)
+    return window.padded(_SOURCE_MARGIN_PX).clipped(*(int(n) for n in source.shape))
+
+
+def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
+    """Bring a block onto another grid; ground that it does not reach is `Unseen.OUTSIDE`.
+
+    Parameters
+    ----------
+    block : Block
+    source : GeoBox
+        Grid of the block.
+    target : GeoBox
+
+    Returns
+    -------
+    Block
+    """
+    shape = (int(target.shape[0]), int(target.shape[1]))
+    # Codes are moved up by one, so that 0 marks ground that the block does not reach.
+    codes = warp_codes(block.unseen + np.uint8(1), source, target, outside=0)
+    unseen = np.where(codes == 0, np.uint8(Unseen.OUTSIDE), codes - np.uint8(1)).astype(np.uint8)
+    values = np.zeros((len(block.values), *shape), dtype=np.float32)
+    reproject(
+        np.where(block.unseen < Unseen.NODATA, block.values, np.float32(np.nan)),
+        values,
+        resampling=Resampling.cubic,
+        src_nodata=np.nan,
+        dst_nodata=np.nan,
+        init_dest_nodata=True,
+        # Else GDAL takes the size of its kernel from each piece that it is given, and the cut would show.
+        XSCALE=1,
+        YSCALE=1,
+        **_places(source, target),
+    )
+    return Block(np.nan_to_num(values, nan=0.0), unseen)
+
+
+def warp_codes(codes: StoredArray, source: GeoBox, target: GeoBox, *, outside: int) -> StoredArray:
+    """Bring codes onto another grid, each pixel from the pixel that its centre lies in.
+
+    Parameters
+    ----------
+    codes : (M, N) ndarray of integers
+    source : GeoBox
+        Grid of the codes.
+    target : GeoBox
+    outside : int
+        Code of ground that they do not reach.
+
+    Returns
+    -------
+    ndarray of the same dtype, in the shape of `target`
+    """
+    warped: StoredArray = np.full(tuple(target.shape), outside, dtype=codes.dtype)
+    reproject(codes, warped, resampling=Resampling.nearest, init_dest_nodata=False, **_places(source, target))
+    return warped
+
+
+def _places(source: GeoBox, target: GeoBox) -> dict[str, Any]:
+    return {
+        "src_transform": source.affine,
+        "src_crs": str(source.crs),
+        "dst_transform": target.affine,
+        "dst_crs": str(target.crs),
+        "tolerance": 0,
+    }

@@ -1,0 +1,97 @@
+"""``colibri-geo info``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
+from colibri_geo.cli.main import main
+from colibri_geo.errors import ColibriError
+from colibri_geo.scenes import open_scene
+from tests.scenes.images import made_pixels, write_image
+
+ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
+
+
+def run_info(*arguments: object) -> Result:
+    """Run the command."""
+    return CliRunner(env=ENVIRONMENT).invoke(main, ["info", *map(str, arguments)])
+
+
+def test_the_table_tells_what_the_image_is(tmp_path: Path) -> None:
+    """One line a fact, on standard output."""
+    result = run_info(write_image(tmp_path / "a.tif", made_pixels()))
+    assert result.exit_code == 0
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert lines["name"] == "a.tif"
+    assert lines["bands"] == "blue, green, red, nir"
+    assert lines["acquired"] == "2024-03-21T15:20:00Z"
+    assert lines["size"] == "40 x 50 px"
+    assert "100.0%" in lines["clear"]
+    assert result.stderr == ""
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
+    """The same facts for a program, with the warnings that a person reads last."""
+    result = run_info(write_image(tmp_path / "a.tif", made_pixels(), acquired=None), "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (found["rows"], found["cols"], found["crs"], found["acquired"]) == (40, 50, "EPSG:32618", None)
+    assert [warning.partition(":")[0] for warning in found["warnings"]] == ["MissingDate"]
+
+
+def test_options_tell_what_the_file_lacks(tmp_path: Path) -> None:
+    """A band map and a date turn the warnings into a scene."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), names=None, acquired=None)
+    found = json.loads(run_info(path, "--json", "--bands", "red=3,nir=4", "--date", "2024-01-01").stdout)
+    assert (found["bands"], found["acquired"], found["warnings"]) == (["red", "nir"], "2024-01-01T00:00:00Z", [])
+
+
+@pytest.mark.parametrize(("content", "name"), [(b"", "CorruptInput"), (b"<html></html>", "UnsupportedFormat")])
+def test_what_cannot_be_read_ends_in_one_line(tmp_path: Path, content: bytes, name: str) -> None:
+    """The line begins with the name of the error; nothing is on standard output."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(content)
+    result = run_info(path)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"colibri-geo: error: {name}: a.tif")
+
+
+def test_tags_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    """Escape sequences and line ends in a file's words come out as spaces."""
+    tags = {"SENSOR": "\x1b[2J\x1b]0;x\x07bad\nwarning none", "LICENCE": "a\u202eb"}
+    text = run_info(write_image(tmp_path / "a.tif", made_pixels(), tags=tags)).stdout
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert "bad warning none" in text
+
+
+def test_a_layer_is_told_too(project: Path) -> None:
+    """The columns that ``--regions LEVEL=FILE:NAME:CODE`` wants are in the table of a vector layer."""
+    result = run_info(project / "data" / "samples" / "regions.gpkg")
+    assert result.exit_code == 0
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert (lines["layout"], lines["columns"]) == ("GeoPackage", "fid, name, code")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("20240101_150000_01_24a1_metadata.json", {}),
+        ("item.json", {"assets": {"red": {"href": "x" * 5000}}, "stac_version": "1.0.0"}),
+    ],
+    ids=["planet", "stac"],
+)
+def test_metadata_in_geojson_stand_for_their_image(tmp_path: Path, name: str, content: dict[str, object]) -> None:
+    """Archives write them as GeoJSON; they are told as `open_scene` would take them, not as a layer."""
+    shape = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    path = tmp_path / name
+    path.write_text(json.dumps({"type": "Feature", "id": "a", "geometry": shape, "properties": {}, **content}))
+    result = run_info(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    with pytest.raises(ColibriError) as caught:
+        open_scene(path)
+    assert type(caught.value).__name__ in result.stderr

@@ -1,0 +1,72 @@
+"""What a vector layer is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from colibri_geo.errors import VectorError
+from colibri_geo.layers import inspect_layer, recognise_layer
+from tests.scenes.images import made_pixels, write_image
+
+BOX = shapely.box(-77.0, 1.0, -76.5, 1.4)
+
+
+def _frame() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"name": ["Nariño"], "code": ["52"]}, geometry=[BOX], crs="EPSG:4326")
+
+
+@pytest.mark.parametrize(
+    ("file", "layout"), [("a.gpkg", "GeoPackage"), ("a.geojson", "GeoJSON"), ("a.shp", "shapefile")]
+)
+def test_a_layer_is_told_whole(tmp_path: Path, file: str, layout: str) -> None:
+    """Columns, features, place and area are those of the file, whatever its format; nothing keeps it from use."""
+    path = tmp_path / file
+    _frame().to_file(path)
+    assert recognise_layer(path)
+    found = inspect_layer(path)
+    assert (found.name, found.layout, found.features, found.warnings) == (file, layout, 1, ())
+    assert {"name", "code"} <= set(found.columns)
+    assert (found.west, found.south, found.east, found.north) == pytest.approx(BOX.bounds)
+    assert found.area_km2 == pytest.approx(55.6 * 44.2, rel=0.01)
+
+
+def test_what_keeps_polygons_from_use_is_told(tmp_path: Path) -> None:
+    """A layer without a reference system, and one of points, are described with the reason."""
+    path = tmp_path / "a.shp"
+    _frame().to_file(path)
+    (tmp_path / "a.prj").unlink()
+    found = inspect_layer(path)
+    assert (found.features, found.crs, found.area_km2) == (1, None, None)
+    assert found.warnings[0].startswith("MissingCRS: a.shp")
+    assert not inspect_layer(path, assume_crs="EPSG:4326").warnings
+    points = tmp_path / "p.geojson"
+    gpd.GeoDataFrame(geometry=[shapely.Point(-77, 1)], crs="EPSG:4326").to_file(points)
+    assert inspect_layer(points).warnings[0].startswith("InvalidGeometry: p.geojson")
+
+
+def test_images_and_their_metadata_are_no_layers(tmp_path: Path) -> None:
+    """An image, a STAC item and other JSON or XML are not taken for a layer."""
+    assert not recognise_layer(write_image(tmp_path / "a.tif", made_pixels()))
+    for name, content in (
+        ("item.json", json.dumps({"type": "Feature", "stac_version": "1.0.0"})),
+        ("a_MTL.json", json.dumps({"LANDSAT_METADATA_FILE": {}})),
+        ("MTD_MSIL2A.xml", "<?xml version='1.0'?><Level-2A_User_Product/>"),
+        ("empty", ""),
+    ):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        assert not recognise_layer(path)
+    assert not recognise_layer(tmp_path)
+
+
+def test_a_damaged_layer_is_an_error(tmp_path: Path) -> None:
+    """JSON that is cut short is refused with its place."""
+    path = tmp_path / "a.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": [', encoding="utf-8")
+    with pytest.raises(VectorError, match=r"a\.geojson"):
+        inspect_layer(path)
