@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from socket import inet_aton
 from typing import IO
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -139,7 +139,8 @@ class Downloader:
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(error, HTTPError):
                 error.close()
-            reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            told = str(error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error)
+            reason = told.splitlines()[0][:120] if told else type(error).__name__
             advice = self._advise(error)
             raise DownloadError(f"{_shorten(url)}: {reason}, expected {self.expected}; {advice}") from error
 

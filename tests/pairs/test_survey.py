@@ -25,6 +25,7 @@ from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
 from colibri_geo.settings import SurveySettings
+from tests.support.products.ground import BANDS, make_ground
 from tests.support.small_pair import Scenes, make_scenes, pair_grid, small_spec
 
 
@@ -210,3 +211,16 @@ def test_scene_pair_and_change_are_picklable(scenes: Scenes) -> None:
         read = [item.read_block() if isinstance(item, Scene) else item.read() for item in (value, copy)]
         for mine, other in zip(vars(read[0]).values(), vars(read[1]).values(), strict=True):
             np.testing.assert_array_equal(mine, other)
+
+
+def test_pixels_of_different_sizes_are_told() -> None:
+    """Of a pair of 10 m and 30 m the reader is told that the coarser image limits what is seen."""
+    pair = make_ground()
+    fine, coarse = pair.before, pair.after.at(30.0)
+    before, after = (
+        scene_from_arrays(ground.values, ground.grid, bands=BANDS, acquired=ground.acquired, name=name)
+        for ground, name in ((fine, "fine"), (coarse, "coarse"))
+    )
+    assert any("pixels of 10 m and 30 m" in note for note in survey(before, after).notes)
+    same = scene_from_arrays(pair.after.values, pair.after.grid, bands=BANDS, acquired=pair.after.acquired, name="same")
+    assert not any("pixels of" in note for note in survey(before, same).notes)

@@ -74,6 +74,7 @@ def test_bands_alone_are_enough(tmp_path: Path) -> None:
         ("scale = 'x'\n[bands]\nred = 1\n", "scale"),
         ("scale = inf\n[bands]\nred = 1\n", "scale"),
         ("scale = 0\n[bands]\nred = 1\n", "scale"),
+        *((f"{name} = {'9' * 400}\n[bands]\nred = 1\n", name) for name in ("scale", "offset", "nodata")),
         ("quantity = 'radiance'\n[bands]\nred = 1\n", "quantity"),
         ("sensor = 3\n[bands]\nred = 1\n", "sensor"),
         ("scales = 3\n[bands]\nred = 1\n", "unknown scales"),

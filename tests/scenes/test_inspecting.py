@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from colibri_geo.errors import CorruptInput, NoValidData
+from colibri_geo.errors import BadDate, BandError, ColibriError, CorruptInput, GeoreferenceError, NoValidData
 from colibri_geo.scenes import inspect_scene, inspecting
 from tests.scenes.images import made_pixels, write_image, write_scl
 
@@ -104,3 +104,20 @@ def test_shares_of_a_large_image_are_of_windows(tmp_path: Path, monkeypatch: pyt
     found = inspect_scene(write_image(tmp_path / "a.tif", values))
     assert found.shares_sampled
     assert found.measured_share == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"bands": "redd=1"}, BandError),
+        ({"acquired": "10/01/2025"}, BadDate),
+        ({"assume_crs": "utm18"}, GeoreferenceError),
+    ],
+)
+def test_what_the_user_says_wrong_is_an_error(
+    tmp_path: Path, options: dict[str, str], error: type[ColibriError]
+) -> None:
+    """A fault of the file is told as a warning, a fault of an option ends the command."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), names=None, acquired=None, crs=None)
+    with pytest.raises(error):
+        inspect_scene(path, **options)

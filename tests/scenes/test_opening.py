@@ -8,7 +8,7 @@ import json
 import os
 import pickle
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from rasterio.enums import ColorInterp
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import (
+    AmbiguousInput,
+    BandError,
     BandMismatch,
     BandsUnknown,
     IntegrityError,
@@ -297,9 +299,9 @@ def test_a_checksum_beside_the_image_is_held(tmp_path: Path) -> None:
         open_scene(path)
 
 
-@pytest.mark.parametrize("given", ["nowhere.tif", "a\0b.tif", "x" * 400, "https://example.org/a.tif", "/vsizip/a.zip"])
+@pytest.mark.parametrize("given", ["nowhere.tif", "a\0b.tif", "x" * 400, "/vsizip/a.zip"])
 def test_what_is_no_file_is_told(tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missing files, impossible names, addresses and GDAL's own paths are no files."""
+    """Missing files, impossible names and GDAL's own paths are no files."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotAFile, match="expected an image or mask file"):
         open_scene(given)
@@ -374,7 +376,7 @@ def test_an_image_keeps_its_mask_in_a_folder_and_in_an_archive(tmp_path: Path, m
         np.testing.assert_array_equal(scene.read_block().unseen == Unseen.CLOUD, codes == 9)
     with zipfile.ZipFile(archive, "a") as file:
         file.write(image, "exported/b.tif")
-    with pytest.raises(UnsupportedFormat, match="no product known here"):
+    with pytest.raises(AmbiguousInput, match="2 images and no product known here"):
         open_scene(archive)
 
 
@@ -397,7 +399,7 @@ def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path) -> None:
     """Two images could be anything: the message says what lies there and what would be read."""
     for name in ("a.tif", "b.tif"):
         write_image(tmp_path / name, made_pixels())
-    with pytest.raises(UnsupportedFormat, match=r"holds a\.tif, b\.tif.*Sentinel-2 SAFE"):
+    with pytest.raises(AmbiguousInput, match=r"holds a\.tif, b\.tif.*Sentinel-2 SAFE"):
         open_scene(tmp_path)
 
 
@@ -428,3 +430,29 @@ def test_items_that_archives_add_are_left_aside(tmp_path: Path) -> None:
     (scene / f"{scene.name}_SR_stac.json").write_text(json.dumps(item))
     layouts = [open_scene(path).provenance.layout for path in (order, order / "PSScene", scene)]
     assert layouts == ["PlanetScope ortho scene", "PlanetScope ortho scene", "Landsat Collection 2 Level 2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [("", "path is empty"), ("https://example.org/a.tif", "an address"), ("s3://bucket/a.tif", "an address")],
+)
+def test_what_is_no_path_is_told(given: str, words: str) -> None:
+    """Nothing at all, and addresses, are told apart from files that are missing."""
+    with pytest.raises(NotAFile, match=words):
+        open_scene(given)
+
+
+def test_bands_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """A table of bands, as Python users may give it, is answered with the text that is wanted."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+    with pytest.raises(BandError, match=r"type dict.*blue=1"):
+        open_scene(path, bands={"blue": 1})
+    assert open_scene(path, acquired=date(2024, 1, 10)).acquired == datetime(2024, 1, 10, tzinfo=UTC)
+
+
+def test_a_product_is_called_by_its_own_name(tmp_path: Path) -> None:
+    """Metadata that are called alike in every product do not name the scene; files of the archive do."""
+    ground = make_ground().after
+    assert open_scene(write_stac(tmp_path / "item", ground)).name == "S2A_18NTJ_20250321_0_L2A"
+    safe = write_safe(tmp_path / "safe", ground, zipped=True)
+    assert open_scene(safe).name == safe.name

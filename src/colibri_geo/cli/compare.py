@@ -13,7 +13,7 @@ from colibri_geo.cli.summary import summarize
 
 LANGUAGES = ("en",)
 
-_path = click.Path(path_type=Path)
+_path = click.Path(path_type=Path, readable=False)  # whether it can be read is told by who reads it
 
 
 @click.command(short_help="Compare two images and write a change report.")
@@ -31,7 +31,13 @@ _path = click.Path(path_type=Path)
     "--before-date", metavar="TIME", help="Acquisition of BEFORE, UTC, as 2024-01-31T14:35:00Z, when its tags lack it."
 )
 @click.option("--after-date", metavar="TIME", help="Acquisition of AFTER, UTC, when its tags lack it.")
-@click.option("--bands", metavar="MAP", help="Which band is which: blue=1,green=2,red=3,nir=4 or blue,green,red,nir.")
+@click.option(
+    "--bands",
+    metavar="MAP",
+    help="Which band is which, in both images: red=1,nir=2 or names alone, which choose, or a band map in TOML.",
+)
+@click.option("--before-bands", metavar="MAP", help="The same of BEFORE alone.")
+@click.option("--after-bands", metavar="MAP", help="The same of AFTER alone.")
 @click.option(
     "--assume-crs", metavar="CRS", help="Coordinate reference system of inputs that state none, as EPSG:32618."
 )
@@ -75,6 +81,8 @@ def compare(
     before_date: str | None,
     after_date: str | None,
     bands: str | None,
+    before_bands: str | None,
+    after_bands: str | None,
     assume_crs: str | None,
     regions: tuple[str, ...],
     aoi: Path | None,
@@ -90,7 +98,8 @@ def compare(
 ) -> None:
     """Compare the images BEFORE and AFTER, and write tables, a map and a report into DIR.
 
-    The images are GeoTIFFs of the same ground. DIR is written whole or not at all.
+    The images are what an archive delivers of the same ground, such as a GeoTIFF, a Sentinel-2 SAFE, a Landsat tar, a
+    Planet order or a STAC item: colibri-geo info says what each is. DIR is written whole or not at all.
     """
     settings = _gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     _check_target(out, overwrite=overwrite)
@@ -106,6 +115,8 @@ def compare(
             before_date=before_date,
             after_date=after_date,
             bands=bands,
+            before_bands=before_bands,
+            after_bands=after_bands,
             assume_crs=assume_crs,
             before_radar=before_radar,
             after_radar=after_radar,

@@ -23,8 +23,10 @@ _WIDTH = 20
 
 
 @click.command(short_help="Say what an image, a product or a layer is.")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--mask", type=click.Path(path_type=Path), metavar="FILE", help="Sentinel-2 SCL mask of it.")
+@click.argument("path", type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "--mask", type=click.Path(path_type=Path, readable=False), metavar="FILE", help="Sentinel-2 SCL mask of it."
+)
 @click.option("--date", "acquired", metavar="TIME", help="Acquisition, UTC, when its tags lack it.")
 @click.option("--bands", metavar="MAP", help="Which band is which: red=1,nir=2, names, or a band map in TOML.")
 @click.option("--assume-crs", metavar="CRS", help="Coordinate reference system when it states none, as EPSG:32618.")

@@ -19,10 +19,12 @@ from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.offsets import Repair, Side, reconcile_offsets
 from colibri_geo.pairs.reading import Placement
 from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.settings import SurveySettings
 
 _LEAST_TILE_PX = 48
+_COARSER = 1.25
 _LEAST_TILES = 3  # that agree: of one or two, chance alone makes a shift
 _SAMPLE = 20_000
 _TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
@@ -85,8 +87,20 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         clear_share=sample.clear_share,
         added_before=repair.added_before,
         added_after=repair.added_after,
-        notes=(*notes, *match_notes, *repair.notes),
+        notes=(*_note_pixels(before, after), *notes, *match_notes, *repair.notes),
     )
+
+
+def _note_pixels(before: Scene, after: Scene) -> tuple[str, ...]:
+    """Say where one image is much coarser than the other, whose pixels the pair has."""
+    sizes = sorted(measure_pixel(scene.grid).finer_m for scene in (before, after))
+    if sizes[1] <= _COARSER * sizes[0]:
+        return ()
+    note = (
+        f"the images have pixels of {sizes[0]:.0f} m and {sizes[1]:.0f} m: nothing is seen sharper than in the coarser "
+        "and widths are less certain than their intervals say"
+    )
+    return (note,)
 
 
 def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:

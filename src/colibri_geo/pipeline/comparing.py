@@ -62,7 +62,7 @@ def compare(
     before: str | Path | Scene,
     after: str | Path | Scene,
     *,
-    regions: Sequence[str | Layer] = (),
+    regions: str | Sequence[str | Layer] = (),
     aoi: str | Path | None = None,
     settings: Settings | None = None,
     before_mask: str | Path | None = None,
@@ -70,6 +70,8 @@ def compare(
     before_date: str | datetime | None = None,
     after_date: str | datetime | None = None,
     bands: str | None = None,
+    before_bands: str | None = None,
+    after_bands: str | None = None,
     assume_crs: str | None = None,
     before_radar: str | Path | Scene | None = None,
     after_radar: str | Path | Scene | None = None,
@@ -81,13 +83,15 @@ def compare(
     ----------
     before, after : str, Path or Scene
         What `open_scene` reads, or an open scene, which keeps its own mask, date and bands.
-    regions : sequence of str or Layer
+    regions : str, or sequence of str or Layer
         ``LEVEL=FILE[:NAME[:CODE]]`` with level country, admin1 or admin2; see `read_regions`.
     aoi : str or Path, optional
         Polygons outside of which nothing is looked at.
     settings : Settings, optional
     before_mask, after_mask, before_date, after_date, bands, assume_crs : optional
         For `open_scene`: masks, acquisition times, which band is which, the CRS of files that name none.
+    before_bands, after_bands : str, optional
+        Which band is which in one of the images alone, in place of `bands`.
     before_radar, after_radar : str, Path or Scene, optional
         Terrain-corrected radar images (Sentinel-1 RTC) of the same ground, both or none: they fill the column
         ``sar_darkening`` of strips found in the optical images, and change nothing else.
@@ -107,10 +111,13 @@ def compare(
     settings = settings or Settings()
     clock = _Clock(progress or (lambda _: None))
     with clock.step("read the inputs"):
-        earlier = _open(before, mask=before_mask, acquired=before_date, bands=bands, assume_crs=assume_crs)
-        later = _open(after, mask=after_mask, acquired=after_date, bands=bands, assume_crs=assume_crs)
+        earlier = _open(
+            before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
+        )
+        later = _open(after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
         radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
-        layer = read_regions(regions, assume_crs=assume_crs) if regions else no_regions()
+        asked = [regions] if isinstance(regions, str) else regions
+        layer = read_regions(asked, assume_crs=assume_crs) if asked else no_regions()
         area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
     with clock.step("survey the pair"):
         pair = align(earlier, later, survey(earlier, later, settings.survey))
@@ -150,7 +157,7 @@ def compare(
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene
     if not isinstance(image, Scene):
         return open_scene(image, **options)
-    if any(options[name] is not None for name in ("mask", "acquired") if name in options):
+    if any(options.get(name) is not None for name in ("mask", "acquired")):
         raise SettingsError(
             f"{image.name} is an open scene, which has its own mask and acquisition time, expected none for it here; "
             "give them to open_scene"

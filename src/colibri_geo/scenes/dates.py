@@ -27,7 +27,7 @@ def parse_date(text: str | datetime, *, source: str) -> datetime:
     >>> parse_date("2025:03:21 15:20:00", source="example").isoformat()
     '2025-03-21T15:20:00+00:00'
     """
-    when = text if isinstance(text, datetime) else _parse_text(text.strip(), source=source)
+    when = text if isinstance(text, datetime) else _parse_text(str(text).strip(), source=source)
     try:
         when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except OverflowError:  # of the first and the last day that a date can have: refused below, in its own zone
@@ -35,7 +35,7 @@ def parse_date(text: str | datetime, *, source: str) -> datetime:
     if not _FIRST <= when <= datetime.now(UTC) + timedelta(days=1):
         raise BadDate(
             f"{source}: acquisition time {when:%Y-%m-%dT%H:%MZ} cannot be true, expected 1972-07-23 to today; "
-            "correct it, or give the true one with --before-date or --after-date"
+            "correct it, or give the true one with --date (compare: --before-date, --after-date)"
         )
     return when
 
@@ -51,7 +51,7 @@ def _parse_text(text: str, *, source: str) -> datetime:
     except ValueError as error:
         raise BadDate(
             f"{source}: {text[:40]!r} is not a date, expected ISO 8601 such as 2024-03-21T15:20:00Z; "
-            "correct it, or give the true one with --before-date or --after-date"
+            "correct it, or give the true one with --date (compare: --before-date, --after-date)"
         ) from error
 
 
@@ -75,7 +75,7 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, source: 
             return parse_date(tags[tag], source=f"{source} (tag {tag})")
     raise MissingDate(
         f"{source}: no acquisition time, expected one in the tag {' or '.join(_TAGS)}; "
-        "give it with --before-date or --after-date (in Python: acquired=)"
+        "give it with --date (compare: --before-date, --after-date; Python: acquired=)"
     )
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colibri_geo.errors import ConfigError
+from colibri_geo.errors import BandError, ConfigError
 from colibri_geo.scenes.bands import COMMON_NAMES
 from colibri_geo.scenes.scaling import QUANTITIES
 
@@ -65,9 +65,16 @@ def read_declaration(text: str | None) -> Declaration:
 
     Raises
     ------
+    BandError
+        For what is no text.
     ConfigError
         For a file that cannot be read, or says what is not known.
     """
+    if not (text is None or isinstance(text, str)):
+        raise BandError(
+            f"bands of type {type(text).__name__}, expected a text such as 'blue=1,green=2,red=3,nir=4' or the path of "
+            "a band map in TOML; correct it"
+        )
     if text is None or not text.lower().endswith(".toml"):
         return Declaration(bands=text)
     path = Path(text)

@@ -16,6 +16,7 @@ from pyproj import CRS, Transformer
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import (
     BandError,
+    ColibriError,
     DateError,
     GeoreferenceError,
     RadiometryError,
@@ -144,9 +145,15 @@ def inspect_scene(
         return _describe_scene(open_found(found, options))
     image = examine(found, options)
     for problem in image.problems:
-        if not isinstance(problem, _TELLABLE):
+        if not isinstance(problem, _TELLABLE) or _is_the_users(problem, options):
             raise problem
     return _describe_image(image) if image.problems else _describe_scene(finish_image(image, options))
+
+
+def _is_the_users(problem: ColibriError, options: Options) -> bool:
+    """Whether it is what the user said of the file, rather than the file, that is wrong."""
+    said = ((BandError, options.bands), (DateError, options.acquired), (GeoreferenceError, options.assume_crs))
+    return any(isinstance(problem, family) and given is not None for family, given in said)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from colibri_geo.documents import METADATA
-from colibri_geo.errors import BandError, InputError, IntegrityError, NotAFile, UnsupportedFormat
+from colibri_geo.errors import AmbiguousInput, BandError, InputError, IntegrityError, NotAFile, UnsupportedFormat
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes import landsat, planetscope, sentinel1, sentinel2, stac
 from colibri_geo.scenes.archives import identify_archive
@@ -31,6 +31,7 @@ _NO_MASK = "no cloud mask: clouds and their shadows count as observed ground"
 
 _HEAD_BYTES = 512
 _MOST_ITEMS = 20
+_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/", re.IGNORECASE)
 _IMAGE = r"\.(tiff?|jp2)$"
 
 
@@ -165,6 +166,7 @@ def find_input(path: str | Path) -> RasterFile | Product:
     InputError, UnsafeSource, BandError, DateError, RadiometryError
         As `open_scene`.
     """
+    _check_path(path)
     choice = stac.parse_choice(path)
     path = _check_file(choice.path, or_folder=True)
     path = path if path.name else path.resolve()
@@ -194,11 +196,28 @@ def find_input(path: str | Path) -> RasterFile | Product:
     if len(images) == 1:
         bundle.digest(rasters)  # a damaged entry of an archive is found before it is decoded
         return bundle.raster(images[0])
-    held = ", ".join(bundle.names[:3]) or "nothing"
+    held = ", ".join(bundle.names[:3])[:120] or "nothing"
+    if images:
+        raise AmbiguousInput(
+            f"{path.name}: {len(images)} images and no product known here (it holds {held}), expected one image or one "
+            f"product ({_KNOWN}); name the image that is meant"
+        )
     raise UnsupportedFormat(
-        f"{path.name}: no product known here (it holds {held[:120]}), expected one of {_KNOWN}; "
-        "give the image itself, or a STAC item that names its files"
+        f"{path.name}: no image and no product known here (it holds {held}), expected GeoTIFF, JPEG 2000 or one of "
+        f"{_KNOWN}; give one of these"
     )
+
+
+def _check_path(path: str | Path) -> None:
+    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of."""
+    text = str(path)
+    if not text or path is None:
+        raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
+    if _ADDRESS.match(text) and not Path(text).exists():
+        raise NotAFile(
+            f"{text[:200]}: an address, expected a file: images are read from files alone; download it first (STAC "
+            "items with colibri-geo fetch-scenes)"
+        )
 
 
 def _find_layout(path: Path) -> _Layout | None:
@@ -226,12 +245,15 @@ def _is_stac(path: Path) -> bool:
 def _open_product(product: Product, options: Options) -> Scene:
     if options.bands is not None and options.bands.lower().endswith(".toml"):
         raise BandError(
-            f"{product.path.name}: a band map is for images, expected names of the bands to use; the product's own "
-            "metadata say which is which"
+            f"{product.path.name}: a band map, expected names of bands: the product's own metadata say which is which; "
+            "give the map to the other image alone (--before-bands or --after-bands)"
         )
     if options.acquired is not None:
         when = parse_date(options.acquired, source=f"{product.path.name} (date given)")
-        note = f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}"
+        note = (
+            f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}, in place of "
+            f"{product.acquired:%Y-%m-%dT%H:%MZ} in its metadata"
+        )
         product = dataclasses.replace(product, acquired=when, notes=(*product.notes, note))
     mask = None if options.mask is None else RasterFile(_check_file(Path(options.mask)))
     return open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)

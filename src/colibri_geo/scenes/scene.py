@@ -21,6 +21,9 @@ CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
+_FILES = frozenset({".tif", ".tiff", ".jp2", ".zip", ".tar", ".safe"})
+
+
 @dataclass(frozen=True)
 class Block:
     """Pixels of one window.
@@ -136,8 +139,10 @@ class Scene:
 
     @property
     def name(self) -> str:
-        """File or product name."""
-        return self.provenance.path.name
+        """File name; of a folder, or of metadata in place of the files, the product's."""
+        source = self.provenance
+        telling = source.path.suffix.lower() in _FILES or source.product_id is None
+        return source.path.name if telling else source.product_id or ""
 
     @property
     def whole(self) -> Window:
