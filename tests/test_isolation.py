@@ -144,6 +144,15 @@ def test_what_a_library_prints_is_no_answer(pool: Pool, capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_a_library_prints_is_shown_to_who_asks(
+    environment: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Who looks for a fault sees the remarks of the libraries, on standard error."""
+    with isolated(environment, loud=True):
+        assert call(children.chatter, "a remark") == "a remark"
+    assert capfd.readouterr() == ("", "a remark\n")
+
+
 # ------------------------------------------------------------------------------------------ a child that was taken over
 def _global(module: str, name: str, argument: str) -> bytes:
     """Pickle of a call of `name`, with one text, spelt out: `pickle` itself would not write some of them."""

@@ -23,7 +23,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, ParamSpec, TypeVar
+from typing import IO, Any, BinaryIO, ParamSpec, TypeVar
 
 from colibri_geo.errors import ColibriError
 
@@ -68,12 +68,15 @@ class Pool:
         A call that takes longer is given up.
     max_bytes : int
         Address space of a child.
+    loud : bool
+        Whether what the children's libraries print is shown on standard error.
     """
 
     environment: Mapping[str, str]
     most: int
     seconds: float = MAX_SECONDS
     max_bytes: int = MAX_BYTES
+    loud: bool = False
     _idle: list[_Child] = field(default_factory=list)
     _busy: list[_Child] = field(default_factory=list)
     _guard: threading.Condition = field(default_factory=threading.Condition)
@@ -135,7 +138,14 @@ class Pool:
             return child
 
     def _start(self, module: str) -> _Child:
-        return _Child.start(self.environment, module, max_bytes=self.max_bytes, seconds=self.seconds)
+        command = [sys.executable, "-P", "-m", "colibri_geo.isolation", str(self.max_bytes), str(self.seconds), module]
+        errors = subprocess.PIPE if self.loud else subprocess.DEVNULL  # a child can write to no file, not even to that
+        process = subprocess.Popen(  # noqa: S603 - this program itself
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=dict(self.environment)
+        )
+        relay = threading.Thread(target=_relay, args=(process.stderr,), daemon=True)
+        relay.start()
+        return _Child(process, self.max_bytes, relay)
 
     def _give_back(self, child: _Child, *, spoilt: bool = False) -> None:
         with self._guard:
@@ -178,7 +188,9 @@ def call(function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
 
 
 @contextmanager
-def isolated(environment: Mapping[str, str], *, warm: str = "", most: int | None = None) -> Iterator[Pool]:
+def isolated(
+    environment: Mapping[str, str], *, warm: str = "", most: int | None = None, loud: bool = False
+) -> Iterator[Pool]:
     """Let every `call` of this process run in child processes until the block ends.
 
     Parameters
@@ -189,8 +201,10 @@ def isolated(environment: Mapping[str, str], *, warm: str = "", most: int | None
         Module that a first child imports at once.
     most : int, optional
         Children at the same time; as many as processors, up to four, by default.
+    loud : bool
+        Whether what the children's libraries print is shown on standard error.
     """
-    pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)))
+    pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)), loud=loud)
     if warm:
         pool.warm(warm)
     _pools.append(pool)
@@ -205,15 +219,7 @@ def isolated(environment: Mapping[str, str], *, warm: str = "", most: int | None
 class _Child:
     process: subprocess.Popen[bytes]
     max_bytes: int
-
-    @classmethod
-    def start(cls, environment: Mapping[str, str], module: str, *, max_bytes: int, seconds: float) -> _Child:
-        command = [sys.executable, "-P", "-m", "colibri_geo.isolation", str(max_bytes), str(seconds), module]
-        quiet = None if environment.get("COLIBRI_DEBUG") else subprocess.DEVNULL
-        process = subprocess.Popen(  # noqa: S603 - this program itself
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet, env=dict(environment)
-        )
-        return cls(process, max_bytes)
+    relay: threading.Thread
 
     def ask(self, request: object, seconds: float) -> Any:  # noqa: ANN401 - whatever the function gives
         """Send a request and wait for its answer."""
@@ -251,10 +257,19 @@ class _Child:
                 with suppress(OSError):
                     pipe.close()
         self.process.wait()
+        self.relay.join(timeout=1)
 
     @staticmethod
     def _pipe(pipe: Any) -> BinaryIO:  # noqa: ANN401 - None only where no pipe was asked for
         return pipe  # type: ignore[no-any-return]
+
+
+def _relay(pipe: IO[bytes] | None) -> None:
+    """Show on standard error what a child prints."""
+    if pipe is not None:
+        with pipe:
+            for line in pipe:
+                sys.stderr.write(line.decode(errors="backslashreplace"))
 
 
 class _AnswerReader(pickle.Unpickler):

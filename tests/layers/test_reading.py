@@ -13,7 +13,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from shapely.geometry import MultiPolygon, Point, Polygon, box
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from colibri_geo.errors import (
     ArchiveError,
@@ -37,6 +37,11 @@ from colibri_geo.layers import Layer, read_regions
 from colibri_geo.layers import sources as sources_module
 from colibri_geo.layers.reading import parse_layer
 
+UNREADABLE_PRJ = (
+    b'PROJCS["\xff\xfe\xff",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
+    b'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],'
+    b'PARAMETER["Central_Meridian",-75.0],UNIT["Meter",1.0]]'
+)
 BOW_TIE = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
 
 
@@ -648,12 +653,12 @@ def test_shapefile_with_coordinates_that_are_no_numbers_is_refused(tmp_path: Pat
         read_regions([f"admin1={path}"])
 
 
-@pytest.mark.parametrize("text", ["{}", '{"type": "Point"}', "[]"])
-def test_shapefile_with_a_prj_that_is_none_is_one_line(tmp_path: Path, text: str) -> None:
-    """A .prj that looks like a reference system and is none gets an answer too."""
+@pytest.mark.parametrize("text", [b"{}", b'{"type": "Point"}', b"[]", UNREADABLE_PRJ])
+def test_shapefile_with_a_prj_that_is_none_is_one_line(tmp_path: Path, text: bytes) -> None:
+    """A .prj that looks like a reference system and is none, or has a name in no encoding, gets an answer too."""
     path = tmp_path / "a.shp"
     _departments().to_file(path)
-    path.with_suffix(".prj").write_text(text)
+    path.with_suffix(".prj").write_bytes(text)
     with pytest.raises(GeoreferenceError, match=r"a\.shp"):
         read_regions([f"admin1={path}"])
 
@@ -665,4 +670,12 @@ def test_hole_beyond_the_globe_is_refused(crs: int) -> None:
     shape = Polygon(shell.exterior.coords, [[(1e200, 1e200), (1e200, 2e200), (2e200, 2e200)]])
     frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shape], crs=crs)
     with pytest.raises(InvalidGeometry, match="lies outside"):
+        read_regions([Layer("admin1", frame)])
+
+
+@pytest.mark.parametrize("crs", [4326, 32618])
+def test_line_without_length_is_no_polygon(crs: int) -> None:
+    """A shape that no program should write does not end in an error of the library beneath."""
+    frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[LineString([(9, 9), (9, 9)])], crs=crs)
+    with pytest.raises(InvalidGeometry, match="expected polygons"):
         read_regions([Layer("admin1", frame)])

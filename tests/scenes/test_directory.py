@@ -254,3 +254,18 @@ def test_a_tag_that_ends_beyond_the_file_is_not_dropped(tmp_path: Path) -> None:
     (tmp_path / "b.tif").write_bytes(content)
     with pytest.raises(CorruptInput, match="tag 42112"):
         open_scene(tmp_path / "b.tif")
+
+
+def test_numbers_of_tags_and_values_are_bounded(tmp_path: Path) -> None:
+    """A directory of a million tags, and a list of more blocks than an image may have, are refused unread."""
+    path = tmp_path / "a.tif"
+    with path.open("wb") as file:
+        file.write(b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2**20))
+        file.truncate(2**20 * 20 + 100)
+    with pytest.raises(CorruptInput, match="1,048,576 tags"):
+        read_directory(RasterFile(path))
+    with path.open("wb") as file:
+        file.write(b"II+\0\x08\0\0\0" + struct.pack("<QQHHQQ", 16, 1, 324, 16, 2**25, 100))
+        file.truncate(2**25 * 8 + 100)
+    with pytest.raises(InputTooLarge, match="tag 324 has 33,554,432 values"):
+        read_directory(RasterFile(path))

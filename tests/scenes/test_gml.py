@@ -82,6 +82,8 @@ def test_the_system_is_the_files_own_before_the_tiles(srs: str, crs: str) -> Non
     [
         (make_mask(make_ring("exterior", SQUARE), kind="NODATA"), "type 'NODATA', expected OPAQUE, CIRRUS"),
         (make_mask(make_ring("exterior", SQUARE), srs="urn:x"), "urn:x, expected one EPSG code"),
+        (make_mask(make_ring("exterior", SQUARE), srs="EPSG:82618"), "EPSG:82618 is no coordinate reference system"),
+        (make_mask(make_ring("exterior", SQUARE), srs="EPSG:5703"), "EPSG:5703 is no coordinate reference system"),
         (make_mask(make_ring("exterior", SQUARE), srs=""), "names no coordinate reference system"),
         (make_mask(make_ring("interior", SQUARE)), "0 outer rings"),
         (make_mask(make_ring("exterior", "0 0 0 9 9 9")), "four points"),

@@ -71,5 +71,5 @@ def harden(environment: MutableMapping[str, str], *, silent: bool = True) -> Non
 @contextmanager
 def reading_children() -> Iterator[None]:
     """Decode images in child processes, which have this environment, until the block ends."""
-    with isolated(os.environ, warm="colibri_geo.scenes.decoding"):
+    with isolated(os.environ, warm="colibri_geo.scenes.decoding", loud=not SILENCE.items() <= os.environ.items()):
         yield

@@ -134,6 +134,7 @@ def main(*, debug: bool) -> None:
     field.
     """
     harden(os.environ, silent=not debug)
+    os.umask(os.umask(0) | 0o022)  # nobody but the user writes to what a command leaves, whatever the user's habit
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
 

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
+from shapely.errors import GEOSException
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
@@ -55,8 +56,18 @@ def clean_polygons(features: Features, *, source: str, assume_crs: str | None = 
     MissingCRS, GeoreferenceError
         No coordinate reference system, or one that has no place on the ground.
     InvalidGeometry
-        No polygons, coordinates that are not finite or lie outside of the globe, no area.
+        No polygons, coordinates that are not finite or lie outside of the globe, no area, shapes of too few points.
     """
+    try:
+        return _clean(features, source, assume_crs)
+    except GEOSException as error:
+        raise InvalidGeometry(
+            f"{source}: holds a shape that is none ({' '.join(str(error).split())[:100]}), expected polygons; mend it "
+            "or export it again"
+        ) from error
+
+
+def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
     notes = list(features.notes)
     frame, absent = _drop_absent(features.frame, source)
     if absent:

@@ -167,10 +167,7 @@ def _parse_crs(path: Path, text: str | None) -> CRS | None:
     try:
         return None if text is None else CRS.from_user_input(text)
     except CRSError as error:
-        raise GeoreferenceError(
-            f"{path.name}: its .prj holds no reference system that is known, expected one; correct it, or take it away "
-            "and name the system with --assume-crs"
-        ) from error
+        raise _wrong_prj(path) from error
 
 
 def _check_fields(path: Path, fields: Sequence[str]) -> None:
@@ -181,6 +178,13 @@ def _check_fields(path: Path, fields: Sequence[str]) -> None:
             f"{path.name}: fields called {', '.join(unclear)[:80]}, expected one of a name, and none called geometry, "
             "as the shapes are; rename them in a copy"
         )
+
+
+def _wrong_prj(path: Path) -> GeoreferenceError:
+    return GeoreferenceError(
+        f"{path.name}: its .prj holds no reference system that is known, expected one; correct it, or take it away "
+        "and name the system with --assume-crs"
+    )
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,8 @@ def _read_raw(path: Path, encoding: str | None) -> _Raw:
         raise EncodingError(
             f"{path.name}: text that is not {encoding or 'in the encoding of its .cpg'}; correct the .cpg"
         ) from error
+    except UnboundLocalError as error:  # how pyogrio fails at a reference system whose text cannot be decoded
+        raise _wrong_prj(path) from error
     except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
         raise _damaged(path, error) from error
     if shapes is None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 from shapely import Polygon
 
 from colibri_geo.documents import parse_xml
@@ -65,7 +67,18 @@ def read_mask_polygons(
         raise CorruptInput(
             f"{name}: names no coordinate reference system, expected srsName with an EPSG code; fetch it again"
         )
+    if place is not None and any(drawn.values()) and not _is_map(place):
+        raise CorruptInput(f"{name}: {place} is no coordinate reference system of a map; fetch it again")
     return tuple(MaskPolygons(name, tuple(polygons), place or "", code) for code, polygons in drawn.items())
+
+
+def _is_map(place: str) -> bool:
+    """Whether a code stands for a system that has places on the ground, and not for none, or for heights alone."""
+    try:
+        crs = CRS.from_user_input(place)
+    except CRSError:
+        return False
+    return bool(crs.is_projected or crs.is_geographic)
 
 
 def _find_crs(document: Element, *, name: str) -> str | None:
