@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -33,6 +34,7 @@ from colibri_geo.errors import (
     VectorError,
 )
 from colibri_geo.hashing import hash_file
+from colibri_geo.isolation import isolated
 from colibri_geo.layers import Layer, read_regions
 from colibri_geo.layers import sources as sources_module
 from colibri_geo.layers.reading import parse_layer
@@ -679,3 +681,16 @@ def test_line_without_length_is_no_polygon(crs: int) -> None:
     frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[LineString([(9, 9), (9, 9)])], crs=crs)
     with pytest.raises(InvalidGeometry, match="expected polygons"):
         read_regions([Layer("admin1", frame)])
+
+
+@pytest.mark.slow
+def test_a_polygon_that_cannot_be_mended_ends_in_time() -> None:
+    """A star of two million crossings is given up with the reason; simple shapes are mended in a child as here."""
+    turns = 2 * np.pi * (np.arange(2001) * 1000 % 2001) / 2001
+    star = Polygon(np.column_stack([np.cos(turns) - 75, np.sin(turns)]))
+    with isolated(os.environ) as pool:
+        mended = read_regions([Layer("admin1", gpd.GeoDataFrame({"name": ["A"]}, geometry=[BOW_TIE], crs=4326))])
+        assert mended.table.geometry[0].area == pytest.approx(0.5)
+        pool.seconds = 2.0
+        with pytest.raises(InvalidGeometry, match="cross themselves too often"):
+            read_regions([Layer("admin1", gpd.GeoDataFrame({"name": ["A"]}, geometry=[star], crs=4326))])

@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.errors import EmptyVector, GeoreferenceError, InvalidGeometry, MissingCRS
+from colibri_geo.isolation import Lost, call
 from colibri_geo.layers.features import Features
 
 LONLAT = "EPSG:4326"
@@ -61,10 +62,7 @@ def clean_polygons(features: Features, *, source: str, assume_crs: str | None = 
     try:
         return _clean(features, source, assume_crs)
     except GEOSException as error:
-        raise InvalidGeometry(
-            f"{source}: holds a shape that is none ({' '.join(str(error).split())[:100]}), expected polygons; mend it "
-            "or export it again"
-        ) from error
+        raise _no_shape(source, error) from error
 
 
 def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
@@ -81,7 +79,7 @@ def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
         notes.append("heights were dropped")
     geometries = _to_lonlat(shapely.force_2d(geometries), frame, source)
     invalid = ~shapely.is_valid(geometries)
-    polygons = np.array([keep_polygons(shape) for shape in geometries], dtype=object)
+    polygons = _keep_all(geometries, invalid, source)
     if mended := int((invalid & (shapely.area(polygons) > 0)).sum()):
         notes.append(f"{mended} invalid polygon(s) mended")
     keep = shapely.area(polygons) > 0
@@ -90,6 +88,36 @@ def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
         notes.append(f"{dropped} feature(s) that are no polygon with an area left out")
     clean = frame[keep].drop(columns=frame.geometry.name).set_geometry(polygons[keep], crs=LONLAT)
     return Features(clean, tuple(notes))
+
+
+def _keep_all(geometries: GeometryArray, invalid: BoolArray, source: str) -> GeometryArray:
+    """Keep the polygons of each geometry; invalid ones are mended apart: that may take for ever, or too much memory."""
+    polygons: GeometryArray = np.empty(len(geometries), dtype=object)
+    polygons[~invalid] = [keep_polygons(shape) for shape in geometries[~invalid]]
+    if invalid.any():
+        try:
+            polygons[invalid] = shapely.from_wkb(call(_mend, list(shapely.to_wkb(geometries[invalid])), source))
+        except (Lost, MemoryError) as error:
+            raise InvalidGeometry(
+                f"{source}: {int(invalid.sum())} invalid polygon(s), of which some cross themselves too often to be "
+                "mended here, expected valid ones; mend the layer in a GIS first"
+            ) from error
+    return polygons
+
+
+def _mend(shapes: list[bytes], source: str) -> list[bytes]:
+    """Mend shapes given, and returned, as well-known binary."""
+    try:
+        return [bytes(shapely.to_wkb(keep_polygons(shapely.from_wkb(shape)))) for shape in shapes]
+    except GEOSException as error:
+        raise _no_shape(source, error) from error
+
+
+def _no_shape(source: str, error: GEOSException) -> InvalidGeometry:
+    return InvalidGeometry(
+        f"{source}: holds a shape that is none ({' '.join(str(error).split())[:100]}), expected polygons; mend it "
+        "or export it again"
+    )
 
 
 def measure_km2(polygons: GeometryArray) -> np.ndarray[Any, np.dtype[np.float64]]:
