@@ -261,11 +261,12 @@ def test_a_pool_that_is_closed_keeps_nobody_waiting(environment: dict[str, str])
 
 
 INTERRUPTED = """
-import os, sys, threading
+import os, signal, sys
 from concurrent.futures import ThreadPoolExecutor
 from colibri_geo.isolation import call, isolated
 from tests.support import children
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
 with isolated(os.environ, most=2):
     print(call(children.tell_process), flush=True)
     if sys.argv[1] == "here":
