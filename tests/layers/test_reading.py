@@ -35,7 +35,7 @@ from colibri_geo.errors import (
 )
 from colibri_geo.hashing import hash_file
 from colibri_geo.isolation import isolated
-from colibri_geo.layers import Layer, read_regions
+from colibri_geo.layers import Layer, geopackage, read_regions
 from colibri_geo.layers import sources as sources_module
 from colibri_geo.layers.reading import parse_layer
 
@@ -694,3 +694,29 @@ def test_a_polygon_that_cannot_be_mended_ends_in_time() -> None:
         pool.seconds = 2.0
         with pytest.raises(InvalidGeometry, match="cross themselves too often"):
             read_regions([Layer("admin1", gpd.GeoDataFrame({"name": ["A"]}, geometry=[star], crs=4326))])
+
+
+@pytest.mark.parametrize("name", ["gpkg_geometry_columns", "gpkg_spatial_ref_sys"])
+def test_a_geopackage_that_describes_itself_by_views_is_refused(tmp_path: Path, name: str) -> None:
+    """A view can be a query without an end: it is refused before it is asked."""
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(-77, 1, -76, 2)], crs=4326).to_file(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA writable_schema=ON")
+        database.execute("PRAGMA foreign_keys=OFF")
+        database.execute(f"ALTER TABLE {name} RENAME TO kept")
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT kept.* FROM kept, n"
+        database.execute(f"CREATE VIEW {name} AS {endless}")
+        database.commit()
+    with pytest.raises(CorruptInput, match=f"{name} is no table"):
+        read_regions([f"admin1={path}"])
+
+
+def test_a_query_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps the database engine busy beyond the limit is an error, not a wait."""
+    monkeypatch.setattr(geopackage, "_MOST_SECONDS", -1.0)
+    monkeypatch.setattr(geopackage, "_STEPS", 1)
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(-77, 1, -76, 2)], crs=4326).to_file(path)
+    with pytest.raises(CorruptInput, match="interrupted"):
+        read_regions([f"admin1={path}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from shapely.geometry.base import BaseGeometry
 from colibri_geo.errors import CorruptInput, EncodingError, MissingCRS, VectorError
 from colibri_geo.layers.features import Features
 
+_DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
+_MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
+_STEPS = 1_000_000  # of the database engine between two looks at the clock
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
@@ -81,6 +85,9 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(address, uri=True)) as database:
             database.text_factory = bytes
             database.execute("PRAGMA trusted_schema=OFF")
+            latest = time.monotonic() + _MOST_SECONDS
+            database.set_progress_handler(lambda: time.monotonic() > latest, _STEPS)
+            _check_described(database, path.name)
             yield database
     except sqlite3.Error as error:
         raise CorruptInput(f"{path.name}: cannot be read as GeoPackage ({str(error)[:120]}); fetch it again") from error
@@ -88,6 +95,18 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
         raise EncodingError(
             f"{path.name}: a name in it is not UTF-8, expected UTF-8; export the layer again"
         ) from error
+
+
+def _check_described(database: sqlite3.Connection, source: str) -> None:
+    """Refuse a file that tells of its layers by views: a view can be a query without an end."""
+    names = ", ".join(f"'{name}'" for name in _DESCRIBING)
+    query = f"SELECT name FROM sqlite_master WHERE lower(name) IN ({names}) AND type <> 'table'"  # noqa: S608 - constants
+    views = [_decode_text(name, source) for (name,) in database.execute(query)]
+    if views:
+        raise CorruptInput(
+            f"{source}: {', '.join(views)[:80]} is no table, expected a GeoPackage with tables of its layers and "
+            "reference systems; export the layer again"
+        )
 
 
 def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) -> _Table:
