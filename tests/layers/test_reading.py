@@ -720,3 +720,34 @@ def test_a_query_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.
     gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(-77, 1, -76, 2)], crs=4326).to_file(path)
     with pytest.raises(CorruptInput, match="interrupted"):
         read_regions([f"admin1={path}"])
+
+
+@pytest.mark.parametrize(
+    ("computed", "words"),
+    [("geom", "does not store the column geom"), ("name", "has fid, kept; name it")],
+)
+def test_columns_that_are_computed_cost_nothing(tmp_path: Path, computed: str, words: str) -> None:
+    """A column that a database computes on reading can be of any size: neither shapes nor names are taken from one."""
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(-77, 1, -76, 2)], crs=4326).to_file(path)
+    _edit_database(
+        path,
+        f"ALTER TABLE a RENAME COLUMN {computed} TO kept",
+        f"ALTER TABLE a ADD COLUMN {computed} GENERATED ALWAYS AS (zeroblob(900000000)) VIRTUAL",
+        "UPDATE gpkg_geometry_columns SET column_name = 'geom'",
+    )
+    with pytest.raises((CorruptInput, VectorError), match=words):
+        read_regions([f"admin1={path}"])
+
+
+def test_a_value_without_measure_is_refused(tmp_path: Path) -> None:
+    """A file that describes itself by a value of a gigabyte is refused before it is made."""
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(-77, 1, -76, 2)], crs=4326).to_file(path)
+    _edit_database(
+        path,
+        "ALTER TABLE gpkg_geometry_columns RENAME COLUMN column_name TO kept",
+        "ALTER TABLE gpkg_geometry_columns ADD COLUMN column_name GENERATED ALWAYS AS (zeroblob(900000000)) VIRTUAL",
+    )
+    with pytest.raises(CorruptInput, match="cannot be read as GeoPackage"):
+        read_regions([f"admin1={path}"])

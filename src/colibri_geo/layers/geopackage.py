@@ -23,6 +23,7 @@ from colibri_geo.layers.features import Features
 _DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
 _STEPS = 1_000_000  # of the database engine between two looks at the clock
+_MAX_VALUE_BYTES = 2**27  # of one geometry, eight million points, or one text
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
@@ -85,6 +86,7 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(address, uri=True)) as database:
             database.text_factory = bytes
             database.execute("PRAGMA trusted_schema=OFF")
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
             latest = time.monotonic() + _MOST_SECONDS
             database.set_progress_handler(lambda: time.monotonic() > latest, _STEPS)
             _check_described(database, path.name)
@@ -164,12 +166,17 @@ def _read_crs(database: sqlite3.Connection, table: _Table, source: str) -> CRS |
 
 
 def _list_columns(database: sqlite3.Connection, table: _Table, source: str) -> list[str]:
-    """Return the columns that may hold names and codes."""
+    """Return the columns that may hold names and codes; computed ones can be of any size, and are left out."""
     query = "SELECT name, type FROM pragma_table_info(?)"
     described = [
         (_decode_text(name, source), _decode_text(kind, source).upper())
         for name, kind in database.execute(query, (table.name,))
     ]
+    if table.geometry.lower() not in {name.lower() for name, _ in described}:
+        raise CorruptInput(
+            f"{source}: its layer {table.name[:80]} does not store the column {table.geometry[:80]}, expected "
+            "geometries; export the layer again"
+        )
     return [name for name, kind in described if name not in {table.geometry, "geometry"} and "BLOB" not in kind]
 
 
