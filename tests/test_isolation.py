@@ -319,12 +319,13 @@ def test_a_child_without_parent_ends(project: Path) -> None:
 
 # ----------------------------------------------------------------------------------------------------- the command line
 COMMAND = """
-import functools, os, sys
+import functools, os, signal, sys
 from colibri_geo import isolation
 from colibri_geo.cli.main import main
 from colibri_geo.scenes import decoding
 from tests.support import children
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
 isolation.Pool = functools.partial(isolation.Pool, seconds=float(sys.argv[2]))
 decoding._read_header = getattr(children, sys.argv[1])
 main(["info", sys.argv[3]])
