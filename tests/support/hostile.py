@@ -27,7 +27,7 @@ from colibri_geo.errors import ColibriError
 MOST_SECONDS = 5.0
 MOST_BYTES = 512 * 2**20
 
-_POLL_SECONDS = 0.03
+_POLL_SECONDS = 0.05
 _GIVE_UP_SECONDS = 60.0
 _NAME = re.compile(r"[A-Z][A-Za-z]+")
 _LINE = re.compile(r"colibri-geo: error: ([A-Za-z]+): [^\n]{1,600}\n")
