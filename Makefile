@@ -1,7 +1,7 @@
 # The same words for a developer, for pre-commit and for continuous integration.
 #
 #   make demo      a change report on the sample images, in out/demo
-#   make check     format, lint, types, layers and the fast tests: under a minute
+#   make check     format, lint, types, layers and the fast tests: two minutes
 #   make test      everything: slow tests, doctests and notebooks too
 #   make format    put the code into shape
 #   make clean     remove what the other words made, .venv too
