@@ -296,7 +296,7 @@ def _is_value(found: object) -> bool:
 def _read_answer(content: bytes) -> Any:  # noqa: ANN401 - whatever was sent
     try:
         answer = _AnswerReader(io.BytesIO(content)).load()
-    except Exception as error:
+    except Exception as error:  # whatever a damaged answer can make an unpickler raise: there is no list of it
         raise Lost("decoding it gave an answer that cannot be read") from error
     if isinstance(answer, BaseException) and not isinstance(answer, ColibriError | RuntimeError | MemoryError):
         raise Lost("decoding it gave an answer that cannot be read")

@@ -27,8 +27,6 @@ from colibri_geo.scenes.scene import Scene
 from colibri_geo.scenes.screening import can_screen, screen_clouds
 
 _NO_MASK = "no cloud mask: clouds and their shadows count as observed ground"
-
-
 _HEAD_BYTES = 512
 _MOST_ITEMS = 20
 _ADDRESS = re.compile(r"(https?|s3|gs|ftp):/", re.IGNORECASE)
@@ -211,7 +209,7 @@ def find_input(path: str | Path) -> RasterFile | Product:
 def _check_path(path: str | Path) -> None:
     """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of."""
     text = str(path)
-    if not text or path is None:
+    if not text:
         raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
     if _ADDRESS.match(text) and not Path(text).exists():
         raise NotAFile(
