@@ -66,7 +66,7 @@ def open_product(
     _check_power(grouped, sample, source=product.path.name)
     verdict = _judge_offset(product, grouped, sample)
     parts = tuple(
-        StoredBands(storage, raster.grid, _plan_scaling(product, group, verdict), group[0].unit)
+        StoredBands(storage, raster.grid, _plan_scaling(product, group, verdict))
         for storage, raster, group in zip(storages, rasters, groups, strict=True)
     )
     if product.quantity != GAMMA0_DB:
@@ -174,6 +174,7 @@ def _plan_scaling(product: Product, bands: Sequence[BandFile], verdict: OffsetVe
         offsets=tuple(band.offset + band.gain * added for band in bands),
         quantity=product.quantity,
         text=product.scaling,
+        unit=bands[0].unit,
     )
 
 

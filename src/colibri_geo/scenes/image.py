@@ -17,7 +17,7 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmall, UnsupportedDtype
 from colibri_geo.hashing import hash_file
-from colibri_geo.scenes.backscatter import BackscatterUnit, describe_backscatter, infer_backscatter
+from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
 from colibri_geo.scenes.dates import find_date, note_conflict
 from colibri_geo.scenes.declaration import Declaration
@@ -36,6 +36,7 @@ from colibri_geo.scenes.scaling import (
     TOA,
     Scaling,
     infer_scaling,
+    scale_backscatter,
 )
 from colibri_geo.scenes.scene import Provenance, Scene
 from colibri_geo.scenes.storage import BandPlace, RasterSource, Storage, StoredBands
@@ -74,7 +75,6 @@ class Image:
     bands : BandMap or None
     acquired : datetime or None
     scaling : Scaling or None
-    unit : BackscatterUnit or None
     mask : MaskFile or None
     notes : tuple of str
         What a reader of the result has to know.
@@ -89,7 +89,6 @@ class Image:
     bands: BandMap | None
     acquired: datetime | None
     scaling: Scaling | None
-    unit: BackscatterUnit | None
     mask: MaskFile | None
     notes: tuple[str, ...]
     problems: tuple[ColibriError, ...]
@@ -156,16 +155,15 @@ def examine_image(
     when = attempts.run(find_date, header.tags, acquired, source=file.name)
     storage = _plan_storage(file, header, bands, alpha, declared)
     sample = attempts.run(sample_stored, storage, header.rows, header.cols) if readable else None
-    scaling = unit = None
+    scaling = None
     if sample is not None and bands is not None:
         attempts.run(_check_declared, header, bands, declared, name=file.name)
-        unit = attempts.run(_find_unit, sample, bands, file.name)
-        scaling = attempts.run(_find_scaling, sample, header, bands, declared=declared, unit=unit, name=file.name)
+        scaling = attempts.run(_find_scaling, sample, header, bands, declared=declared, name=file.name)
     mask_file = None
     if mask is not None and grid is not None:
         mask_file = attempts.run(open_mask, mask, image=grid, assume_crs=assume_crs)
     notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
-    return Image(file, header, storage, grid, bands, when, scaling, unit, mask_file, notes, tuple(attempts.problems))
+    return Image(file, header, storage, grid, bands, when, scaling, mask_file, notes, tuple(attempts.problems))
 
 
 def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str) -> Scene:
@@ -180,7 +178,7 @@ def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str
         raise image.problems[0]
     if image.grid is None or image.bands is None or image.acquired is None or image.scaling is None:
         raise AssertionError("what is missing stands among the problems")
-    part = StoredBands(image.storage, image.grid, image.scaling, image.unit)
+    part = StoredBands(image.storage, image.grid, image.scaling)
     places = tuple(BandPlace(0, position) for position in range(len(image.bands.names)))
     masks = () if image.mask is None else (image.mask,)
     return Scene(
@@ -315,12 +313,12 @@ def _find_scaling(
     bands: BandMap,
     *,
     declared: Declaration,
-    unit: BackscatterUnit | None,
     name: str,
 ) -> Scaling:
     count = len(bands.indexes)
-    if unit is not None or set(bands.names) <= set(_RADAR):
-        return Scaling((1.0,) * count, (0.0,) * count, GAMMA0_DB, "" if unit is None else describe_backscatter(unit))
+    unit = _find_unit(sample, bands, name)
+    if unit is not None:
+        return scale_backscatter(unit, bands=count)
     said = declared.scale is not None or declared.offset is not None
     if not said and all(header.scales[index - 1] == 1 for index in bands.indexes):
         _check_numbers(sample, header, bands, name=name)

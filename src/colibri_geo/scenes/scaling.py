@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from colibri_geo.errors import RadiometryError
+from colibri_geo.scenes.backscatter import BackscatterUnit, describe_backscatter, to_decibels
 from colibri_geo.scenes.offset import (
     ADDED,
     OFFSET_TAGS,
@@ -39,18 +40,20 @@ _PLAUSIBLE = (-0.5, 10.0)  # no sensor's smallest or largest stored value lies b
 
 @dataclass(frozen=True)
 class Scaling:
-    """Stored values to physical ones: ``value = stored * gain + offset``.
+    """Stored values to physical ones: ``value = stored * gain + offset``, or decibels.
 
     Attributes
     ----------
     gains, offsets : tuple of float
         One a band of the scene.
     quantity : str
-        ``surface reflectance``, ``toa reflectance`` or ``relative`` (8-bit pictures, 0 to 1).
+        ``surface reflectance``, ``toa reflectance``, ``relative`` (8-bit pictures, 0 to 1) or ``gamma0_db``.
     text : str
         The same in words for tables.
     offset : OffsetVerdict or None
         What was found of the Sentinel-2 offset, None where the values cannot hold it.
+    unit : BackscatterUnit or None
+        Of radar: what is stored, in place of gains and offsets.
     """
 
     gains: tuple[float, ...]
@@ -58,6 +61,7 @@ class Scaling:
     quantity: str
     text: str
     offset: OffsetVerdict | None = None
+    unit: BackscatterUnit | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -65,7 +69,9 @@ class Scaling:
         return () if self.offset is None or self.offset.note is None else (self.offset.note,)
 
     def to_physical(self, stored: np.ndarray[Any, Any], positions: Sequence[int]) -> FloatArray:
-        """Scale the bands at `positions`, (B, M, N); what is not finite stays so."""
+        """Scale the bands at `positions`, (B, M, N); what is not finite stays so, what has no decibels becomes NaN."""
+        if self.unit is not None:
+            return to_decibels(stored, self.unit)
         with np.errstate(over="ignore", invalid="ignore"):
             gains = np.array([self.gains[position] for position in positions], dtype=np.float32)[:, None, None]
             offsets = np.array([self.offsets[position] for position in positions], dtype=np.float32)[:, None, None]
@@ -74,9 +80,14 @@ class Scaling:
 
     def is_plausible(self, physical: FloatArray) -> BoolArray:
         """Find pixels that hold no fill value that the file fails to declare, (M, N) ndarray of bool."""
-        low, high = _PLAUSIBLE
+        low, high = (-math.inf, math.inf) if self.unit is not None else _PLAUSIBLE
         plausible: BoolArray = np.all((physical >= low) & (physical <= high), axis=0)
         return plausible
+
+
+def scale_backscatter(unit: BackscatterUnit, *, bands: int) -> Scaling:
+    """Return the scaling of radar bands."""
+    return Scaling((1.0,) * bands, (0.0,) * bands, GAMMA0_DB, describe_backscatter(unit), unit=unit)
 
 
 def infer_scaling(

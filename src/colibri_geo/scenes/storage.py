@@ -10,7 +10,6 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
-from colibri_geo.scenes.backscatter import BackscatterUnit, to_decibels
 from colibri_geo.scenes.decoding import StoredArray, decode
 from colibri_geo.scenes.directory import AbsentBlocks
 from colibri_geo.scenes.files import RasterFile
@@ -110,24 +109,17 @@ class StoredBands:
     grid : GeoBox
         Of the file.
     scaling : Scaling
-    unit : BackscatterUnit or None
-        Of radar, which has decibels in place of a scaling.
     """
 
     storage: Storage
     grid: GeoBox
     scaling: Scaling
-    unit: BackscatterUnit | None = None
 
     def read(self, window: Window, positions: Sequence[int]) -> Block:
         """Read the bands at `positions` in a window of the file's grid that lies inside the image."""
         stored = self.storage.read(window, positions)
-        if self.unit is None:
-            physical = self.scaling.to_physical(stored.values, positions)
-            measured = stored.measured & self.scaling.is_plausible(physical)
-        else:
-            physical = to_decibels(stored.values, self.unit)
-            measured = stored.measured & np.isfinite(physical).all(axis=0)
+        physical = self.scaling.to_physical(stored.values, positions)
+        measured = stored.measured & self.scaling.is_plausible(physical)
         codes = np.where(stored.saturated, np.uint8(Unseen.SATURATION), np.uint8(Unseen.OBSERVED))
         return Block(physical, np.where(measured, codes, np.uint8(Unseen.NODATA)))
 
