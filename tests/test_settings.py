@@ -72,11 +72,11 @@ def test_every_setting_is_documented() -> None:
 @given(st.floats(100, 4000), st.floats(0, 1))
 def test_replacing_changes_what_is_named_and_nothing_else(length: float, share: float) -> None:
     """New settings differ from the old ones in the named values alone; the old ones stay as they were."""
-    before = Settings().replace(cell_px=256)
+    before = Settings().replace(max_tiles=256)
     after = before.replace(min_length_m=length, min_agreement=share)
     assert (after.trace.min_length_m, after.survey.min_agreement) == (length, share)
     assert after.replace(min_length_m=350.0, min_agreement=0.5) == before
-    assert before == Settings().replace(cell_px=256)
+    assert before == Settings().replace(max_tiles=256)
     assert after.replace() == after
 
 
@@ -152,8 +152,8 @@ def test_a_misspelt_name_is_answered_with_the_right_one(tmp_path: Path) -> None:
         (TraceSettings, {"min_length_m": 10.0}),
         (TraceSettings, {"max_length_m": 300.0}),
         (TraceSettings, {"max_width_m": float("nan")}),
-        (TraceSettings, {"cell_px": 200.5}),
-        (TraceSettings, {"cell_px": 10**400}),
+        (TraceSettings, {"max_width_m": 10**400}),
+        (SurveySettings, {"max_tiles": 200.5}),
         (SurveySettings, {"tile_px": True}),
         (SurveySettings, {"max_shift_px": 1.0}),
         (SurveySettings, {"min_agreement": None}),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from colibri_geo.evidence import verify
     from colibri_geo.layers import attach, fetch_regions, read_regions
     from colibri_geo.pairs import AlignedPair, ChangeMap, PairModel, align, change, survey
-    from colibri_geo.pipeline import Run, compare, read_run
+    from colibri_geo.pipeline import Run, compare, read_run, scan
     from colibri_geo.scenes import Scene, inspect_scene, open_scene
     from colibri_geo.scenes.fetching import fetch_scenes
     from colibri_geo.settings import Settings, load_settings
@@ -51,6 +51,7 @@ __all__ = [
     "open_scene",
     "read_regions",
     "read_run",
+    "scan",
     "score",
     "simulate_pair",
     "survey",
@@ -77,6 +78,7 @@ _HOMES = {
     "open_scene": "scenes",
     "read_regions": "layers",
     "read_run": "pipeline",
+    "scan": "pipeline",
     "score": "tracing",
     "simulate_pair": "sim",
     "survey": "pairs",

@@ -50,6 +50,9 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     ├── OutputError (OSError)          the folder a run writes
     │   ├── OutputExists
     │   └── NotARun                    a folder that holds no run
+    ├── EngineError (RuntimeError)     the processes that share the work of a scan
+    │   ├── WorkerLost
+    │   └── SchedulerLost
     └── DownloadError (OSError)        data fetched on request
 """
 
@@ -252,6 +255,18 @@ class OutputExists(OutputError):
 
 class NotARun(OutputError):
     """The folder does not hold a run of colibri_geo."""
+
+
+class EngineError(ColibriError, RuntimeError):
+    """The processes that share the work of a scan cannot do it."""
+
+
+class WorkerLost(EngineError):
+    """A process that worked on a tile ended, or did not answer in time."""
+
+
+class SchedulerLost(EngineError):
+    """The scheduler of a cluster does not answer, or has no workers."""
 
 
 class DownloadError(ColibriError, OSError):

@@ -189,7 +189,13 @@ def call(function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
 
 @contextmanager
 def isolated(
-    environment: Mapping[str, str], *, warm: str = "", most: int | None = None, loud: bool = False
+    environment: Mapping[str, str],
+    *,
+    warm: str = "",
+    most: int | None = None,
+    loud: bool = False,
+    seconds: float | None = None,
+    max_bytes: int | None = None,
 ) -> Iterator[Pool]:
     """Let every `call` of this process run in child processes until the block ends.
 
@@ -203,8 +209,14 @@ def isolated(
         Children at the same time; as many as processors, up to four, by default.
     loud : bool
         Whether what the children's libraries print is shown on standard error.
+    seconds : float, optional
+        A call that takes longer is given up; `MAX_SECONDS` by default.
+    max_bytes : int, optional
+        Address space of a child; `MAX_BYTES` by default.
     """
     pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)), loud=loud)
+    pool.seconds = pool.seconds if seconds is None else seconds
+    pool.max_bytes = pool.max_bytes if max_bytes is None else max_bytes
     if warm:
         pool.warm(warm)
     _pools.append(pool)
@@ -304,7 +316,12 @@ def _read_answer(content: bytes) -> Any:  # noqa: ANN401 - whatever was sent
 
 
 def _send(pipe: BinaryIO, value: object) -> None:
-    content = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    # Libraries teach pickle ways of their own, such as tblib for every exception, that no answer may use.
+    pickler.dispatch_table = {}
+    pickler.dump(value)
+    content = buffer.getvalue()
     pipe.write(_LENGTH.pack(len(content)))
     pipe.write(content)
     pipe.flush()

@@ -77,8 +77,6 @@ class TraceSettings:
         Longest strip; the longest of the 154 is 3,130 m.
     max_width_m : float
         Widest strip: clandestine runways are 15 to 30 m wide, grass shoulders and blur add to that.
-    cell_px : int
-        Side of the cells in which a scene is searched. Findings do not depend on it.
     min_observed_share : float
         A strip of which less of the axis was observed on either date is called not observed.
     """
@@ -86,7 +84,6 @@ class TraceSettings:
     min_length_m: float = 350.0
     max_length_m: float = 4000.0
     max_width_m: float = 60.0
-    cell_px: int = 1024
     min_observed_share: float = 0.6
 
     def __post_init__(self) -> None:
@@ -94,7 +91,6 @@ class TraceSettings:
         _check_range("min_length_m", self.min_length_m, 100, 5000)
         _check_range("max_length_m", self.max_length_m, self.min_length_m, 4000)
         _check_range("max_width_m", self.max_width_m, 10, 80)
-        _check_range("cell_px", self.cell_px, 128, 8192, whole=True)
         _check_range("min_observed_share", self.min_observed_share, 0, 1)
 
 

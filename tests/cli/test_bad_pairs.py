@@ -161,14 +161,24 @@ def assert_shift_is_stated(run: Run, size_px: float) -> None:
     assert flagged == (size_px > 1.5)
 
 
-@pytest.mark.parametrize("cell_px", [128, 256])
-def test_strip_on_a_cell_border_is_found_once(watch: Watch, tmp_path: Path, cell_px: int) -> None:
-    """A strip along the border of two cells is one strip, for cells of any size."""
-    settings = tmp_path / "cells.toml"
-    settings.write_text(f"[trace]\ncell_px = {cell_px}\n")
-    files = ("pair/before.tif", "pair/after_on_tile_border_1.tif")
-    ended = compare(watch, tmp_path / "out", *files, "--settings", settings, "--no-report")
+@pytest.mark.slow
+@pytest.mark.parametrize("tile_px", [64, 256])
+def test_strip_on_a_tile_border_is_found_once(watch: Watch, tmp_path: Path, tile_px: int) -> None:
+    """A strip along the border of two tiles is one strip, for tiles of any size."""
+    files = [str(watch.inputs / "pair" / name) for name in ("before.tif", "after_on_tile_border_1.tif")]
+    out = tmp_path / "out"
+    ended = watch.run(out, "scan", *files, "--out", str(out), "--tile", str(tile_px), "--no-report", "--json")
+    assert ended.status == 0, ended.errors
     assert ended.told["verdicts"]["new"] == 1
+
+
+def test_lattice_is_no_setting(watch: Watch, tmp_path: Path) -> None:
+    """A file of settings that names the side of the cells is refused: their lattice is fixed."""
+    settings = tmp_path / "cells.toml"
+    settings.write_text("[trace]\ncell_px = 256\n")
+    ended = compare(watch, tmp_path / "out", "pair/before.tif", "pair/after.tif", "--settings", settings)
+    assert ended.error == "ConfigError"
+    assert "cell_px" in ended.errors
 
 
 # ---------------------------------------------------------------------------------------------------- areas of interest

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from colibri_geo.bench import detection as benchmark
 from colibri_geo.bench.detection import Size
+from colibri_geo.bench.speed import SpeedReport, StartUp
 from colibri_geo.cli.main import main
 
 
@@ -50,3 +51,34 @@ def test_command_prints_json_and_writes_markdown(tmp_path: Path, monkeypatch: py
     assert (group["name"], group["scenes"]) == ("coarse", 1)
     recall = group["methods"][0]["recall"]
     assert f"{recall['hits']}/{recall['count']}" in out.read_text(encoding="utf-8")
+
+
+def test_speed_refuses_in_one_line(tmp_path: Path) -> None:
+    """Unknown methods, sizes out of range and a file that is there already end with status 2, nothing written."""
+    there, folder = tmp_path / "there.md", tmp_path / "pairs"
+    there.write_text("kept")
+    for options in (["--method", "guess"], ["--mpx", "0"], ["--out", str(there)], ["--bands", "5"]):
+        ended = CliRunner().invoke(main, ["bench", "speed", "--folder", str(folder), *options])
+        assert ended.exit_code == 2
+        assert len(ended.stderr.splitlines()) == 1
+        assert ended.stdout == ""
+    assert there.read_text() == "kept"
+    assert not folder.exists()
+
+
+def test_speed_is_printed_as_json_and_written_as_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command passes its words on, prints JSON alone on standard output, and writes the text into a file."""
+    asked: dict[str, object] = {}
+
+    def bench_speed(**words: object) -> SpeedReport:
+        asked.update(words)
+        return SpeedReport("0", "own", 2, 6, 1, StartUp(128, 1.5, 1.25), ())
+
+    monkeypatch.setattr("colibri_geo.bench.bench_speed", bench_speed)
+    out = tmp_path / "speed.md"
+    words = ["bench", "speed", "--mpx", "4", "--mpx", "16", "--bands", "6", "--method", "scan 1", "--repeats", "3"]
+    ended = CliRunner().invoke(main, [*words, "--folder", str(tmp_path), "--json", "--out", str(out)])
+    assert ended.exit_code == 0, ended.output
+    assert json.loads(ended.stdout)["start_up"]["first_seconds"] == 1.5
+    assert "1.5 s on its first run ever" in out.read_text(encoding="utf-8")
+    assert (asked["mpx"], asked["bands"], asked["methods"], asked["repeats"]) == ((4, 16), 6, ("scan 1",), 3)

@@ -15,7 +15,8 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
-from colibri_geo.cli.hardening import REFUSED_DRIVERS, SETTINGS, SILENCE, THREADS, harden, reading_children
+from colibri_geo.cli.hardening import reading_children
+from colibri_geo.hardening import CACHE, REFUSED_DRIVERS, SETTINGS, SILENCE, THREADS, harden
 from colibri_geo.isolation import call
 from tests.support import children
 from tests.support.hostile import listening
@@ -219,8 +220,8 @@ def test_only_settings_are_set() -> None:
     quiet, loud = {"PATH": "/bin"}, {"PATH": "/bin"}
     harden(quiet)
     harden(loud, silent=False)
-    assert quiet == {"PATH": "/bin", **SETTINGS, **THREADS, **SILENCE}
-    assert loud == {"PATH": "/bin", **SETTINGS, **THREADS}
+    assert quiet == {"PATH": "/bin", **SETTINGS, **THREADS, **CACHE, **SILENCE}
+    assert loud == {"PATH": "/bin", **SETTINGS, **THREADS, **CACHE}
 
 
 def test_a_users_habits_do_not_soften(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.errors import ColibriError
+from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes import open_scene
 from tests.scenes.images import made_pixels, write_image
 

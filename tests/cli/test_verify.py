@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.evidence import staged_folder, write_manifest
 from colibri_geo.exporting import write_tables
+from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from tests.support.example_run import example_findings, example_record
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])

@@ -72,3 +72,19 @@ def test_what_was_not_observed_has_no_weight() -> None:
     np.testing.assert_allclose(frame.after[0][frame.weight_after > 0], 7, rtol=1e-5)
     assert (frame.after[0][frame.weight_after == 0] == 0).all()
     assert (frame.weight_after <= 1).all()
+
+
+@pytest.mark.parametrize("angle_deg", AZIMUTHS)
+def test_samples_are_means_of_four_pixels(rng: np.random.Generator, angle_deg: float) -> None:
+    """A sample is the mean of the four pixels around it, the nearer the more, whether or not others lie outside."""
+    image, line = rng.standard_normal((70, 60)), Line(30.7, 33.1, angle_deg)
+    stack = stack_of(image, image, np.ones_like(image), np.ones_like(image))
+    inside = straighten(stack, line, first_station=-12, last_station=15, half_width_px=6)
+    wider = straighten(stack, line, first_station=-80, last_station=80, half_width_px=6)
+    for number, offset in enumerate(inside.offsets):
+        row, col = line.locate(inside.stations[4], offset)
+        (i, j), (down, right) = (int(row), int(col)), (row % 1, col % 1)
+        four = image[i : i + 2, j : j + 2] * np.outer([1 - down, down], [1 - right, right])
+        assert inside.before[0, number, 4] == pytest.approx(four.sum(), abs=1e-5)
+    same = (wider.stations >= -12) & (wider.stations <= 15)
+    np.testing.assert_allclose(wider.after[..., same], inside.after, atol=1e-5)

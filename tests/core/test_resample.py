@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colibri_geo.core.resample import KERNEL_MARGIN_PX, cubic_weights, translate
+from colibri_geo.core.resample import KERNEL_MARGIN_PX, average_blocks, cubic_weights, sum_blocks, translate
 from tests.core.painting import textured
 
 FRACTIONS = st.floats(0, 0.999)
@@ -73,3 +73,34 @@ def test_result_does_not_depend_on_the_window(rng: np.random.Generator) -> None:
     whole = translate(image, measured, row_fraction=0.35, col_fraction=0.8)
     part = translate(image[:, 7:29, 11:34], measured[7:29, 11:34], row_fraction=0.35, col_fraction=0.8)
     np.testing.assert_array_equal(part, whole[:, 7 : 29 - 4, 11 : 34 - 4])
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 7])
+def test_sums_of_blocks_are_those_of_their_pixels(rng: np.random.Generator, factor: int) -> None:
+    """Each block sums its own pixels; rows and columns that do not fill a block are left out."""
+    image = rng.integers(-50, 50, (2, 23, 31)).astype(np.float32)
+    sums = sum_blocks(image, factor)
+    assert sums.shape == (2, 23 // factor, 31 // factor)
+    for row, col in np.ndindex(sums.shape[1:]):
+        block = image[:, row * factor : (row + 1) * factor, col * factor : (col + 1) * factor]
+        np.testing.assert_array_equal(sums[:, row, col], block.sum(axis=(1, 2)))
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_averages_are_of_valid_pixels_alone(rng: np.random.Generator, factor: int) -> None:
+    """What is not valid does not count, whatever it holds; a constant stays one; half of a block makes it seen."""
+    valid = rng.random((24, 32)) > 0.5
+    image = np.where(valid, np.float32(3), rng.uniform(-1e3, 1e3, (24, 32)).astype(np.float32))[None]
+    coarse = average_blocks(image, valid, factor)
+    share = sum_blocks(valid[None].astype(np.float32), factor)[0] / factor**2
+    np.testing.assert_array_equal(coarse.seen, share >= 0.5)
+    np.testing.assert_allclose(coarse.image[0], np.where(coarse.seen, 3, 0), rtol=1e-6)
+
+
+def test_averages_of_averages_are_averages(rng: np.random.Generator) -> None:
+    """Where all is valid, averaging by 2 and by 3 is averaging by 6."""
+    image, valid = textured(rng, (36, 48))[None], np.ones((36, 48), dtype=bool)
+    once = average_blocks(image, valid, 6)
+    twice = average_blocks(average_blocks(image, valid, 2).image, valid[::2, ::2], 3)
+    np.testing.assert_allclose(twice.image, once.image, atol=1e-6)
+    assert once.seen.all()

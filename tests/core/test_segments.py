@@ -12,7 +12,7 @@ from scipy import ndimage
 from colibri_geo.core.fields import Extent
 from colibri_geo.core.frames import Frame, Line, straighten
 from colibri_geo.core.segments import View, fit_segment
-from colibri_geo.core.shape import Segment, measure_segment
+from colibri_geo.core.shape import Piece, Segment, measure_segment
 from colibri_geo.core.surroundings import Past
 from tests.core.painting import distance_to, draw_box, turn_between
 
@@ -61,6 +61,14 @@ def grounds(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit(looks: Looks, line: Line, *, of_change: bool = True, min_length_px: float = 35.0) -> Segment | None:
+    """Fit from a seed that is a little off; a piece of something longer is no strip."""
+    found = fit_segment_or_piece(looks, line, of_change=of_change, min_length_px=min_length_px)
+    return None if isinstance(found, Piece) else found
+
+
+def fit_segment_or_piece(
+    looks: Looks, line: Line, *, of_change: bool = True, min_length_px: float = 35.0
+) -> Segment | Piece | None:
     """Fit from a seed that is a little off in place, azimuth and length."""
     seed = line.moved(station=3.0, offset=1.0, turn_deg=2.0)
     shown = looks.after - looks.before if of_change else (looks.before + looks.after) / 2
@@ -174,10 +182,13 @@ def test_road_goes_on_beyond_its_ends(rng: np.random.Generator) -> None:
     end = line.locate(LENGTH_PX / 2)
     bend = Line(float(end[0]), float(end[1]), 28.0).moved(station=20.0, offset=0.0, turn_deg=0.0)
     road = np.maximum(road, draw_box((SIDE, SIDE), bend, length_px=40, width_px=WIDTH_PX))
-    segment = fit(view_of(before, after + HEIGHT * road), line)
+    found = fit_segment_or_piece(view_of(before, after + HEIGHT * road), line)
+    assert isinstance(found, Piece)
+    assert 2 * found.half_length_px == pytest.approx(LENGTH_PX, rel=0.15)
+    strip = draw_box((SIDE, SIDE), line, length_px=LENGTH_PX, width_px=WIDTH_PX)
+    segment = fit(view_of(before, after + HEIGHT * strip), line)
     assert segment is not None
-    assert max(segment.beyond_start, segment.beyond_stop) > 0.5
-    assert min(segment.beyond_start, segment.beyond_stop) < 0.3
+    assert max(segment.beyond_start, segment.beyond_stop) < 0.3
 
 
 def test_shifted_old_line_has_a_twin(rng: np.random.Generator) -> None:
@@ -273,7 +284,7 @@ def test_old_line_is_seen_through_the_texture_of_its_ground(rng: np.random.Gener
         frame,
         line,
         Extent(-LENGTH_PX / 2, LENGTH_PX / 2),
-        past=(NOTHING, NOTHING),
+        look_past_ends=lambda: (NOTHING, NOTHING),
         bare_direction=np.ones(2, dtype=np.float32),
         of_change=True,
     )
@@ -298,7 +309,11 @@ def test_ground_that_is_not_seen_beside_a_strip_does_not_count_as_quiet(
     for mask in (np.ones_like(seen), seen):
         stack = np.stack([before * mask, (after + box) * mask, mask, mask], axis=-1).astype(np.float32)
         frame = straighten(stack, line, first_station=-75, last_station=75, half_width_px=25.0)
-        found.append(measure_segment(frame, line, extent, past=(NOTHING, NOTHING), bare_direction=BARE, of_change=True))
+        found.append(
+            measure_segment(
+                frame, line, extent, look_past_ends=lambda: (NOTHING, NOTHING), bare_direction=BARE, of_change=True
+            )
+        )
     free, hemmed = found
     assert free is not None
     assert hemmed is not None

@@ -74,3 +74,22 @@ def test_road_across_an_end_joins_it(end: float) -> None:
     assert look_for_joins(field_of(across), extent, 1.0) > 0.6
     assert look_for_joins(field_of(alone), extent, 1.0) == 0
     assert look_for_joins(field_of(np.where(np.abs(STATIONS) <= 1, 1.0, alone)), extent, 1.0) == 0
+
+
+def test_join_is_seen_on_both_sides_or_not_at_all() -> None:
+    """A line that leaves an end to one side only does not pass it, nor does one whose other half is hidden."""
+    extent, alone = Extent(-30.0, END), line_at(-30, END)
+    across = np.where(np.abs(STATIONS - END) <= 1, 1.0, alone)
+    assert look_for_joins(field_of(np.where(OFFSETS[:, None] > 0, across, alone)), extent, 1.0) < 0.1
+    weight = np.broadcast_to(OFFSETS[:, None] < 3, across.shape).astype(float)
+    assert look_for_joins(Field(across, weight, OFFSETS, STATIONS), extent, 1.0) == 0
+
+
+def test_ground_beyond_the_field_counts_as_hidden() -> None:
+    """Where a field ends right at a strip, nothing is told of what passes there or goes on."""
+    across = np.where(np.abs(STATIONS - END) <= 1, 1.0, line_at(-30, END))
+    near = STATIONS <= END + 2
+    cut = Field(across[:, near], np.ones((len(OFFSETS), int(near.sum()))), OFFSETS, STATIONS[near])
+    assert math.isnan(look_ahead(cut, END, 1.0, outward=1))
+    assert look_ahead(cut, -30.0, 1.0, outward=-1) < 0.1
+    assert look_for_joins(cut, Extent(-30.0, END), 1.0) <= look_for_joins(field_of(across), Extent(-30.0, END), 1.0)

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from colibri_geo.layers import not_observed_polygons
+from colibri_geo.layers import choose_square, draw_squares, gather_squares
 from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 
 CRS = "EPSG:32618"
 GRID = GeoBox((24, 36), Affine(10, 0, 244_000, 0, -10, 133_600), CRS)
+LATTICE_PX = 2016
+
+
+def draw(codes: np.ndarray, grid: GeoBox) -> gpd.GeoDataFrame:
+    """Gather the squares of a whole grid, and draw them."""
+    side = choose_square(grid, LATTICE_PX)
+    return draw_squares(gather_squares(codes, side), side, grid, CRS)
+
+
+@pytest.mark.parametrize("pixel_m", [0.5, 1.5, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 100.0])
+@pytest.mark.parametrize("lattice_px", [1008, 2016, 6048])
+def test_squares_are_about_sixty_metres_and_fill_the_cells(pixel_m: float, lattice_px: int) -> None:
+    """A whole number of squares lies along a cell; a square is no more than 60 m wide and more than half of it."""
+    grid = GeoBox((24, 36), Affine(pixel_m, 0, 244_000, 0, -pixel_m, 133_600), CRS)
+    side = choose_square(grid, lattice_px)
+    assert lattice_px % side == 0
+    assert side == 1 or 30 < side * pixel_m <= 60
+
+
+@pytest.mark.parametrize("shape", [(96, 144), (100, 131), (48, 48), (7, 200)])
+def test_squares_gathered_by_cell_are_those_of_the_whole(rng: np.random.Generator, shape: tuple[int, int]) -> None:
+    """Cut into cells whose sides are whole squares, the last ones smaller, the squares are the same."""
+    codes = np.array([0, 0, 0, 1, 2, 3, 4, NOT_ASKED], dtype=np.uint8)[
+        rng.integers(0, 8, (-(-shape[0] // 4), shape[1]))
+    ]
+    codes = codes.repeat(4, axis=0)[: shape[0]]
+    whole = gather_squares(codes, 6)
+    rows, cols = range(0, shape[0], 48), range(0, shape[1], 48)
+    cells = [[gather_squares(codes[row : row + 48, col : col + 48], 6) for col in cols] for row in rows]
+    np.testing.assert_array_equal(np.block(cells), whole)
+    assert len(np.unique(whole)) >= 4
 
 
 def test_squares_of_sixty_metres_cover_what_was_not_observed() -> None:
     """A cloud on the lattice of squares is drawn as it is, with its reason, in the metre system."""
     codes = np.zeros((24, 36), dtype=np.uint8)
     codes[6:18, 12:24] = Unseen.CLOUD
-    polygons = not_observed_polygons(codes, GRID, CRS)
+    polygons = draw(codes, GRID)
     assert polygons["reason"].tolist() == ["cloud"]
     assert polygons.crs.to_epsg() == 32618
     assert polygons.geometry[0].bounds == (244_120, 133_420, 244_240, 133_540)
@@ -46,13 +78,13 @@ def test_half_of_a_square_decides_and_most_of_it_names_the_reason(
     square[:cloud] = Unseen.CLOUD
     square[cloud : cloud + shadow] = Unseen.SHADOW
     grid = GeoBox((6, 6), GRID.affine, CRS)
-    polygons = not_observed_polygons(square.reshape(6, 6), grid, CRS)
+    polygons = draw(square.reshape(6, 6), grid)
     assert polygons["reason"].tolist() == ([] if reason is None else [reason])
 
 
 def test_what_was_not_asked_is_not_drawn() -> None:
     """Ground outside of the question is neither observed nor unobserved; an empty table keeps its columns."""
-    polygons = not_observed_polygons(np.full((24, 36), NOT_ASKED, dtype=np.uint8), GRID, CRS)
+    polygons = draw(np.full((24, 36), NOT_ASKED, dtype=np.uint8), GRID)
     assert polygons.empty
     assert list(polygons.columns) == ["reason", "geometry"]
     assert polygons.crs.to_epsg() == 32618
@@ -65,7 +97,7 @@ def test_patches_are_joined_and_ordered() -> None:
     codes[6:12, 12:18] = Unseen.CLOUD
     codes[12:24, 24:36] = Unseen.NODATA
     codes[18:24, 0:6] = Unseen.CLOUD
-    polygons = not_observed_polygons(codes, GRID, CRS)
+    polygons = draw(codes, GRID)
     assert polygons["reason"].tolist() == ["cloud", "cloud", "cloud", "nodata"]
     assert polygons.geometry.bounds["maxy"].tolist() == [133_600, 133_540, 133_420, 133_480]
     assert polygons.geometry.is_valid.all()
@@ -75,7 +107,7 @@ def test_grid_in_degrees_is_drawn_in_metres() -> None:
     """On a grid in degrees the squares are about 60 m too, and land in the metre system."""
     grid = GeoBox((60, 60), Affine(1e-4, 0, -77.3, 0, -1e-4, 1.3), "EPSG:4326")
     codes = np.zeros((60, 60), dtype=np.uint8)
-    codes[:, :30] = Unseen.SHADOW
-    polygons = not_observed_polygons(codes, grid, CRS)
-    assert polygons.geometry.area.sum() == pytest.approx(60 * 30 * 11.13 * 11.06, rel=0.01)
+    codes[:, :32] = Unseen.SHADOW
+    polygons = draw(codes, grid)
+    assert polygons.geometry.area.sum() == pytest.approx(60 * 32 * 11.13 * 11.06, rel=0.01)
     assert polygons.crs.to_epsg() == 32618

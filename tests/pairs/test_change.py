@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
+from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
 from colibri_geo.scenes import Scene, Unseen
@@ -119,3 +121,28 @@ def test_partial_overlap_is_outside_of_one_date(ground: np.ndarray) -> None:
     assert block.valid[:, 50:SIDE].all()
     assert NOT_ASKED not in np.unique(block.unseen)
     assert pair.model.overlap_share == pytest.approx(130 / 230)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_coarse_change_is_the_average_of_the_change(rng: np.random.Generator, ground: np.ndarray, factor: int) -> None:
+    """Where nothing moves, averaging commutes with matching and whitening; what was not seen is 0."""
+    later = 1.2 * ground + 0.01 + 0.01 * rng.standard_normal(ground.shape)
+    scl = np.full(ground.shape[1:], 4)
+    scl[40:60, 30:80] = 9
+    before, after = scene(ground, day=1), scene(later, day=9, scl=scl)
+    still = dataclasses.replace(survey(before, after), shift_east_m=0.0, shift_north_m=0.0)
+    change_map = change(align(before, after, still))
+    window = Window(-6, 12, 96, 120)
+    fine, coarse = change_map.read(window), change_map.read_coarse(window, factor)
+    np.testing.assert_array_equal(coarse.unseen_before, fine.unseen_before)
+    np.testing.assert_array_equal(coarse.unseen_after, fine.unseen_after)
+    np.testing.assert_array_equal(coarse.bare_direction, fine.bare_direction)
+    for one, image, valid in (
+        (coarse.before, fine.before, fine.valid_before),
+        (coarse.after, fine.after, fine.valid_after),
+    ):
+        expected = average_blocks(image, valid, factor)
+        np.testing.assert_array_equal(one.seen, expected.seen)
+        np.testing.assert_allclose(one.image, expected.image, rtol=1e-4, atol=2e-3)
+        assert (one.image[:, ~one.seen] == 0).all()
+    assert not coarse.after.seen.all()

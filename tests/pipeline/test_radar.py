@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from odc.geo.geobox import GeoBox
 
-from colibri_geo.cli.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.cli.main import main
 from colibri_geo.errors import NoOverlap, SettingsError
+from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.pipeline import Run, compare, read_run
 from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays

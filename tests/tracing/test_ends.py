@@ -1,4 +1,4 @@
-"""What hides an end: looked up in the codes of the cells around it."""
+"""What hides an end: looked up in the codes of the pixels around it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,42 @@ import numpy as np
 import pytest
 
 from colibri_geo.core.frames import Line
-from colibri_geo.core.lines import Peaks
 from colibri_geo.core.shape import Segment
 from colibri_geo.core.surroundings import AHEAD_PX, place_ahead
 from colibri_geo.core.windows import Window
-from colibri_geo.pairs import NOT_ASKED
+from colibri_geo.pairs import ChangeMap
+from colibri_geo.pairs.aligned import PairBlock
 from colibri_geo.scenes import Unseen
-from colibri_geo.tracing.ends import Cover
-from colibri_geo.tracing.search import CellFindings
-
-SIDE = 64
-NO_PEAKS = Peaks(*(np.zeros(0) for _ in range(4)))
+from colibri_geo.tracing.ends import name_hiding
 
 
-def cover_of(codes: np.ndarray, *, factor: int = 1) -> Cover:
-    """Cut codes into cells of 64 pixels."""
-    rows, cols = codes.shape
-    windows = [Window(r, c, SIDE, SIDE).clipped(rows, cols) for r in range(0, rows, SIDE) for c in range(0, cols, SIDE)]
-    whitening = np.zeros((0, 0, 1, 1), dtype=np.float32)
-    return Cover([CellFindings(w, NO_PEAKS, NO_PEAKS, whitening, codes[w.slices]) for w in windows], factor)
+@dataclasses.dataclass(frozen=True)
+class CodedPair:
+    """A pair of which the codes are known, observed on the earlier date unless told otherwise."""
+
+    codes_before: np.ndarray
+    codes_after: np.ndarray
+
+    def read(self, window: Window) -> PairBlock:
+        """Cut codes; outside beyond the images."""
+        nothing = np.zeros((1, window.rows, window.cols), dtype=np.float32)
+        return PairBlock(
+            nothing, nothing, *(self._cut(codes, window) for codes in (self.codes_before, self.codes_after))
+        )
+
+    @staticmethod
+    def _cut(codes: np.ndarray, window: Window) -> np.ndarray:
+        block = np.full((window.rows, window.cols), Unseen.OUTSIDE, dtype=np.uint8)
+        inner = window.clipped(*codes.shape)
+        if not inner.empty:
+            block[inner.relative_to(window).slices] = codes[inner.slices]
+        return block
+
+
+def map_of(codes: np.ndarray, before: np.ndarray | None = None) -> ChangeMap:
+    """What of a change map is looked at."""
+    pair = CodedPair(np.zeros_like(codes) if before is None else before, codes)
+    return cast("ChangeMap", SimpleNamespace(pair=pair))
 
 
 def segment_of(line: Line, length_px: float, *, start: bool, stop: bool) -> Segment:
@@ -51,23 +68,33 @@ def test_places_lie_ahead_and_beside() -> None:
 @pytest.mark.parametrize("factor", [1, 3])
 @pytest.mark.parametrize("reason", [code for code in Unseen if code is not Unseen.OBSERVED])
 def test_each_end_gets_its_own_reason(factor: int, reason: Unseen) -> None:
-    """The first end and the last are named apart, across borders of cells, in pixels of the search."""
+    """The first end and the last are named apart, in pixels of what is measured."""
     codes = np.zeros((100 * factor, 200 * factor), dtype=np.uint8)
     codes[:, 140 * factor :] = reason
     codes[:, : 60 * factor] = Unseen.NODATA
-    cover, line = cover_of(codes, factor=factor), Line(50.0, 100.0, 90.0)
-    assert cover.name_hiding(segment_of(line, 78, start=True, stop=True)) == ["nodata", reason.reason]
-    assert cover.name_hiding(segment_of(line, 78, start=False, stop=True)) == ["", reason.reason]
-    turned = dataclasses.replace(line, angle_deg=270.0)
-    assert cover.name_hiding(segment_of(turned, 78, start=True, stop=True)) == [reason.reason, "nodata"]
+    for change_map in (map_of(codes), map_of(np.zeros_like(codes), codes)):
+        line = Line(50.0, 100.0, 90.0)
+        ends = name_hiding(change_map, segment_of(line, 78, start=True, stop=True), factor)
+        assert ends == ("nodata", reason.reason)
+        ends = name_hiding(change_map, segment_of(line, 78, start=False, stop=True), factor)
+        assert ends == ("", reason.reason)
+        turned = dataclasses.replace(line, angle_deg=270.0)
+        ends = name_hiding(change_map, segment_of(turned, 78, start=True, stop=True), factor)
+        assert ends == (reason.reason, "nodata")
 
 
 def test_beyond_the_images_is_outside() -> None:
-    """Ground beyond all cells, and ground that neither image reaches, is outside."""
+    """Ground beyond the grid, and ground that an image does not reach, is outside."""
     codes = np.zeros((100, 100), dtype=np.uint8)
-    codes[:, :20] = NOT_ASKED
+    codes[:, :20] = Unseen.OUTSIDE
     segment = segment_of(Line(50.0, 60.0, 90.0), 76, start=True, stop=True)
-    assert cover_of(codes).name_hiding(segment) == ["outside", "outside"]
+    assert name_hiding(map_of(codes), segment, 1) == ("outside", "outside")
+
+
+def test_what_was_observed_after_all_hides_nothing() -> None:
+    """An end that is said to be hidden where all of the ground was observed has no reason."""
+    segment = segment_of(Line(50.0, 50.0, 90.0), 40, start=True, stop=True)
+    assert name_hiding(map_of(np.zeros((100, 100), dtype=np.uint8)), segment, 1) == ("", "")
 
 
 def test_most_of_the_pixels_decide_and_the_graver_of_equals() -> None:
@@ -75,9 +102,9 @@ def test_most_of_the_pixels_decide_and_the_graver_of_equals() -> None:
     codes = np.zeros((100, 100), dtype=np.uint8)
     codes[:, 71:73], codes[:, 73:] = Unseen.CLOUD, Unseen.NODATA
     line = Line(50.0, 40.0, 90.0)
-    assert cover_of(codes).name_hiding(segment_of(line, 58, start=False, stop=True)) == ["", "nodata"]
+    assert name_hiding(map_of(codes), segment_of(line, 58, start=False, stop=True), 1) == ("", "nodata")
     codes[:, 69:80], codes[:, 80:] = Unseen.SHADOW, Unseen.CLOUD
     places = place_ahead(line, 29.0, outward=1)
     assert (places[:, 1] < 80).mean() == pytest.approx(0.4)
     codes[:, 80:82] = Unseen.SHADOW
-    assert cover_of(codes).name_hiding(segment_of(line, 58, start=False, stop=True)) == ["", "cloud"]
+    assert name_hiding(map_of(codes), segment_of(line, 58, start=False, stop=True), 1) == ("", "cloud")

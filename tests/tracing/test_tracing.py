@@ -20,7 +20,7 @@ from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import Mix, SceneSpec, SimulatedPair, TruthStrip, random_spec, simulate_pair
-from colibri_geo.tracing import measure_cells, score, search_cells, trace
+from colibri_geo.tracing import score, trace
 from tests.support.small_pair import STRIP, make_scenes, pair_grid
 
 SIDE = 360
@@ -209,51 +209,6 @@ def test_turned_image_has_turned_strips(simulated: SimulatedPair, strips: gpd.Ge
         assert axis_offset_m(strip, other) <= 10
         assert turn_between(other.azimuth_deg, strip.azimuth_deg - 90) <= 0.5
         assert other.length_m == pytest.approx(strip.length_m, rel=0.02)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("cell_px", [128, 200, 4096])
-def test_cut_into_other_cells_gives_the_same_table(simulated: SimulatedPair, cell_px: int) -> None:
-    """However the pair is cut into cells, the table is the same, but for the rounding of sums."""
-    spec = simulated.spec
-    veiled = simulated.after.copy()
-    veiled[:, 250:] = np.nan  # cells of 128 pixels in which nothing was observed
-    before, after = scene(simulated.before, spec, date=0), scene(veiled, spec, date=1)
-    change_map = change(align(before, after, survey(before, after)))
-    usual, other = trace(change_map), trace(change_map, TraceSettings(cell_px=cell_px))
-    assert len(usual) >= 6
-    pd.testing.assert_frame_equal(
-        pd.DataFrame(other.drop(columns="geometry")), pd.DataFrame(usual.drop(columns="geometry")), rtol=1e-4, atol=1e-3
-    )
-    assert other.geometry.geom_equals_exact(usual.geometry, tolerance=1e-3).all()
-
-
-@pytest.mark.slow
-def test_order_of_cells_does_not_matter(simulated: SimulatedPair) -> None:
-    """Cells handed over in another order give the same table."""
-    spec = simulated.spec
-    before, after = scene(simulated.before, spec, date=0), scene(simulated.after, spec, date=1)
-    change_map = change(align(before, after, survey(before, after)))
-    settings = TraceSettings(cell_px=128)
-    cells = list(search_cells(change_map, settings))
-    one, two = measure_cells(change_map, cells, settings), measure_cells(change_map, cells[::-1], settings)
-    pd.testing.assert_frame_equal(one, two, check_exact=True)
-
-
-def test_progress_counts_the_cells(simulated: SimulatedPair) -> None:
-    """After each cell the number done and the number of all are told; the cells cover the pair once."""
-    spec = simulated.spec
-    before, after = scene(simulated.before, spec, date=0), scene(simulated.after, spec, date=1)
-    change_map = change(align(before, after, survey(before, after)))
-    told: list[tuple[int, int]] = []
-    cells = list(
-        search_cells(change_map, TraceSettings(cell_px=200), on_cell=lambda done, count: told.append((done, count)))
-    )
-    assert told == [(number, 4) for number in range(1, 5)]
-    cover = np.zeros((SIDE, SIDE), dtype=int)
-    for cell in cells:
-        cover[cell.window.slices] += 1
-    assert (cover == 1).all()
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from colibri_geo.bench.detection import DetectionReport
 from colibri_geo.bench.measures import Calibration, Median, Proportion, Rate
@@ -34,8 +34,14 @@ _EXPLANATION = """\
   later image, so the error of registration is not in the errors of their ends."""
 
 
-def format_json(report: DetectionReport) -> str:
-    """Return a report as JSON (RFC 8259); what is missing is null."""
+class Report(Protocol):
+    """A benchmark's report: any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+def format_json(report: Report) -> str:
+    """Return a report of any benchmark as JSON (RFC 8259); what is missing is null."""
     return json.dumps(_plain(dataclasses.asdict(report)), indent=1, ensure_ascii=False, allow_nan=False)
 
 
@@ -88,7 +94,7 @@ def _summary(groups: Sequence[GroupReport]) -> str:
             both = (group.likely_calibration.ece, group.calibration.ece)
             ece = ", ".join(_number(value, 3) for value in both) if own else _NOTHING
             rows.append([group.name, method.method, str(method.scenes), area, *cells, ece])
-    return _table(head, rows)
+    return format_table(head, rows)
 
 
 def _group(group: GroupReport) -> str:
@@ -129,7 +135,7 @@ def _overview(methods: Sequence[MethodReport]) -> str:
         ["length in its 90 % interval", *(_proportion(method.length_coverage) for method in methods)],
         ["width in its 90 % interval", *(_proportion(method.width_coverage) for method in methods)],
     ]
-    return _table(["", *(method.method for method in methods)], rows)
+    return format_table(["", *(method.method for method in methods)], rows)
 
 
 def _recall_by(methods: Sequence[MethodReport]) -> str:
@@ -138,14 +144,14 @@ def _recall_by(methods: Sequence[MethodReport]) -> str:
         [f"{by}: {name}", *(_proportion(share[by, name]) if (by, name) in share else _NOTHING for share in shares)]
         for by, name in shares[0]
     ]
-    return _table(["", *(method.method for method in methods)], rows)
+    return format_table(["", *(method.method for method in methods)], rows)
 
 
 def _alarms_by(methods: Sequence[MethodReport]) -> str:
     counts = [{alarms.obstacle: alarms.rate for alarms in method.false_alarms_by} for method in methods]
     names = sorted({name for count in counts for name in count})
     rows = [[name, *(_rate(count[name]) if name in count else "0" for count in counts)] for name in names]
-    return _table(["", *(method.method for method in methods)], rows)
+    return format_table(["", *(method.method for method in methods)], rows)
 
 
 def _answers(method: MethodReport) -> str:
@@ -153,7 +159,7 @@ def _answers(method: MethodReport) -> str:
     answers = sorted({answer.answer for answer in method.answers})
     counts = {(answer.truth, answer.answer): answer.count for answer in method.answers}
     rows = [[truth, *(str(counts.get((truth, answer), 0)) for answer in answers)] for truth in truths]
-    return _table(["", *answers], rows) if rows else "no strips"
+    return format_table(["", *answers], rows) if rows else "no strips"
 
 
 def _calibration(whole: Calibration, likely: Calibration) -> str:
@@ -162,14 +168,15 @@ def _calibration(whole: Calibration, likely: Calibration) -> str:
         for one in whole.bins
         if one.count
     ]
-    table = _table(["probability", "candidates", "mean probability", "really new strips"], rows)
+    table = format_table(["probability", "candidates", "mean probability", "really new strips"], rows)
     return (
         f"{table}\n\nExpected calibration error {_number(whole.ece, 3)} over {whole.count} candidates; "
         f"{_number(likely.ece, 3)} over the {likely.count} of probability 0.1 and more."
     )
 
 
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def format_table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -21,6 +21,7 @@ from colibri_geo.cli.fetch_scenes import fetch_scenes
 from colibri_geo.cli.hardening import harden
 from colibri_geo.cli.info import info
 from colibri_geo.cli.printing import to_printable
+from colibri_geo.cli.scan import scan
 from colibri_geo.cli.simulate import simulate
 from colibri_geo.cli.verify import verify
 from colibri_geo.errors import ColibriError
@@ -139,5 +140,5 @@ def main(*, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
 
 
-for command in (bench, compare, fetch_regions, fetch_scenes, info, simulate, verify):
+for command in (bench, compare, fetch_regions, fetch_scenes, info, scan, simulate, verify):
     main.add_command(command)

@@ -1,12 +1,27 @@
-"""Progress on standard error, for people only: nothing is shown when it is not a terminal."""
+"""Progress on standard error, for people: on a terminal as it goes; a scan tells it to a log too, once a minute."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from colibri_geo.cli.printing import to_printable
+
+if TYPE_CHECKING:
+    from colibri_geo.scanning import TileDone
 
 Progress = Callable[[str], None]
+
+LOG_SECONDS = 60.0
+"""Between two lines where standard error is no terminal."""
+
+_BAR_LETTERS = 24
 
 
 @contextmanager
@@ -15,9 +30,93 @@ def show_progress() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    with _status() as show:
+        yield show
+
+
+@dataclass
+class ScanProgress:
+    """Shows how far a scan is, and remembers it.
+
+    Attributes
+    ----------
+    show : callable
+        Shows a line.
+    terminal : bool
+        Whether lines take each other's place; else steps are left out, and a line of tiles comes once a minute.
+    last : TileDone or None
+        What was told last.
+    """
+
+    show: Progress
+    terminal: bool
+    last: TileDone | None = None
+    _due_seconds: float = LOG_SECONDS
+
+    def tell_step(self, step: str) -> None:
+        """Show the step a scan is at."""
+        if self.terminal:
+            self.show(step)
+
+    def tell_tile(self, done: TileDone) -> None:
+        """Show how many tiles are done."""
+        self.last = done
+        for note in done.notes:
+            click.echo(f"note: {to_printable(note)}", err=True)
+        if self.terminal:
+            self.show(describe_tiles(done, bar=True))
+        elif done.seconds >= self._due_seconds:
+            self.show(describe_tiles(done))
+            self._due_seconds = done.seconds + LOG_SECONDS
+
+
+@contextmanager
+def show_scan_progress() -> Iterator[ScanProgress]:
+    """Yield what shows a scan: a bar on a terminal, else a line a minute."""
+    if not sys.stderr.isatty():
+        yield ScanProgress(_log, terminal=False)
+        return
+    with _status() as show:
+        yield ScanProgress(show, terminal=True)
+
+
+def describe_tiles(done: TileDone, *, bar: bool = False) -> str:
+    """Return how far a scan is, in letters that every terminal has.
+
+    Examples
+    --------
+    >>> from colibri_geo.scanning import TileDone
+    >>> describe_tiles(TileDone(4, 5, 20, 5_000_000, 20_000_000, 1_000_000, 3, 2.0), bar=True)
+    '[######------------------] 5 of 20 tiles, 2.0 Mpx/s, 0:08 left, strips so far: 3'
+    """
+    parts = [f"{done.tiles_done} of {done.tiles} tiles"]
+    if (left := done.seconds_left) is not None:
+        parts += [f"{done.px_per_second / 1e6:.1f} Mpx/s", f"{_format_time(left)} left"]
+    parts.append(f"strips so far: {done.strips}")
+    text = ", ".join(parts)
+    if not bar:
+        return text
+    full = _BAR_LETTERS * done.px_done // max(done.px, 1)
+    return f"[{'#' * full}{'-' * (_BAR_LETTERS - full)}] {text}"
+
+
+def _format_time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _log(line: str) -> None:
+    """Print a line with its time."""
+    click.echo(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}", err=True)
+
+
+@contextmanager
+def _status() -> Iterator[Progress]:
+    """Yield a function that shows a line on the terminal in place of the former."""
     from rich.console import Console
     from rich.text import Text
 
-    # The spinner is drawn with ASCII, and steps are plain text: they may name files such as "[b].tif".
+    # The spinner is drawn with ASCII, and lines are plain text: they may name files such as "[b].tif".
     with Console(stderr=True).status("starting", spinner="line") as status:
-        yield lambda step: status.update(Text(step))
+        yield lambda line: status.update(Text(line))

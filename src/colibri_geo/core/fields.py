@@ -1,23 +1,34 @@
-"""What is seen along a line, and its contrast with what lies beside it."""
+"""What is seen along a line, and its contrast with what lies beside it.
+
+Sums over offsets are products with sparse matrices that say which offsets belong together: all lines, bands and
+stations at once. Products with dense ones would wake the threads of the linear algebra library, which cost more here
+than they do.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, sparse
 
 from colibri_geo.core.frames import ACROSS_STEP_PX
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IntArray = np.ndarray[Any, np.dtype[np.intp]]
 
 CORE_HALF_PX = 1.0
 FLANK_GAP_PX = 1.5
 FLANK_PX = 3.0
 _LEAST_KNOWN = 1 / 3
+# Weight of a core or a flank above which it counts as seen, over that of one that is all seen.
+_LEAST_OF_ZONE, _LEAST_OF_CORE, _LEAST_OF_FLANKS = 0.25, 0.5, 0.3
+_LEAST_SUM = 1e-6
 _BOUND = 2.0  # of the median: what a single station can add to a mean
+_SAME_OFFSET_PX = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,28 +62,17 @@ class Field:
         """Weigh the bands into one."""
         return Field(np.einsum("b,bts->ts", direction, self.values), self.weight, self.offsets, self.stations)
 
-    def bounded(self, most: float) -> Field:
-        """Bound the values to at most `most` in size."""
-        return Field(np.clip(self.values, -most, most), self.weight, self.offsets, self.stations)
+    def cut(self, extent: Extent) -> Field:
+        """Cut to the stations inside, in double precision."""
+        inside = self.inside(extent)
+        values, weight = self.values[..., inside].astype(np.float64), self.weight[:, inside].astype(np.float64)
+        return Field(values, weight, self.offsets, self.stations[inside])
 
-    def inside(self, extent: Extent) -> BoolArray:
-        """Tell which stations lie inside."""
-        inside: BoolArray = (self.stations >= extent.start) & (self.stations <= extent.stop)
-        return inside
-
-    def zone(self, first: float, last: float) -> slice:
-        """Rows from offset `first` to `last`."""
-        rows = np.flatnonzero((self.offsets >= first - 1e-9) & (self.offsets <= last + 1e-9))
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-
-    def row_means(self, first: float, last: float) -> FloatArray:
-        """Weighted mean from offset `first` to `last` for each station, NaN where too little is observed."""
-        rows = self.zone(first, last)
-        share = self.weight[rows]
-        total = share.sum(axis=0)
-        sums = (self.values[..., rows, :] * share).sum(axis=-2)
-        means: FloatArray = np.divide(sums, total, out=np.full_like(sums, np.nan), where=total > 0.25 * len(share))
-        return means
+    def inside(self, extent: Extent) -> slice:
+        """Stations inside."""
+        first = self.stations.searchsorted(extent.start, side="left")
+        last = self.stations.searchsorted(extent.stop, side="right")
+        return slice(int(first), int(last))
 
     def known_rows(self, extent: Extent) -> BoolArray:
         """Tell of which offsets at least a third of the stations inside was observed."""
@@ -91,7 +91,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Sides:
-    """Contrast of a strip's core with its left and its right flank, for each station."""
+    """Contrast of the cores of O lines with their left and right flanks, (O, B, S); NaN where it is not known."""
 
     left: FloatArray
     right: FloatArray
@@ -102,49 +102,115 @@ class Sides:
         return (self.left + self.right) / 2
 
 
-def compare_sides(field: Field, *, offset: float, core_half: float) -> Sides:
-    """Compare the core of a line at `offset` with its flanks, station by station."""
-    near, far = core_half + FLANK_GAP_PX, core_half + FLANK_GAP_PX + FLANK_PX
-    core = field.row_means(offset - core_half, offset + core_half)
-    return Sides(
-        core - field.row_means(offset - far, offset - near), core - field.row_means(offset + near, offset + far)
-    )
+def compare_sides(field: Field, extent: Extent, *, offsets: FloatArray, core_half: float) -> Sides:
+    """Compare the cores of parallel lines at `offsets` (O,) with their flanks, at each station inside."""
+    zones = _zones_of_lines(len(field.offsets), tuple(offsets.tolist()), core_half)
+    sums = _sum_zones(field, zones, field.inside(extent))
+    share = np.where(sums.weight > zones.least, 1 / np.maximum(sums.weight, _LEAST_SUM), np.nan)
+    means = sums.values * share[:, None]
+    core, left, right = means.reshape(3, len(offsets), *means.shape[1:])
+    return Sides(core - left, core - right)
 
 
-def find_mean_vector(field: Field, extent: Extent, *, offset: float, core_half: float) -> FloatArray:
-    """Mean contrast vector of the strip, or of a parallel line at `offset`; what one station adds is bounded."""
-    both = compare_sides(field, offset=offset, core_half=core_half).mean[:, field.inside(extent)]
-    seen = np.isfinite(both).all(axis=0)
-    if not seen.any():
-        return np.zeros(len(field.values))
-    norm = np.sqrt((both[:, seen] ** 2).sum(axis=0))
-    bound = _BOUND * float(np.median(norm))
-    vector: FloatArray = (both[:, seen] * np.minimum(1, bound / np.maximum(norm, 1e-12))).mean(axis=1)
-    return vector
+def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core_half: float) -> FloatArray:
+    """Mean contrast vectors of parallel lines at `offsets` (O,), the strip's own at 0; what a station adds is bounded.
+
+    Returns
+    -------
+    (O, B) ndarray
+        Zeros for a line of which nothing was observed.
+    """
+    both = compare_sides(field, extent, offsets=offsets, core_half=core_half).mean
+    norm = np.sqrt(np.einsum("obs,obs->os", both, both))
+    seen = np.isfinite(norm)
+    counts = seen.sum(axis=1)
+    bound = _BOUND * _find_medians(norm, counts)
+    share = np.minimum(1, bound[:, None] / np.maximum(norm, 1e-12))
+    sums = np.where(seen[:, None], both * share[:, None], 0).sum(axis=-1)
+    vectors: FloatArray = sums / np.maximum(counts, 1).astype(sums.dtype)[:, None]
+    return vectors
+
+
+def _find_medians(values: FloatArray, counts: IntArray) -> FloatArray:
+    """Median of each row of (O, S), of which `counts` (O,) are known and the rest is NaN; NaN where none is known."""
+    if values.shape[1] == 0:
+        return np.full(len(values), np.nan)
+    ranked, rows = np.sort(values, axis=1), np.arange(len(values))
+    medians: FloatArray = (ranked[rows, np.maximum(counts - 1, 0) // 2] + ranked[rows, counts // 2]) / 2
+    return medians
 
 
 def find_direction(field: Field, extent: Extent) -> FloatArray | None:
     """Direction of the strip's mean contrast among the bands."""
-    vector = find_mean_vector(field, extent, offset=0.0, core_half=CORE_HALF_PX)
+    vector = find_mean_vectors(field, extent, offsets=np.zeros(1), core_half=CORE_HALF_PX)[0]
     norm = float(np.linalg.norm(vector))
     return vector / norm if norm > 0 else None
 
 
 def map_contrast(signal: Field, core_half: float) -> Field:
     """Contrast with both flanks at every offset and station; weight 0 where it cannot be told."""
+    zones = _zones_of_all(len(signal.offsets), core_half)
+    sums = _sum_zones(signal, zones, slice(None))
+    shape = (2, *signal.weight.shape)
+    core, flank = (sums.values[:, 0] / np.maximum(sums.weight, _LEAST_SUM)).reshape(shape)
+    seen = np.logical_and(*(sums.weight > zones.least).reshape(shape))
+    return Field(np.where(seen, core - flank, 0), seen.astype(np.float64), signal.offsets, signal.stations)
+
+
+@lru_cache(maxsize=16)
+def smoothing(count: int, sigma_px: float) -> sparse.csr_array:
+    """Matrix (T, T) that smooths T offsets by a Gaussian."""
+    return sparse.csr_array(ndimage.gaussian_filter1d(np.eye(count), sigma_px / ACROSS_STEP_PX, axis=0, mode="nearest"))
+
+
+@dataclass(frozen=True)
+class _Zones:
+    """Zones of offsets: `summing` (Z, R) is 1 where one of the `rows` lies in a zone, known beyond `least` (Z, 1)."""
+
+    rows: slice
+    summing: sparse.csr_array
+    least: FloatArray
+
+
+@lru_cache(maxsize=64)
+def _zones_of_lines(count: int, offsets: tuple[float, ...], core_half: float) -> _Zones:
+    """Cores, then left flanks, then right flanks of lines at `offsets`, of T offsets around 0."""
+    near, far = core_half + FLANK_GAP_PX, core_half + FLANK_GAP_PX + FLANK_PX
+    limits = [(-core_half, core_half), (-far, -near), (near, far)]
+    away = (np.arange(count) - count // 2) * ACROSS_STEP_PX - np.array(offsets)[:, None]
+    within = [(away >= low - _SAME_OFFSET_PX) & (away <= high + _SAME_OFFSET_PX) for low, high in limits]
+    summing = np.concatenate(within).astype(np.float32)
+    used = np.flatnonzero(summing.any(axis=0))
+    rows = slice(int(used[0]), int(used[-1]) + 1)
+    return _Zones(rows, sparse.csr_array(summing[:, rows]), _LEAST_OF_ZONE * summing.sum(axis=1, keepdims=True))
+
+
+@lru_cache(maxsize=64)
+def _zones_of_all(count: int, core_half: float) -> _Zones:
+    """Cores, then both flanks, of a line at each of T offsets; a zone beyond the last offset is the less seen."""
     step = ACROSS_STEP_PX
     core_n, flank_n, gap_n = round(core_half / step), round(FLANK_PX / step), round((core_half + FLANK_GAP_PX) / step)
-    middle = gap_n + flank_n
-    core_kernel, flank_kernel = np.zeros(2 * middle + 1), np.zeros(2 * middle + 1)
-    core_kernel[middle - core_n : middle + core_n + 1] = 1
-    flank_kernel[: flank_n + 1] = flank_kernel[-flank_n - 1 :] = 1
-    core, core_share = _weighted_sums(signal, core_kernel)
-    flank, flank_share = _weighted_sums(signal, flank_kernel)
-    seen = (core_share > 0.5 * core_kernel.sum()) & (flank_share > 0.3 * flank_kernel.sum())
-    contrast = np.where(seen, core / np.maximum(core_share, 1e-6) - flank / np.maximum(flank_share, 1e-6), 0.0)
-    return Field(contrast, seen.astype(np.float64), signal.offsets, signal.stations)
+    away = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+    summing = np.concatenate([away <= core_n, (away >= gap_n) & (away <= gap_n + flank_n)]).astype(np.float32)
+    least = [_LEAST_OF_CORE * (2 * core_n + 1), _LEAST_OF_FLANKS * 2 * (flank_n + 1)]
+    return _Zones(slice(count), sparse.csr_array(summing), np.repeat(least, count)[:, None])
 
 
-def _weighted_sums(signal: Field, kernel: FloatArray) -> tuple[FloatArray, FloatArray]:
-    sums = ndimage.convolve1d(signal.values * signal.weight, kernel, axis=0, mode="constant")
-    return sums, ndimage.convolve1d(signal.weight, kernel, axis=0, mode="constant")
+@dataclass(frozen=True)
+class _Sums:
+    """Weighted sums of the values of each band (Z, B, S), and of the weight (Z, S)."""
+
+    values: FloatArray
+    weight: FloatArray
+
+
+def _sum_zones(field: Field, zones: _Zones, stations: slice) -> _Sums:
+    """Sum what is seen, and the weight as if it were one band more."""
+    values, weight = field.values[..., zones.rows, stations], field.weight[zones.rows, stations]
+    bands = values.transpose(1, 0, 2) if values.ndim == 3 else values[:, None]
+    terms = np.empty((len(weight), bands.shape[1] + 1, weight.shape[1]), dtype=values.dtype)
+    np.multiply(bands, weight[:, None], out=terms[:, :-1])
+    terms[:, -1] = weight
+    sums = zones.summing @ terms.reshape(len(terms), terms[0].size)
+    sums = sums.reshape(len(zones.least), *terms.shape[1:])
+    return _Sums(sums[:, :-1], sums[:, -1])

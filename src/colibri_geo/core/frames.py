@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -44,15 +45,14 @@ class Line:
 
     def locate(self, station: float, offset: float = 0.0) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return row and column of a station, `offset` pixels to the right."""
-        located: np.ndarray[Any, np.dtype[np.float64]] = (
-            np.array([self.row, self.col]) + station * self.along + offset * self.across
-        )
-        return located
+        angle = math.radians(self.angle_deg)
+        down, right = -math.cos(angle), math.sin(angle)
+        return np.array([self.row + station * down + offset * right, self.col + station * right - offset * down])
 
     def moved(self, *, station: float, offset: float, turn_deg: float) -> Line:
         """Return the line through the point at `station` and `offset`, turned clockwise by `turn_deg`."""
-        row, col = self.locate(station, offset)
-        return Line(float(row), float(col), self.angle_deg + turn_deg)
+        row, col = self.locate(station, offset).tolist()
+        return Line(row, col, self.angle_deg + turn_deg)
 
 
 @dataclass(frozen=True)
@@ -133,35 +133,48 @@ def straighten(
     half = round(half_width_px / ACROSS_STEP_PX)
     offsets = np.arange(-half, half + 1).astype(np.float64) * ACROSS_STEP_PX
     stations = np.arange(first_station, last_station + 1).astype(np.float64)
-    rows = line.row + stations[None, :] * line.along[0] + offsets[:, None] * line.across[0]
-    cols = line.col + stations[None, :] * line.along[1] + offsets[:, None] * line.across[1]
-    sampled = _interpolate(stack, rows.ravel(), cols.ravel())
-    weights = np.where(sampled[:, -dates:] >= _LEAST_WEIGHT, sampled[:, -dates:], np.float32(0)).T
+    (down, right), (aside_down, aside_right) = line.along, line.across
+    rows = (line.row + stations * down) + (offsets * aside_down)[:, None]
+    cols = (line.col + stations * right) + (offsets * aside_right)[:, None]
+    sampled = _interpolate(stack, rows, cols)
+    weights = np.ascontiguousarray(sampled[:, -dates:].T)
+    weights[weights < _LEAST_WEIGHT] = 0
     scale = np.divide(1, weights, out=np.zeros_like(weights), where=weights > 0)
-    images = sampled[:, :-dates].T.reshape(dates, -1, rows.size) * scale[:, None]
+    np.minimum(weights, 1, out=weights)  # the shares of four pixels may add up to a little more
+    images = np.empty((dates, sampled.shape[1] // dates - 1, rows.size), dtype=np.float32)
+    np.multiply(sampled[:, :-dates].T.reshape(images.shape), scale[:, None], out=images)
     return Frame(images.reshape(dates, -1, *rows.shape), weights.reshape(dates, *rows.shape), offsets, stations)
 
 
 def _interpolate(stack: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArray:
-    """Bilinear samples of all planes, (K, planes); outside of the image all are 0."""
-    if not _all_inside(rows, cols, stack.shape):
+    """Bilinear samples of all planes on a rectangle, (T S, planes); outside of the image all are 0.
+
+    A product with a sparse matrix: each sample is a weighted sum of four pixels.
+    """
+    margin = _find_margin(rows, cols, stack.shape)
+    if margin > 0:
         # A frame of zeros, as wide as the samples stray, makes all of them lie inside.
-        margin = 1 + int(
-            np.ceil(max(-rows.min(), -cols.min(), rows.max() - len(stack), cols.max() - stack.shape[1], 0))
-        )
         padded = np.pad(stack, ((margin, margin), (margin, margin), (0, 0)))
         return _interpolate(padded, rows + margin, cols + margin)
-    width, planes = stack.shape[1:]
-    pixels = stack.reshape(-1, planes)
-    first_row, first_col = rows.astype(np.intp), cols.astype(np.intp)
-    down, right = (rows - first_row).astype(np.float32)[:, None], (cols - first_col).astype(np.float32)[:, None]
-    place = first_row * width + first_col
-    upper = pixels[place] * (1 - right) + pixels[place + 1] * right
-    lower = pixels[place + width] * (1 - right) + pixels[place + width + 1] * right
-    sampled: FloatArray = upper * (1 - down) + lower * down
-    return sampled
+    height, width, planes = stack.shape
+    first_row, first_col = rows.astype(np.int32), cols.astype(np.int32)
+    down, right = (rows - first_row).astype(np.float32), (cols - first_col).astype(np.float32)
+    up, left = 1 - down, 1 - right
+    first = first_row * width + first_col
+    pixels, shares = np.empty((*rows.shape, 4), dtype=np.int32), np.empty((*rows.shape, 4), dtype=np.float32)
+    for corner, step in enumerate((0, 1, width, width + 1)):
+        np.add(first, step, out=pixels[..., corner])
+        np.multiply(down if corner >= 2 else up, right if corner % 2 else left, out=shares[..., corner])
+    ends = np.arange(0, shares.size + 1, 4, dtype=np.int32)
+    matrix = sparse.csr_array((shares.ravel(), pixels.ravel(), ends), shape=(rows.size, height * width))
+    samples: FloatArray = matrix @ stack.reshape(-1, planes)
+    return samples
 
 
-def _all_inside(rows: FloatArray, cols: FloatArray, shape: tuple[int, ...]) -> bool:
-    inside = rows.min() >= 0 and cols.min() >= 0 and rows.max() < shape[0] - 1 and cols.max() < shape[1] - 1
-    return bool(inside)
+def _find_margin(rows: FloatArray, cols: FloatArray, shape: tuple[int, ...]) -> int:
+    """Find by how much an image has to grow for four pixels to lie around each sample; 0 where they do."""
+    corners = [0, rows.shape[1] - 1, -rows.shape[1], -1]  # a rectangle strays most at them
+    places = [axis.take(corners).tolist() for axis in (rows, cols)]
+    short = -min(map(min, places))
+    beyond = max(max(places[0]) - shape[0], max(places[1]) - shape[1]) + 1
+    return 0 if short <= 0 and beyond < 0 else 1 + math.ceil(max(short, beyond, 0))

@@ -12,22 +12,27 @@ from scipy import ndimage
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
-_NOISE_BOX_PX = 61
+_NOISE_BOX_PX = 31
 _COMPRESSION = 0.5  # of the clutter: a hundred places count, not how bright each is
 _MIN_VALID = 0.5
-_SCREEN_HALF_PX = 16
-_SCREEN_QUIET_PX = 6
-_SCREEN_NEAR_PX = 3
-_PROMISE = (2.62, 1.23, -1.72)
-_PROMISE_AT_ZERO = -11.02
-_PEAK_BOX_PX = 7
+_PEAK_BOX_PX = 5
 _LEAST_MEAN = 1e-2  # of the noise: below it, what is left of an even field is rounding
-_WHITE_MEAN = 3.4  # mean response to white noise, two bands and half of the azimuths: strengths stay comparable to it
+_WHITE_MEAN = 3.4  # so that strengths are stated in the same measure as the thresholds that were set on them
+_AROUND_PX = 8  # to the sides, where the surroundings of a peak are looked at
+_QUIET_PX = 3
+_NEAR_PX = 2
+_PIECES = 4
+_PROMISE = (0.24, -0.83, -6.1)
+_PROMISE_AT_ZERO = 0.18
+_LOOKED_AT = 512  # peaks whose surroundings are looked at together
 
-STEP_PX = 4
+STEP_PX = 6
 """Rows of pixels summed first, and every how many pixels along a line its response is computed."""
 
-_GROUP_MIDDLE_PX = (STEP_PX - 1) / 2
+_LEANS = range(-STEP_PX, STEP_PX + 1)  # columns that a line moves by in a step
+_LEAN_BITS = np.int32(15)
+_CHUNK = 32  # steps searched together: their pixels stay in the cache
+_STEP_MIDDLE_PX = (STEP_PX - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -40,30 +45,34 @@ class Origin:
 
 @dataclass(frozen=True)
 class LineFilter:
-    """An oriented filter bank.
+    """An oriented filter bank: `4 * STEP_PX` directions, those of lines that move by whole pixels in a step.
 
     Attributes
     ----------
     length_px : int
         Along the line.
-    azimuths : int
-        Directions, spread evenly over 180 degrees; even, so that each has its quarter turn.
-    half_core_px : int
-        The core is 2 * half_core_px + 1 columns wide. One width serves: a strip is one to three pixels wide, and a
-        wider core finds more wide things than it finds strips.
     flank_px : int
-        Distance of the centre of each flank, three pixels wide, from the axis.
+        Distance of the centre of each flank, three pixels wide, from the axis. The core is one pixel wide: a strip is
+        one to three pixels wide, and a wider core finds more wide things than it finds strips.
     """
 
     length_px: int
-    azimuths: int = 36
-    half_core_px: int = 1
-    flank_px: int = 4
+    flank_px: int = 3
+
+    @property
+    def steps_around(self) -> int:
+        """Steps that a line reaches to each side of its middle one."""
+        return self.length_px // STEP_PX // 2 + 1
+
+    @property
+    def reach_px(self) -> int:
+        """Columns that lines and their flanks reach to each side."""
+        return (self.steps_around + 1) * STEP_PX + 2 * self.flank_px + 2
 
     @property
     def margin_px(self) -> int:
         """Pixels that a window needs around the pixels whose response counts."""
-        return self.length_px // 2 + self.flank_px + 2 + _NOISE_BOX_PX // 2 + _PEAK_BOX_PX
+        return self.reach_px + _NOISE_BOX_PX // 2 + _PEAK_BOX_PX
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,12 @@ class Peaks:
     col: np.ndarray[Any, np.dtype[np.float64]]
     angle_deg: np.ndarray[Any, np.dtype[np.float64]]
     strength: FloatArray
+
+
+def no_peaks() -> Peaks:
+    """Return no peak at all."""
+    nothing = np.zeros(0)
+    return Peaks(nothing, nothing, nothing, nothing.astype(np.float32))
 
 
 def compress(field: FloatArray) -> FloatArray:
@@ -127,11 +142,11 @@ def search_lines(field: FloatArray, valid: BoolArray, bank: LineFilter, *, origi
 
     Notes
     -----
-    For each azimuth the image is sheared by whole pixels so that the lines of that azimuth become columns; running
-    sums along the columns give the mean of each line, and columns beside it its flanks. With c1 and c2 the contrast
-    vectors with the left and right flank, the response is ``c1 . c2 / max(|c1|, |c2|)``: the smaller contrast, as far
-    as it agrees with the larger. An edge, which has one flank only, gives nothing. Along a line the response is
-    smooth, so it is computed at every fourth pixel only.
+    Rows are summed in steps of six, each row moved so that the lines of one direction become columns; a few such sums
+    make the mean of each line, and columns beside it its flanks. With c1 and c2 the contrast vectors with the left and
+    right flank, the response is ``c1 . c2 / max(|c1|, |c2|)``: the smaller contrast, as far as it agrees with the
+    larger. An edge, which has one flank only, gives nothing. Along a line the response is smooth, so it is computed
+    once a step only.
     """
     upright = _search_upright(field, bank, origin=origin, turned=False, threshold=threshold)
     # Azimuths nearer to the rows are searched in the transpose.
@@ -151,8 +166,8 @@ def _drop_hidden(peaks: Peaks, valid: BoolArray, bank: LineFilter) -> Peaks:
     half = bank.length_px // 2
     stations = np.arange(-half, half + 1)
     seen = np.ones(len(peaks.row), dtype=bool)
-    core, flank = bank.half_core_px, bank.flank_px
-    for first, last in ((-core, core), (-flank - 1, 1 - flank), (flank - 1, flank + 1)):
+    flank = bank.flank_px
+    for first, last in ((0, 0), (-flank - 1, 1 - flank), (flank - 1, flank + 1)):
         rows, cols = _place_around(peaks, stations, np.arange(first, last + 1), valid.shape)
         seen &= valid[rows, cols].mean(axis=(1, 2)) >= _MIN_VALID
     return Peaks(peaks.row[seen], peaks.col[seen], peaks.angle_deg[seen], peaks.strength[seen])
@@ -190,10 +205,10 @@ def screen_peaks(field: FloatArray, peaks: Peaks, bank: LineFilter, *, least_pro
 
     Notes
     -----
-    The promise of a peak is a sum of three measures: its strength, its contrast over the scatter of parallel lines, and
-    how far four pieces of the line stray from one straight line. The weights are a logistic regression on the peaks of
-    36 simulated pairs (development seeds 0, 1, 20 to 23 and 40 to 43; forest, savanna and both, ordinary and faint);
-    they only decide what is measured, not what is reported.
+    The promise of a peak is a sum of three measures: its strength, how far four pieces of the line stray from one
+    straight line, and the scatter of single pixels beside it over its contrast. The weights are a logistic regression
+    on the peaks of 64 simulated pairs (development seeds 200 to 223; forest, savanna and both, ordinary, faint, rough,
+    quiet, RGB and six bands); they only decide what is measured, not what is reported.
     """
     if not len(peaks.row):
         return peaks
@@ -204,72 +219,119 @@ def screen_peaks(field: FloatArray, peaks: Peaks, bank: LineFilter, *, least_pro
 
 def measure_promise(field: FloatArray, peaks: Peaks, bank: LineFilter) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Measure what makes a peak promising, (K, 3); see `screen_peaks`."""
-    signal = _look_around(field, peaks, bank)
-    middle = _SCREEN_HALF_PX
-    parallel = signal.mean(axis=2)
-    offsets = np.abs(np.arange(-middle, middle + 1))
-    scatter = np.sqrt((parallel[:, offsets >= _SCREEN_QUIET_PX] ** 2).mean(axis=1))
-    snr = parallel[:, middle - 1 : middle + 2].max(axis=1) / np.maximum(scatter, 1e-9)
-    pieces = np.stack([part.mean(axis=2) for part in np.array_split(signal, 4, axis=2)], axis=2)
-    near = pieces[:, offsets <= _SCREEN_NEAR_PX]
-    place = near.argmax(axis=1).astype(np.float64)
-    at = np.array([-1.5, -0.5, 0.5, 1.5])
+    parts = []
+    for first in range(0, len(peaks.row), _LOOKED_AT):
+        some = slice(first, first + _LOOKED_AT)
+        part = Peaks(peaks.row[some], peaks.col[some], peaks.angle_deg[some], peaks.strength[some])
+        parts.append(_measure_promise(_look_around(field, part, bank), part.strength))
+    return np.concatenate(parts)
+
+
+def _measure_promise(signal: FloatArray, strength: FloatArray) -> np.ndarray[Any, np.dtype[np.float64]]:
+    offsets = np.abs(np.arange(-_AROUND_PX, _AROUND_PX + 1))
+    contrast = signal[:, offsets <= 1].mean(axis=2).max(axis=1)
+    grain = signal[:, offsets >= _QUIET_PX].std(axis=(1, 2)) / np.maximum(contrast, 1e-9)
+    pieces = np.stack([part.mean(axis=2) for part in np.array_split(signal, _PIECES, axis=2)], axis=2)
+    place = pieces[:, offsets <= _NEAR_PX].argmax(axis=1).astype(np.float64)
+    at = np.arange(_PIECES) - (_PIECES - 1) / 2
     slope = (place * at).sum(axis=1) / (at**2).sum()
     stray = place - place.mean(axis=1, keepdims=True) - slope[:, None] * at
-    spread = np.sqrt((stray**2).mean(axis=1))
-    return np.stack([np.log(peaks.strength), np.log(np.maximum(snr, 0) + 0.5), spread], axis=1)
+    return np.stack([np.log(strength), np.sqrt((stray**2).mean(axis=1)), grain], axis=1)
 
 
 def _look_around(field: FloatArray, peaks: Peaks, bank: LineFilter) -> FloatArray:
     """Contrast around each peak in the direction of its own contrast vector, (K, T offsets, S stations)."""
-    half = bank.length_px // 2
-    offsets = np.arange(-_SCREEN_HALF_PX, _SCREEN_HALF_PX + 1)
-    rows, cols = _place_around(peaks, np.arange(-half, half + 1), offsets, field.shape[1:])
+    half, most = bank.length_px // 2, _AROUND_PX + bank.flank_px + 1
+    rows, cols = _place_around(peaks, np.arange(-half, half + 1), np.arange(-most, most + 1), field.shape[1:])
     contrast = _cross_contrast(field[:, rows, cols], bank)
-    middle = _SCREEN_HALF_PX
-    direction = contrast[:, :, middle - 1 : middle + 2].mean(axis=(2, 3))
+    direction = contrast[:, :, _AROUND_PX - 1 : _AROUND_PX + 2].mean(axis=(2, 3))
     direction /= np.maximum(np.sqrt((direction**2).sum(axis=0)), 1e-9)
     signal: FloatArray = np.einsum("bk,bkts->kts", direction, contrast)
     return signal
 
 
 def _cross_contrast(patch: FloatArray, bank: LineFilter) -> FloatArray:
-    """Contrast of the filter's core with both of its flanks across, (B, K, T, S)."""
-    core = ndimage.uniform_filter1d(patch, 2 * bank.half_core_px + 1, axis=2, mode="nearest")
-    flank = ndimage.uniform_filter1d(patch, 3, axis=2, mode="nearest")
-    left, right = np.roll(flank, bank.flank_px, axis=2), np.roll(flank, -bank.flank_px, axis=2)
-    contrast: FloatArray = core - (left + right) / 2
-    return contrast
+    """Contrast of each pixel with the mean of both flanks across, (B, K, T, S), of T + 2 flanks offsets."""
+    flank = patch[:, :, :-2] + patch[:, :, 1:-1]
+    flank += patch[:, :, 2:]
+    apart, margin = 2 * bank.flank_px, bank.flank_px + 1
+    both = flank[:, :, :-apart] + flank[:, :, apart:]
+    both *= np.float32(-1 / 6)
+    both += patch[:, :, margin:-margin]
+    return both
 
 
 def _search_upright(image: FloatArray, bank: LineFilter, *, origin: Origin, turned: bool, threshold: float) -> Peaks:
-    """Search the azimuths within 45 degrees of the image's columns; `turned` says that the image is a transpose."""
+    """Search the lines within 45 degrees of the image's columns; `turned` says that the image is a transpose."""
     first = -origin.row % STEP_PX
-    groups = (image.shape[1] - first) // STEP_PX
-    best = np.zeros((groups, image.shape[2]), dtype=np.float32)
-    number = np.zeros(best.shape, dtype=np.uint8)
-    for azimuth in range(bank.azimuths):
-        angle = math.radians(azimuth * 180.0 / bank.azimuths)
-        leans = abs(math.sin(angle)) > abs(math.cos(angle)) + 1e-9
-        if leans != turned:
-            continue
-        # Down one row, a line at `angle` clockwise of up moves left by tan(angle); in the transpose, by its inverse.
-        slope = -math.cos(angle) / math.sin(angle) if turned else -math.tan(angle)
-        rows = np.arange(first, first + groups * STEP_PX)
-        shifts = np.rint(slope * (rows + origin.row)).astype(int)
-        strength = _respond(image[:, first : first + len(rows)], shifts, bank, slope=slope)
-        better = strength > best
-        best[better] = strength[better]
-        number[better] = azimuth
-    best = _normalize(best)
+    steps = (image.shape[1] - first) // STEP_PX
+    padded = _pad(image[:, first : first + steps * STEP_PX], bank)
+    # The lowest bits of a strength give way to the lean that it was found at: one maximum finds both.
+    found = np.zeros((steps, image.shape[2]), dtype=np.int32)
+    for top in range(0, steps, _CHUNK):
+        part = found[top : top + _CHUNK]
+        rows = padded[:, top * STEP_PX : (top + len(part) + 2 * bank.steps_around) * STEP_PX]
+        # A line at 45 degrees belongs to the columns, not to the rows as well.
+        for lean in _LEANS[1:-1] if turned else _LEANS:
+            bits = _respond(rows, bank, lean).view(np.int32)
+            bits &= ~_LEAN_BITS
+            bits |= np.int32(lean - _LEANS.start)
+            np.maximum(part, bits, out=part)
+    best = _normalize((found & ~_LEAN_BITS).view(np.float32))
     peak = (best >= threshold) & (best == ndimage.maximum_filter(best, size=(3, _PEAK_BOX_PX), mode="constant"))
     row, col = np.nonzero(peak)
-    return Peaks(
-        (row * STEP_PX + first + _GROUP_MIDDLE_PX).astype(np.float64),
-        col.astype(np.float64),
-        number[peak].astype(np.float64) * (180.0 / bank.azimuths),
-        best[peak],
-    )
+    slope = ((found[peak] & _LEAN_BITS) + _LEANS.start) / STEP_PX
+    # A line goes right by its slope with each row down; in the transpose, down with each column to the right.
+    angle = np.degrees(np.arctan2(1.0, -slope) if turned else -np.arctan(slope)) % 180
+    middle = (row * STEP_PX + first + _STEP_MIDDLE_PX).astype(np.float64)
+    return Peaks(middle, col.astype(np.float64), angle, best[peak])
+
+
+def _pad(image: FloatArray, bank: LineFilter) -> FloatArray:
+    """Add zeros on all sides, as many as the filter reaches."""
+    side, ends = bank.reach_px, bank.steps_around * STEP_PX
+    return np.pad(image, ((0, 0), (ends, ends), (side, side)))
+
+
+def _respond(rows: FloatArray, bank: LineFilter, lean: int) -> FloatArray:
+    """Response to lines that move by `lean` columns in each step of rows, one value a step and column."""
+    cosine = 1 / math.hypot(1, lean / STEP_PX)
+    # A line of a given length crosses fewer rows, the more it leans.
+    along = max(1, round(bank.length_px * cosine / STEP_PX))
+    lines = _sum_lines(rows, bank, lean=lean, along=along)
+    flank = lines[:, :, :-2] + lines[:, :, 1:-1]
+    flank += lines[:, :, 2:]
+    flank *= np.float32(1 / 3)
+    offset, cols = round(bank.flank_px / cosine), rows.shape[2] - 2 * bank.reach_px
+    first = (lines.shape[2] - cols) // 2
+    core = lines[:, :, first : first + cols]
+    left, right = (core - flank[:, :, place : place + cols] for place in (first - 1 - offset, first - 1 + offset))
+    strength = _smaller_contrast(left, right)
+    strength *= np.float32(1 / math.sqrt(along * STEP_PX * cosine))
+    return strength
+
+
+def _sum_lines(rows: FloatArray, bank: LineFilter, *, lean: int, along: int) -> FloatArray:
+    """Sum pixels along lines of `along` steps, through the middle of each step; columns as far as lines are whole."""
+    margin, last = abs(lean) // 2 + 1, rows.shape[2] - abs(lean) // 2 - 1
+    shift = _shift(lean, 0)
+    short = rows[:, ::STEP_PX, margin + shift : last + shift].copy()
+    for row in range(1, STEP_PX):
+        shift = _shift(lean, row)
+        short += rows[:, row::STEP_PX, margin + shift : last + shift]
+    before = along // 2
+    reach, top = abs(lean) * before, bank.steps_around - before
+    steps, cols = short.shape[1] - 2 * bank.steps_around, short.shape[2] - 2 * reach
+    lines = np.zeros((len(rows), steps, cols), dtype=np.float32)
+    for place in range(along):
+        shift = reach + lean * (place - before)
+        lines += short[:, top + place : top + place + steps, shift : shift + cols]
+    return lines
+
+
+def _shift(lean: int, row: int) -> int:
+    """Columns by which a line lies off in a row of a step from where it is in the middle of the step."""
+    return round(lean * (row - _STEP_MIDDLE_PX) / STEP_PX)
 
 
 def _normalize(strength: FloatArray) -> FloatArray:
@@ -277,7 +339,7 @@ def _normalize(strength: FloatArray) -> FloatArray:
 
     The mean leaves out what stands out: values above twice the mean count as twice the mean.
     """
-    size = (_NOISE_BOX_PX // STEP_PX | 1, _NOISE_BOX_PX)
+    size = (_NOISE_BOX_PX // STEP_PX, _NOISE_BOX_PX)
     share = np.maximum(_box((strength > 0).astype(np.float32), size), np.float32(0.02))
     mean = _box(strength, size) / share
     for _ in range(2):
@@ -286,45 +348,6 @@ def _normalize(strength: FloatArray) -> FloatArray:
         strength * np.float32(_WHITE_MEAN), mean, out=np.zeros_like(strength), where=mean > _LEAST_MEAN
     )
     return normal
-
-
-def _respond(image: FloatArray, shifts: np.ndarray[Any, Any], bank: LineFilter, *, slope: float) -> FloatArray:
-    """Response of one azimuth in the middle of every group of `STEP_PX` rows, in the image's own columns."""
-    cols = image.shape[2]
-    shifts = shifts - shifts.min()
-    cosine = 1 / math.hypot(1, slope)
-    # A line of a given length crosses fewer rows, the more it leans.
-    along = max(1, round(bank.length_px * cosine / STEP_PX / 2 - 0.5) * 2 + 1)
-    lines = _sum_lines(image, shifts, along)
-    sheared = _compare_flanks(lines, bank, cosine=cosine, count=along * STEP_PX)
-    strength = np.empty((len(sheared), cols), dtype=np.float32)
-    top = shifts.max()
-    for group, shift in enumerate(shifts[STEP_PX // 2 :: STEP_PX]):
-        strength[group] = sheared[group, top - shift : top - shift + cols]
-    return strength
-
-
-def _sum_lines(image: FloatArray, shifts: np.ndarray[Any, Any], along: int) -> FloatArray:
-    """Shear by whole pixels and sum `along` groups of rows, centred on each group."""
-    bands, rows, cols = image.shape
-    top, half, groups = int(shifts.max()), along // 2, rows // STEP_PX
-    sums = np.zeros((bands, groups + along, cols + top), dtype=np.float32)
-    for row, shift in enumerate(shifts):
-        sums[:, half + 1 + row // STEP_PX, top - shift : top - shift + cols] += image[:, row]
-    for group in range(1, sums.shape[1]):
-        sums[:, group] += sums[:, group - 1]
-    return sums[:, along : along + groups] - sums[:, :groups]
-
-
-def _compare_flanks(lines: FloatArray, bank: LineFilter, *, cosine: float, count: int) -> FloatArray:
-    """Compare each line of `count` pixels with its flanks."""
-    half, offset = round(bank.half_core_px / cosine), round(bank.flank_px / cosine)
-    wide = _widen(lines, half)
-    flank = wide[1] * np.float32(1 / (count * 3))
-    core = wide[half][:, :, offset:-offset] * np.float32(1 / (count * (2 * half + 1)))
-    strength = np.zeros(lines.shape[1:], dtype=np.float32)
-    strength[:, offset:-offset] = _smaller_contrast(core - flank[:, :, : -2 * offset], core - flank[:, :, 2 * offset :])
-    return strength * np.float32(math.sqrt(count / cosine * (2 * bank.half_core_px + 1)))
 
 
 def _smaller_contrast(left: FloatArray, right: FloatArray) -> FloatArray:
@@ -337,17 +360,6 @@ def _smaller_contrast(left: FloatArray, right: FloatArray) -> FloatArray:
     return agreeing
 
 
-def _widen(sums: FloatArray, most: int) -> list[FloatArray]:
-    """Sum 2 * half + 1 neighbouring columns for each half up to `most`; those near the sides are never used."""
-    wide = [sums]
-    for half in range(1, max(most, 1) + 1):
-        wider = wide[-1].copy()
-        wider[..., half:] += sums[..., :-half]
-        wider[..., :-half] += sums[..., half:]
-        wide.append(wider)
-    return wide
-
-
-def _box(image: FloatArray, size: int | tuple[int, int]) -> FloatArray:
+def _box(image: FloatArray, size: tuple[int, int]) -> FloatArray:
     boxed: FloatArray = ndimage.uniform_filter(image, size=size, mode="constant")
     return boxed

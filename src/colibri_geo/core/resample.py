@@ -103,13 +103,29 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
     """
     if factor == 1:
         return Coarse(image * valid, valid)
-    bands, rows, cols = image.shape
-    rows, cols = rows // factor * factor, cols // factor * factor
-    blocks = (bands, rows // factor, factor, cols // factor, factor)
-    weight = valid[:rows, :cols].astype(np.float32).reshape(blocks[1:]).sum(axis=(1, 3))
-    total = (image * valid)[:, :rows, :cols].reshape(blocks).sum(axis=(2, 4))
+    total = sum_blocks(image if valid.all() else image * valid, factor)
+    weight = sum_blocks(valid[None].astype(np.float32), factor)[0]
     seen = weight >= factor * factor / 2
-    return Coarse(np.where(seen, total / np.maximum(weight, 1), np.float32(0)), seen)
+    total /= np.maximum(weight, np.float32(1))
+    return Coarse(total if seen.all() else total * seen, seen)
+
+
+def sum_blocks(image: FloatArray, factor: int) -> FloatArray:
+    """Sum blocks of `factor` by `factor` pixels, (B, M // factor, N // factor); what does not fill a block is left out.
+
+    Examples
+    --------
+    >>> sum_blocks(np.ones((1, 5, 4), dtype=np.float32), 2).tolist()
+    [[[4.0, 4.0], [4.0, 4.0]]]
+    """
+    rows, cols = (side // factor * factor for side in image.shape[1:])
+    down = image[:, 0:rows:factor, :cols].copy()
+    for row in range(1, factor):
+        down += image[:, row:rows:factor, :cols]
+    across = down[:, :, 0::factor].copy()
+    for col in range(1, factor):
+        across += down[:, :, col::factor]
+    return across
 
 
 def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatArray:

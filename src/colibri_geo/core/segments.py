@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
-from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_direction, map_contrast
+from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_direction, map_contrast, smoothing
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
-from colibri_geo.core.resample import cubic_weights
-from colibri_geo.core.shape import HALF_WIDTH_PX, Segment, measure_segment
+from colibri_geo.core.shape import HALF_WIDTH_PX, Piece, Segment, measure_segment
 from colibri_geo.core.surroundings import AHEAD_PX, PAST_HALF_WIDTH_PX, PAST_PX, Past, look_past
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 View = Callable[[Line, int, int, float], Frame]
 """Gives the images along a line: line, first station, last station, half width in pixels."""
 
 _NARROW_PX = 8.5
 _JUDGING_PX = 12.5
 _REACH_PX = 40
+_ROUND_PX = AHEAD_PX + 3  # how far around the ends is measured
 _ROUNDS = 5
 _GIVE_UP = 0.75  # of the shortest length: a fit that shrinks below it is not continued
 _LEAST_STANDING = 3.0  # contrast over that of near parallel lines: of 87 simulated strips, faint ones too, one had less
 _INSIDE = 0.45  # of the strip's own contrast: more than this is strip, less is not
+# In rows, finer and finer: together they lead offset and swing 4 px away each, and a narrow look sees 8 px and a row.
+_STEPS = np.array([2.4, 0.96, 0.38, 0.15, 0.06])[:, None] * np.linspace(-1, 1, 5) / ACROSS_STEP_PX
 _NEAR_PARALLEL_PX = 9.0  # nearer lines have the strip itself in a flank, where it is wide
 
 
@@ -40,7 +43,7 @@ def fit_segment(
     max_length_px: float,
     bare_direction: np.ndarray[Any, np.dtype[np.float32]],
     of_change: bool,
-) -> Segment | None:
+) -> Segment | Piece | None:
     """Fit a strip to the images around a seed.
 
     Parameters
@@ -63,8 +66,8 @@ def fit_segment(
 
     Returns
     -------
-    Segment or None
-        None where nothing that has two ends and two flanks is found.
+    Segment, Piece or None
+        A piece where it goes on beyond an end; None where nothing that has two ends and two flanks is found.
 
     Notes
     -----
@@ -84,7 +87,7 @@ def fit_segment(
         contrast = map_contrast(field.project(direction), CORE_HALF_PX)
         offset, slope = _fit_axis(contrast, extent)
         along = _sample_along(contrast, offset + slope * (field.stations - extent.middle))
-        grown = _grow(along, field.stations, extent, inside=field.inside(extent))
+        grown = _grow(along, field.stations, extent, inside=contrast.inside(extent))
         if not _GIVE_UP * min_length_px <= grown.length <= max_length_px:
             return None
         if judged and not _stands_out(contrast, grown):
@@ -98,11 +101,15 @@ def fit_segment(
             break
     if extent.length < min_length_px:
         return None
-    past = _look_past_ends(view, line, extent)
-    if past is None:
-        return None
-    frame = _look(view_dates, line, extent, max_length_px, half_width_px=HALF_WIDTH_PX)
-    return measure_segment(frame, line, extent, past=past, bare_direction=bare_direction, of_change=of_change)
+    frame = view_dates(line, math.floor(extent.start) - _ROUND_PX, math.ceil(extent.stop) + _ROUND_PX, HALF_WIDTH_PX)
+    return measure_segment(
+        frame,
+        line,
+        extent,
+        look_past_ends=partial(_look_past_ends, view, line, extent),
+        bare_direction=bare_direction,
+        of_change=of_change,
+    )
 
 
 def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past] | None:
@@ -122,53 +129,71 @@ def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past]
 
 
 def _look(view: View, line: Line, extent: Extent, max_length_px: float, *, half_width_px: float) -> Frame:
-    reach = min(_REACH_PX, max(max_length_px - extent.length, AHEAD_PX + 3))
+    reach = min(_REACH_PX, max(max_length_px - extent.length, _ROUND_PX))
     return view(line, math.floor(extent.start - reach), math.ceil(extent.stop + reach), half_width_px)
 
 
 def _fit_axis(contrast: Field, extent: Extent) -> tuple[float, float]:
     """Offset at the middle and slope (right per station) of the line with the largest mean contrast."""
     inside = contrast.inside(extent)
-    stations = contrast.stations[inside] - extent.middle
-    part = ndimage.gaussian_filter1d(contrast.values[:, inside], 1.0 / ACROSS_STEP_PX, axis=0, mode="nearest")
+    part = (smoothing(len(contrast.offsets), 1.0) @ contrast.values[:, inside]).astype(contrast.values.dtype)
     at = len(contrast.offsets) // 2
-    level = max(float(np.median(part[at - 2 : at + 3].max(axis=0))), 1e-6)
-    bounded = np.clip(part, -level, 2 * level)
+    level = max(_median(part[at - 2 : at + 3].max(axis=0)), 1e-6)
+    rows = _Rows.of(np.clip(part, -level, 2 * level))
     half = max(extent.length / 2, 1.0)
-    centre, swing = 0.0, 0.0
-    for span in (2.4, 0.96, 0.38, 0.15, 0.06):
-        steps = np.linspace(-span, span, 5)
-        offsets, swings = centre + steps, swing + steps
-        places = offsets[:, None, None] + swings[None, :, None] * (stations / half)[None, None, :]
-        goal = _interpolate_rows(bounded, (places - contrast.offsets[0]) / ACROSS_STEP_PX).mean(axis=2)
-        best = np.unravel_index(int(goal.argmax()), goal.shape)
-        centre, swing = float(offsets[best[0]]), float(swings[best[1]])
-    return centre, swing / half
+    swung = (contrast.stations[inside] - extent.middle) / half
+    row, swing = float(at), 0.0
+    for steps in _STEPS:
+        index, swings = row + steps, swing + steps
+        goal = rows.sample(index, swings[:, None] * swung).sum(axis=2)
+        best = divmod(int(goal.argmax()), len(steps))
+        row, swing = float(index[best[0]]), float(swings[best[1]])
+    return (row - at) * ACROSS_STEP_PX, swing * ACROSS_STEP_PX / half
 
 
-def _interpolate_rows(values: FloatArray, index: FloatArray) -> FloatArray:
-    """Sample each column of `values` (T, S) at rows `index` (..., S) of its own, by cubic convolution.
+@dataclass(frozen=True)
+class _Rows:
+    """Cubic convolution between the rows of values (T, S): what a polynomial is made of, for each row and column.
 
     Linear interpolation would not do: of a smooth crest it is highest at the samples, so that an axis that lies on
     them would never be moved.
     """
-    first = np.clip(np.floor(index).astype(int), 1, len(values) - 3)
-    weights = cubic_weights(np.clip(index - first, 0.0, 1.0))
-    columns = np.arange(values.shape[1])
-    total = np.zeros(index.shape)
-    for step, weight in enumerate(weights, start=-1):
-        total += weight * values[first + step, columns]
-    return total
+
+    terms: tuple[FloatArray, ...]
+    """Factors of the powers 0 to 3 of the way from one row to the next, (T - 3, S) each."""
+
+    @classmethod
+    def of(cls, values: FloatArray) -> _Rows:
+        before, at, after, beyond = (values[first : len(values) - 3 + first].astype(np.float64) for first in range(4))
+        rise, bend = (after - before) / 2, 2 * after - 2.5 * at + before - beyond / 2
+        return cls((at, rise, bend, after - at - rise - bend))
+
+    def sample(self, index: FloatArray, swings: FloatArray) -> FloatArray:
+        """Sample each column at the sums of rows `index` (I,) and `swings` (J, S), (I, J, S).
+
+        All have to lie between the second row and the last but one: what `_fit_axis` reaches does.
+        """
+        whole = index[:, None, None] + swings
+        first = np.floor(whole)
+        way = whole - first
+        columns = self.terms[0].shape[1]
+        place = (first * columns + (np.arange(columns) - columns)).astype(np.intp)
+        total: FloatArray = self.terms[3].take(place)
+        for term in self.terms[2::-1]:
+            total *= way
+            total += term.take(place)
+        return total
 
 
 def _sample_along(contrast: Field, offsets: FloatArray) -> FloatArray:
     """Contrast at an offset of its own for each station; NaN where the station is not observed."""
+    most = len(contrast.offsets) - 1
     index = (offsets - contrast.offsets[0]) / ACROSS_STEP_PX
-    lower = np.clip(np.floor(index).astype(int), 0, len(contrast.offsets) - 2)
+    lower = np.clip(np.floor(index).astype(int), 0, most - 1)
     share = np.clip(index - lower, 0, 1)
     columns = np.arange(len(offsets))
     values = contrast.values[lower, columns] * (1 - share) + contrast.values[lower + 1, columns] * share
-    seen = contrast.weight[np.rint(np.clip(index, 0, len(contrast.offsets) - 1)).astype(int), columns] > 0
+    seen = contrast.weight[np.rint(np.clip(index, 0, most)).astype(int), columns] > 0
     return np.where(seen, values, np.nan)
 
 
@@ -176,32 +201,47 @@ def _stands_out(contrast: Field, extent: Extent) -> bool:
     """Tell whether the line has more contrast than its near parallels: a look that spares most of the fits."""
     parallel, away = contrast.mean_profile(extent), np.abs(contrast.offsets)
     near = np.abs(parallel[(away >= _NEAR_PARALLEL_PX) & contrast.known_rows(extent)])
-    scatter = 1.4826 * float(np.median(near)) if len(near) else 0.0  # a strip beside is not noise
+    scatter = 1.4826 * _median(near) if len(near) else 0.0  # a strip beside is not noise
     return float(parallel[away <= CORE_HALF_PX].max()) >= _LEAST_STANDING * scatter
 
 
-def _grow(along: FloatArray, stations: FloatArray, extent: Extent, *, inside: BoolArray) -> Extent:
+def _grow(along: FloatArray, stations: FloatArray, extent: Extent, *, inside: slice) -> Extent:
     """Grow or shrink to the stations that are strip rather than not, from the middle outwards."""
-    seen = inside & np.isfinite(along)
-    level = float(np.median(along[seen])) if seen.any() else 0.0
+    seen = np.isfinite(along)
+    own = along[inside][seen[inside]]
+    level = _median(own) if len(own) else 0.0
     if level <= 0:
         return Extent(0.0, 0.0)
-    gain = np.nan_to_num(np.clip(along / level, -0.6, 1.4) - _INSIDE, nan=0.0)
+    gain = np.where(seen, np.clip(along / level, -0.6, 1.4) - _INSIDE, 0.0)
     middle = int(np.argmin(np.abs(stations - extent.middle)))
     right = middle + int(np.argmax(np.cumsum(gain[middle:])))
     left = middle - int(np.argmax(np.cumsum(gain[middle::-1])))
+    smooth = _average_three(np.where(seen, along, 0.0))
     # Both ends are found by the same walk to the right: for the left end, along the mirrored strip.
-    stop = _find_end(along, stations, right, level)
-    start = -_find_end(along[::-1], -stations[::-1], len(along) - 1 - left, level)
+    stop = _find_end(smooth, stations, right, level)
+    start = -_find_end(smooth[::-1], -stations[::-1], len(along) - 1 - left, level)
     return Extent(start, stop)
 
 
-def _find_end(along: FloatArray, stations: FloatArray, last: int, level: float) -> float:
+def _average_three(values: FloatArray) -> FloatArray:
+    """Mean of each value and its neighbours; the first and the last are their own."""
+    padded = np.concatenate([values[:1], values, values[-1:]])
+    averaged: FloatArray = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    return averaged
+
+
+def _find_end(smooth: FloatArray, stations: FloatArray, last: int, level: float) -> float:
     """Station near `last` at which the contrast falls through half of that just inside, between stations."""
-    smooth = ndimage.uniform_filter1d(np.nan_to_num(along), 3, mode="nearest")
-    plateau = smooth[max(last - 9, 0) : last + 1]
-    half = 0.5 * max(float(np.median(plateau)), 0.5 * level)
-    for place in range(max(last - 3, 0), min(last + 7, len(smooth) - 1)):
-        if smooth[place] >= half > smooth[place + 1]:
-            return float(stations[place] + (smooth[place] - half) / (smooth[place] - smooth[place + 1]))
+    half = 0.5 * max(_median(smooth[max(last - 9, 0) : last + 1]), 0.5 * level)
+    first = max(last - 3, 0)
+    near = smooth[first : last + 8].tolist()
+    for place, (here, there) in enumerate(pairwise(near), start=first):
+        if here >= half > there:
+            return float(stations[place] + (here - half) / (here - there))
     return float(stations[last] + 0.5)
+
+
+def _median(values: FloatArray) -> float:
+    """Median of a few values, none of them NaN: what `np.median` gives, without its preparations."""
+    ranked = np.sort(values)
+    return float((ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2)

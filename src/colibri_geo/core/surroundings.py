@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from colibri_geo.core.fields import Extent, Field
 from colibri_geo.core.frames import ACROSS_STEP_PX, Line
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IntArray = np.ndarray[Any, np.dtype[np.intp]]
 
 PAST_PX = 150
 """How far straight ahead is looked for more of the same line."""
@@ -30,10 +31,17 @@ _LEAST_BEYOND_PX = 8
 _PAST_COUNT_PX = 20
 _WINDOW_PX = 30
 _SIDE_DEG = np.arange(45.0, 136.0, 9.0)
-_SIDE_BEND_DEG = 27.0
+_STRAIGHT = np.abs(_SIDE_DEG[:, None] + _SIDE_DEG - 180) <= 27.0  # pairs of rays to either side that make one line
 _SIDE_PX = np.arange(6, 19)
 _SIDE_FLANK_PX = 4.0
 _PLACES_BESIDE = 9
+# Where the samples of rays to the side lie, those of a ray itself before those of its flanks, in pixels:
+# (samples, 1, rays and flanks, sides, directions).
+_SIDE_RAD = np.radians(_SIDE_DEG)
+_SIDE_STEPS = _SIDE_PX[:, None, None, None, None]
+_ASIDE_PX = np.array([0.0, -_SIDE_FLANK_PX, _SIDE_FLANK_PX])[:, None, None]
+_SIDE_STATIONS = np.cos(_SIDE_RAD) * _SIDE_STEPS - np.sin(_SIDE_RAD) * _ASIDE_PX
+_SIDE_OFFSETS = (np.sin(_SIDE_RAD) * _SIDE_STEPS + np.cos(_SIDE_RAD) * _ASIDE_PX) * np.array([1, -1])[:, None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ def look_ahead(contrast: Field, end: float, level: float, *, outward: int) -> fl
     if (rays.seen.sum(axis=1) >= _LEAST_BEYOND_PX)[np.abs(_FAN_DEG) <= _AHEAD_DEG].mean() < 0.5:
         return math.nan
     # What bends soon leaves every ray, so the first half of each is judged by itself too.
-    return max(rays.find_most(slice(None)), rays.find_most(slice(0, len(steps) // 2))) / level
+    return rays.find_most(np.array([0, 0]), np.array([len(steps), len(steps) // 2])) / level
 
 
 def place_ahead(line: Line, end: float, *, outward: int) -> FloatArray:
@@ -136,10 +144,12 @@ def look_past(contrast: Field, end: float, level: float, *, outward: int) -> Pas
     counts = np.cumsum(rays.seen, axis=1)
     first = _Rays(rays.values, rays.seen & (counts <= _PAST_COUNT_PX))
     known = (counts[:, -1] >= _LEAST_BEYOND_PX).any()
-    windows = [rays.find_most(slice(start, start + _WINDOW_PX)) for start in range(0, len(steps), _WINDOW_PX // 2)]
+    starts = np.arange(0, len(steps), _WINDOW_PX // 2)
+    strongest = rays.find_most(starts, np.minimum(starts + _WINDOW_PX, len(steps))) / level
+    nearest = first.find_most(np.array([0]), np.array([len(steps)])) / level if known else math.nan
     ahead = rays.seen[len(_NARROW_FAN_DEG) // 2]
     hidden = 0.0 if ahead[0] else float(steps[np.argmax(ahead)]) if ahead.any() else float(PAST_PX)
-    return Past(first.find_most(slice(None)) / level if known else math.nan, max(windows) / level, hidden)
+    return Past(nearest, strongest, hidden)
 
 
 def look_for_joins(signal: Field, extent: Extent, level: float) -> float:
@@ -159,48 +169,68 @@ def look_for_joins(signal: Field, extent: Extent, level: float) -> float:
         Largest contrast of a line across an end, on the weaker of both sides, over that of the strip, less what chance
         shows across its middle.
     """
-    ends = max(_look_across(signal, end, outward=outward) for end, outward in ((extent.start, -1), (extent.stop, 1)))
-    places = np.linspace(extent.start, extent.stop, _PLACES_BESIDE + 2)[1:-1]
-    chance = float(np.median([_look_across(signal, place, outward=1) for place in places]))
-    return float(np.clip((ends - chance) / level, 0.0, 2.0))
+    places = np.linspace(extent.start, extent.stop, _PLACES_BESIDE + 2)
+    across = _look_across(signal, places, outward=np.where(np.arange(len(places)) == 0, -1, 1))
+    ends, chance = max(across[0], across[-1]), np.sort(across[1:-1])[_PLACES_BESIDE // 2]
+    return float(min(max((ends - chance) / level, 0.0), 2.0))
 
 
-def _look_across(signal: Field, station: float, *, outward: int) -> float:
-    """Contrast, with the nearer of two flanks, of the best pair of rays to both sides that make one line."""
-    angle = np.radians(_SIDE_DEG)[:, None]
-    ahead, aside = np.cos(angle) * _SIDE_PX, np.sin(angle) * _SIDE_PX
-    sides = []
-    for side in (1, -1):
-        lines = []
-        for flank in (0.0, -_SIDE_FLANK_PX, _SIDE_FLANK_PX):
-            stations = station + outward * (ahead - flank * np.sin(angle))
-            lines.append(_average(signal, stations, side * (aside + flank * np.cos(angle))))
-        sides.append(np.nan_to_num(lines[0] - np.maximum(lines[1], lines[2])))
-    straight = np.abs(_SIDE_DEG[:, None] + _SIDE_DEG - 180) <= _SIDE_BEND_DEG
-    weaker = np.minimum(sides[0][:, None], sides[1][None, :])
-    return float(np.max(weaker[straight], initial=0.0))
+def _look_across(signal: Field, places: FloatArray, *, outward: IntArray) -> FloatArray:
+    """Contrast, with the nearer of two flanks, of the best pair of rays to both sides that make one line.
+
+    Parameters
+    ----------
+    signal : Field
+    places : (P,) ndarray of float64
+        Stations at which the rays begin.
+    outward : (P,) ndarray of int
+        1 where the rays lean to higher stations, -1 where they lean to lower ones.
+
+    Returns
+    -------
+    (P,) ndarray of float64, 0 or more
+    """
+    stations = places[:, None, None, None] + outward[:, None, None, None] * _SIDE_STATIONS
+    lines = _average(signal, stations, _SIDE_OFFSETS)
+    sides = np.nan_to_num(lines[:, 0] - np.maximum(lines[:, 1], lines[:, 2]))
+    pairs = np.minimum(sides[:, 0, :, None], sides[:, 1, None, :])
+    best: FloatArray = np.where(_STRAIGHT, pairs, 0.0).max(axis=(1, 2), initial=0.0)
+    return best
 
 
 def _average(signal: Field, stations: FloatArray, offsets: FloatArray) -> FloatArray:
-    """Mean of the nearest samples along each row; NaN where less than half is observed."""
-    smooth = ndimage.uniform_filter(signal.values, size=(3, 1), mode="nearest")
-    columns = np.rint(stations - signal.stations[0]).astype(int)
-    rows = np.rint((offsets - signal.offsets[0]) / ACROSS_STEP_PX).astype(int)
-    height, width = smooth.shape
-    within = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-    seen = within & (signal.weight[rows, columns] > 0)
-    counts = seen.sum(axis=1)
-    sums = (smooth[rows, columns] * seen).sum(axis=1)
-    means: FloatArray = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts >= 0.5 * stations.shape[1])
+    """Mean over the first axis of the nearest samples along each row; NaN where less than half is observed."""
+    height, width = signal.values.shape
+    # Around the field lies a border that was not observed: there is what strays from it.
+    columns = np.minimum(np.maximum(np.rint(stations - (signal.stations[0] - 1)).astype(int), 0), width + 1)
+    rows = np.rint((offsets - signal.offsets[0]) / ACROSS_STEP_PX + 1).astype(int)
+    place = np.minimum(np.maximum(rows, 0), height + 1) * (width + 2) + columns
+    values, seen = np.zeros((2, height + 2, width + 2))
+    inner = (slice(1, -1), slice(1, -1))
+    np.greater(signal.weight, 0, out=seen[inner])
+    np.multiply(_average_rows(signal.values), seen[inner], out=values[inner])
+    counts, sums = seen.take(place).sum(axis=0), values.take(place).sum(axis=0)
+    half = 0.5 * len(place)
+    means: FloatArray = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts >= half)
     return means
 
 
-class _Rays:
-    """Contrast along rays from an end, (directions, steps)."""
+def _average_rows(values: FloatArray) -> FloatArray:
+    """Mean of each row and its neighbours; the first and the last are their own."""
+    sums = values.copy()
+    sums[1:] += values[:-1]
+    sums[:-1] += values[1:]
+    sums[[0, -1]] += values[[0, -1]]
+    sums /= 3
+    return sums
 
-    def __init__(self, values: FloatArray, seen: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-        self.values, self.seen = values, seen
+
+@dataclass(frozen=True)
+class _Rays:
+    """Contrast along rays from an end, (directions, steps); whether it was observed."""
+
+    values: FloatArray
+    seen: BoolArray
 
     @classmethod
     def cast(
@@ -210,16 +240,24 @@ class _Rays:
         columns = np.rint(end + outward * steps - contrast.stations[0]).astype(int)
         rows = np.tan(np.radians(fan_deg))[:, None] * steps
         rows = np.rint((rows - contrast.offsets[0]) / ACROSS_STEP_PX).astype(int)
-        height, width = contrast.values.shape
-        within = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-        rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-        smooth = ndimage.uniform_filter1d(contrast.values, 3, axis=0, mode="nearest")
-        values = np.clip(smooth[rows, columns], -level, 1.5 * level)
-        return cls(values, within & (contrast.weight[rows, columns] > 0))
+        last_row, last_column = contrast.values.shape[0] - 1, contrast.values.shape[1] - 1
+        within = (rows >= 0) & (rows <= last_row) & (columns >= 0) & (columns <= last_column)
+        rows, columns = np.minimum(np.maximum(rows, 0), last_row), np.minimum(np.maximum(columns, 0), last_column)
+        near = [
+            row * (last_column + 1) + columns for row in (np.maximum(rows - 1, 0), rows, np.minimum(rows + 1, last_row))
+        ]
+        values = np.clip(contrast.values.take(near).sum(axis=0) / 3, -level, 1.5 * level)
+        return cls(values, within & (contrast.weight.take(near[1]) > 0))
 
-    def find_most(self, part: slice) -> float:
-        """Largest mean contrast of a ray, 0 or more, of which enough was observed."""
-        counts = self.seen[:, part].sum(axis=1)
+    def find_most(self, starts: IntArray, stops: IntArray) -> float:
+        """Largest mean contrast of a part of a ray, 0 or more, of which enough was observed."""
+        counts, sums = (_add_up(terms, starts, stops) for terms in (self.seen, np.where(self.seen, self.values, 0.0)))
         judged = counts >= _LEAST_BEYOND_PX
-        means = (self.values * self.seen)[:, part].sum(axis=1)[judged] / counts[judged]
-        return float(np.max(means, initial=0.0))
+        return float(np.max(sums[judged] / counts[judged], initial=0.0))
+
+
+def _add_up(terms: FloatArray | BoolArray, starts: IntArray, stops: IntArray) -> FloatArray:
+    """Sum each row from `starts` to just before `stops`, (rows, parts)."""
+    running = np.zeros((len(terms), terms.shape[1] + 1))
+    np.cumsum(terms, axis=1, out=running[:, 1:])
+    return running[:, stops] - running[:, starts]

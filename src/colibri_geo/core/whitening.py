@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
+from colibri_geo.core.resample import sum_blocks
 from colibri_geo.core.windows import Window
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
-BLOCK_PX = 32
+BLOCK_PX = 16
 """Side of the blocks whose clutter is measured; their lattice is that of the whole image."""
-REACH_PX = 128
+REACH_PX = 64
 """A pixel's whitening rests on pixels no further away than this, but for some thousandths."""
 
-_GROUND_BOX_PX = 31
-_FINE_BOX_PX, _COARSE_BOX_PX = 5, 21
-_PATCH_PX = 8
+_FINE_PX, _WIDE_PX = 2, 8  # sides of what is compared: patches, and the squares around them
+_PATCH_PX = 4
 _SAMPLE_STEP_PX = 2
 _ROUNDS = 3
 _SIGMA = 1.48  # of normal values, their standard deviation over their typical size
@@ -43,15 +44,12 @@ def flatten(field: FloatArray, seen: BoolArray) -> FloatArray:
     Returns
     -------
     (B, M, N) ndarray of float32
-        Less the medians of blocks, then less the mean over a box of 31 pixels of values that are bounded, so that what
-        stands out leaves no trough beside it. 0 where not seen.
+        Less the medians of blocks, interpolated between their centres: what stands out leaves no trough beside it.
+        0 where not seen.
     """
-    weight = np.maximum(_box(seen.astype(np.float32), _GROUND_BOX_PX), np.float32(1e-3))
     flat = np.empty_like(field)
     for band, values in enumerate(field):
-        rest = _subtract_level(values, seen)
-        bounded = _bound(rest[None], seen)[0]
-        flat[band] = (rest - _box(bounded, _GROUND_BOX_PX) / weight) * seen
+        flat[band] = _subtract_level(values, seen)
     return flat
 
 
@@ -71,37 +69,39 @@ def measure_whitening(flat: FloatArray, seen: BoolArray) -> FloatArray:
 
     Notes
     -----
-    The covariance is that of patches of five pixels against those around them, which is nearer to what lines are made
-    of than that of single pixels: texture that is smooth averages out less along a line than noise does. It is robust
-    (weights that fall where the Mahalanobis distance is large) and smoothed over neighbouring blocks. The matrix is
-    scaled so that single pixels of the clutter have unit variance.
+    The covariance is that of patches of 2 by 2 pixels against the 8 by 8 around them, which is nearer to what lines are
+    made of than that of single pixels: texture that is smooth averages out less along a line than noise does. It is
+    robust (weights that fall where the Mahalanobis distance is large) and smoothed over neighbouring blocks. The
+    matrix is scaled so that single pixels of the clutter have unit variance.
     """
     bands = len(flat)
-    share = np.maximum(_box(seen.astype(np.float32), _FINE_BOX_PX), np.float32(1e-3))
-    wide = np.maximum(_box(seen.astype(np.float32), _COARSE_BOX_PX), np.float32(1e-3))
-    detail = np.empty_like(flat)
-    for band, values in enumerate(_bound(flat, seen)):
-        detail[band] = (_box(values, _FINE_BOX_PX) / share - _box(values, _COARSE_BOX_PX) / wide) * seen
-    sample, weight = _cut_blocks(detail), _cut_blocks(seen[None].astype(np.float32))[0]
-    size = np.maximum(_SIGMA * _typical_size(detail, seen), np.float32(1e-6))
+    sample, weight = _cut_patches(_bound(flat, seen), seen)
+    size = np.maximum(_SIGMA * _find_size(sample, weight), np.float32(1e-6))
     distance = _square(sample / size[..., None]) / bands
     for _ in range(_ROUNDS):
         weights = weight * np.minimum(1, _BOUND / np.maximum(distance, np.float32(1e-9)))
         whitening = _invert(_smooth_covariance(sample, weights))
         distance = _square(_multiply(whitening, sample)) / bands
-    return whitening / _pixel_spread(_multiply(whitening, _cut_blocks(flat)), weight)[..., None, None]
+    return (
+        whitening
+        / _pixel_spread(_multiply(whitening, _cut_blocks(flat)), _cut_blocks(seen[None].astype(np.float32))[0])[
+            ..., None, None
+        ]
+    )
 
 
-def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0) -> FloatArray:
+def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0, scale: int = 1) -> FloatArray:
     """Multiply each pixel by the whitening matrix of its place.
 
     Parameters
     ----------
     field : (B, M, N) ndarray of float32
         Sides are multiples of `BLOCK_PX`; the first pixel lies on the lattice of blocks.
-    whitening : (M / 32 + 2 border, N / 32 + 2 border, B, B) ndarray of float32
+    whitening : (M / 16 + 2 border, N / 16 + 2 border, B, B) ndarray of float32
     border : int
         Blocks around those of the field that are given too, on each side.
+    scale : int
+        Pixels of the field that make one pixel of a block: sides and blocks are so much larger.
 
     Returns
     -------
@@ -109,62 +109,63 @@ def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0) -> Floa
         Matrices are interpolated between the centres of blocks.
     """
     bands, rows, cols = field.shape
-    shape = (rows // _PATCH_PX, cols // _PATCH_PX)
+    side = _PATCH_PX * scale
+    shape = (rows // side, cols // side)
     first = border * BLOCK_PX // _PATCH_PX
     inner = (slice(first, first + shape[0]), slice(first, first + shape[1]))
-    patches = field.reshape(bands, shape[0], _PATCH_PX, shape[1], _PATCH_PX)
+    patches = field.reshape(bands, shape[0], side, shape[1], side)
+    weights = np.ascontiguousarray(_spread_patches(whitening)[inner].transpose(2, 3, 0, 1))
     whitened = np.zeros_like(patches)
     for row in range(bands):
         for band in range(row + 1):
-            weights = _spread_patches(whitening[..., row, band])[inner]
-            whitened[row] += weights[:, None, :, None] * patches[band]
+            whitened[row] += weights[row, band, :, None, :, None] * patches[band]
     return whitened.reshape(field.shape)
 
 
 @dataclass(frozen=True)
 class Whitening:
-    """The whitening matrices of a whole image.
+    """The whitening matrices of a part of an image.
 
     Attributes
     ----------
     matrices : (R, C, B, B) ndarray of float32
-        One a block of `BLOCK_PX` pixels.
+        One a block of `BLOCK_PX` pixels; beyond them the nearest serves.
+    row, col : int
+        Place of the first block among those of the whole image.
+    scale : int
+        Pixels of what is whitened that make one pixel of a block, in each direction.
     """
 
     matrices: FloatArray
+    row: int = 0
+    col: int = 0
+    scale: int = 1
 
     def at(self, row: float, col: float) -> FloatArray:
         """(B, B) ndarray of float32: the matrix of the block that holds a pixel, or of the nearest."""
         rows, cols = self.matrices.shape[:2]
         matrix: FloatArray = self.matrices[
-            min(max(int(row) // BLOCK_PX, 0), rows - 1), min(max(int(col) // BLOCK_PX, 0), cols - 1)
+            min(max(math.floor(row + 0.5) // (BLOCK_PX * self.scale) - self.row, 0), rows - 1),
+            min(max(math.floor(col + 0.5) // (BLOCK_PX * self.scale) - self.col, 0), cols - 1),
         ]
         return matrix
 
     def apply(self, field: FloatArray, window: Window) -> FloatArray:
         """Whiten a field (B, M, N) that is cut from the image; the edges of `window` lie on the lattice of blocks."""
+        step = BLOCK_PX * self.scale
         rows, cols = (
-            np.clip(np.arange(first // BLOCK_PX - 1, (first + side) // BLOCK_PX + 1), 0, length - 1)
-            for first, side, length in (
-                (window.row, window.rows, self.matrices.shape[0]),
-                (window.col, window.cols, self.matrices.shape[1]),
+            np.clip(np.arange(first // step - 1 - at, (first + side) // step + 1 - at), 0, length - 1)
+            for first, side, length, at in (
+                (window.row, window.rows, self.matrices.shape[0], self.row),
+                (window.col, window.cols, self.matrices.shape[1], self.col),
             )
         )
-        return whiten(field, self.matrices[rows[:, None], cols], border=1)
-
-
-def _box(image: FloatArray, size: int) -> FloatArray:
-    boxed: FloatArray = ndimage.uniform_filter(image, size=size, mode="constant")
-    return boxed
+        return whiten(field, self.matrices[rows[:, None], cols], border=1, scale=self.scale)
 
 
 def _cut_blocks(field: FloatArray) -> FloatArray:
     """Every second pixel of each block, (B, R, C, samples)."""
-    thin = field[:, ::_SAMPLE_STEP_PX, ::_SAMPLE_STEP_PX]
-    side = BLOCK_PX // _SAMPLE_STEP_PX
-    bands, rows, cols = thin.shape
-    blocks = thin.reshape(bands, rows // side, side, cols // side, side).transpose(0, 1, 3, 2, 4)
-    return np.ascontiguousarray(blocks).reshape(bands, rows // side, cols // side, side * side)
+    return _to_blocks(field[:, ::_SAMPLE_STEP_PX, ::_SAMPLE_STEP_PX], BLOCK_PX // _SAMPLE_STEP_PX)
 
 
 def _subtract_level(values: FloatArray, seen: BoolArray) -> FloatArray:
@@ -180,10 +181,34 @@ def _subtract_level(values: FloatArray, seen: BoolArray) -> FloatArray:
     return rest
 
 
+def _cut_patches(flat: FloatArray, seen: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Means of patches of 2 by 2 pixels less those of 8 by 8 around them, (B, R, C, samples), and how much was seen."""
+    share = seen[None].astype(np.float32)
+    fine, fine_share = sum_blocks(flat, _FINE_PX), sum_blocks(share, _FINE_PX)
+    times = _WIDE_PX // _FINE_PX
+    wide, wide_share = sum_blocks(fine, times), sum_blocks(fine_share, times)
+    wide /= np.maximum(wide_share, np.float32(1))
+    fine /= np.maximum(fine_share, np.float32(1))
+    fine -= wide.repeat(times, axis=1).repeat(times, axis=2)
+    known = fine_share >= _FINE_PX * _FINE_PX / 2
+    fine *= known
+    return _to_blocks(fine, BLOCK_PX // _FINE_PX), _to_blocks(known.astype(np.float32), BLOCK_PX // _FINE_PX)[0]
+
+
+def _to_blocks(field: FloatArray, side: int) -> FloatArray:
+    """Gather squares of `side` pixels, (B, R, C, side * side)."""
+    bands, rows, cols = field.shape
+    blocks = field.reshape(bands, rows // side, side, cols // side, side).transpose(0, 1, 3, 2, 4)
+    return np.ascontiguousarray(blocks).reshape(bands, rows // side, cols // side, side * side)
+
+
 def _typical_size(field: FloatArray, seen: BoolArray) -> FloatArray:
+    return _find_size(_cut_blocks(field), _cut_blocks(seen[None].astype(np.float32))[0])
+
+
+def _find_size(sample: FloatArray, weight: FloatArray) -> FloatArray:
     """Size of the values in each block, (B, R, C): the square of the mean root, which little heeds extremes."""
-    counts = np.maximum(_cut_blocks(seen[None].astype(np.float32))[0].sum(axis=-1), np.float32(1))
-    root: FloatArray = _cut_blocks(np.sqrt(np.abs(field))).sum(axis=-1) / counts
+    root: FloatArray = np.sqrt(np.abs(sample)).sum(axis=-1) / np.maximum(weight.sum(axis=-1), np.float32(1))
     return np.square(root)
 
 
@@ -247,7 +272,7 @@ def _smooth(blocks: FloatArray) -> FloatArray:
 
 
 def _spread_patches(blocks: FloatArray) -> FloatArray:
-    """Interpolate (R, C) values at the centres of blocks to the centres of patches of 8 pixels."""
+    """Interpolate values at the centres of blocks, (R, C, ...), to the centres of patches."""
     for axis in (0, 1):
         blocks = _interpolate_axis(blocks, BLOCK_PX // _PATCH_PX, axis=axis)
     return blocks
@@ -258,7 +283,7 @@ def _interpolate_axis(blocks: FloatArray, times: int, *, axis: int) -> FloatArra
     lower = np.clip(np.floor(place).astype(int), 0, max(blocks.shape[axis] - 2, 0))
     upper = np.minimum(lower + 1, blocks.shape[axis] - 1)
     share = np.clip(place - lower, 0, 1).astype(np.float32)
-    share = share[:, None] if axis == 0 else share[None, :]
+    share = share.reshape((-1,) + (1,) * (blocks.ndim - 1 - axis))
     first, second = np.take(blocks, lower, axis=axis), np.take(blocks, upper, axis=axis)
     between: FloatArray = first * (1 - share) + second * share
     return between

@@ -35,6 +35,8 @@ class SceneRecord:
         How the archive holds it; None in a run of an older version.
     notes : tuple of str
         What a reader of the result has to know, one sentence each.
+    parts : tuple of SceneRecord
+        The scenes of which a mosaic is made; none of a single scene.
     """
 
     name: str
@@ -57,6 +59,7 @@ class SceneRecord:
     synthetic: bool
     layout: str | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[SceneRecord, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS, Column, Kind, check_strips
 from colibri_geo.exporting.coordinates import format_dms, format_mgrs, format_position, strip_centres
-from colibri_geo.exporting.geopackage import draw_footprints, read_tables
+from colibri_geo.exporting.geopackage import draw_footprints, read_tables, read_tiles, write_tiles
 from colibri_geo.exporting.tables import check_findings, write_tables
 from colibri_geo.exporting.wording import CAUTION, caution_for, format_time
 
@@ -23,6 +23,8 @@ __all__ = [
     "format_position",
     "format_time",
     "read_tables",
+    "read_tiles",
     "strip_centres",
     "write_tables",
+    "write_tiles",
 ]

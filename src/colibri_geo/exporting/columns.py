@@ -138,6 +138,12 @@ OBSERVED_COLUMNS = (
     ),
 )
 NOT_OBSERVED_COLUMNS = (_text("reason", required=True),)
+TILE_COLUMNS = (
+    *(Column(name, Kind.COUNT, required=True) for name in ("tile", "row", "col", "rows", "cols")),
+    *(Column(name, Kind.COUNT, required=True) for name in ("asked_px", "observed_px")),
+    _number("observed_share", "", 4),
+    Column("candidates", Kind.COUNT, required=True),
+)
 REGION_COLUMNS = (_text("level", required=True), _text("code"), _text("name"))
 
 TEXT_DTYPE = pd.Series(["text"]).dtype

@@ -22,6 +22,7 @@ from colibri_geo.exporting.columns import (
     STRIP_COLUMNS,
     STRIP_ID,
     STRIP_REGION_COLUMNS,
+    TILE_COLUMNS,
     Column,
     conform,
 )
@@ -29,6 +30,8 @@ from colibri_geo.exporting.wording import format_time
 from colibri_geo.layers import Findings
 
 GEOPACKAGE = "findings.gpkg"
+TILES = "tiles.gpkg"
+_TILES = "tiles"
 _MAGIC = b"SQLite format 3\x00"
 _CLOCK = "OGR_CURRENT_DATE"
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError)
@@ -152,6 +155,44 @@ def read_tables(folder: Path) -> Findings:
         not_observed=_read_layer(path, "not_observed", NOT_OBSERVED_COLUMNS),
         regions=_read_layer(path, "regions", REGION_COLUMNS) if "regions" in names else None,
     )
+
+
+def write_tiles(tiles: gpd.GeoDataFrame, folder: Path, *, moment: pd.Timestamp) -> None:
+    """Write ``tiles.gpkg``, the tiles of a scan; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    tiles : GeoDataFrame
+        Of polygons, with the columns that `colibri_geo.scan` gives.
+    folder : Path
+    moment : Timestamp
+        As for `write_geopackage`.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    layer = Layer(
+        _TILES, conform(tiles, TILE_COLUMNS), "Polygon", "Tiles of a scan, and how much of each was observed."
+    )
+    with _fixed_clock(format_time(moment.floor("s")).replace("Z", ".000Z")):
+        _write_layer(layer, folder / TILES)
+
+
+def read_tiles(folder: Path) -> gpd.GeoDataFrame | None:
+    """Read the tiles of a scan back; None where a run has none.
+
+    Raises
+    ------
+    NotARun
+        A damaged file.
+    """
+    path = Path(folder) / TILES
+    if not path.exists():
+        return None
+    _list_layers(path)
+    return _read_layer(path, _TILES, TILE_COLUMNS)
 
 
 @contextmanager

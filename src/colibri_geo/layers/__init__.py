@@ -12,7 +12,7 @@ from colibri_geo.layers.observed import VERDICTS, PixelCounts, count_pixels, no_
 from colibri_geo.layers.reading import Layer, read_regions
 from colibri_geo.layers.regions import Regions, clip_regions, no_regions, region_map
 from colibri_geo.layers.sources import LayerSource
-from colibri_geo.layers.unseen import not_observed_polygons
+from colibri_geo.layers.unseen import choose_square, draw_squares, gather_squares
 
 __all__ = [
     "LEVELS",
@@ -27,14 +27,16 @@ __all__ = [
     "Regions",
     "attach",
     "check_aoi",
+    "choose_square",
     "clip_regions",
     "count_pixels",
+    "draw_squares",
     "fetch_regions",
+    "gather_squares",
     "inspect_layer",
     "mask_outside_aoi",
     "no_pixels",
     "no_regions",
-    "not_observed_polygons",
     "observed_table",
     "read_aoi",
     "read_regions",

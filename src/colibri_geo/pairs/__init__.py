@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colibri_geo.pairs.aligned import NOT_ASKED, AlignedPair, PairBlock, align
-from colibri_geo.pairs.changemap import ChangeBlock, ChangeMap, change
+from colibri_geo.pairs.changemap import ChangeBlock, ChangeMap, CoarseChange, change
 from colibri_geo.pairs.grid import find_metre_crs, measure_overlap_share
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.surveying import check_order, survey
@@ -14,6 +14,7 @@ __all__ = [
     "AlignedPair",
     "ChangeBlock",
     "ChangeMap",
+    "CoarseChange",
     "PairBlock",
     "PairModel",
     "align",

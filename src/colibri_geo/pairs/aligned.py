@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from odc.geo.geobox import GeoBox
 
+from colibri_geo.core.resample import Coarse
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.reading import Placement
@@ -47,6 +48,23 @@ class PairBlock:
         """(M, N) ndarray of bool: observed on both dates."""
         seen: np.ndarray[Any, np.dtype[np.bool_]] = self.unseen == 0
         return seen
+
+
+@dataclass(frozen=True)
+class CoarsePair:
+    """Pixels of one window of a pair, averaged over blocks.
+
+    Attributes
+    ----------
+    before, after : Coarse
+        (B, M // factor, N // factor); in the pair's quantity, shift removed, radiometry matched.
+    unseen_before, unseen_after : (M, N) ndarray of uint8, `Unseen` codes
+    """
+
+    before: Coarse
+    after: Coarse
+    unseen_before: CodeArray
+    unseen_after: CodeArray
 
 
 @dataclass(frozen=True)
@@ -91,14 +109,30 @@ class AlignedPair:
         PairBlock
         """
         window = window or self.whole
+        before, after = self._before.read(window), self._after.read(window)
+        return PairBlock(before.values, self._match(after.values), before.unseen, after.unseen)
+
+    def read_coarse(self, window: Window, factor: int) -> CoarsePair:
+        """Read a window averaged over blocks of `factor` by `factor` pixels; its edges are multiples of `factor`."""
+        before, after = self._before.read_coarse(window, factor), self._after.read_coarse(window, factor)
+        matched = Coarse(self._match(after.coarse.image), after.coarse.seen)
+        return CoarsePair(before.coarse, matched, before.unseen, after.unseen)
+
+    @property
+    def _before(self) -> Placement:
+        return Placement(self.before, self.model.bands, self.grid, added=self.model.added_before)
+
+    @property
+    def _after(self) -> Placement:
         model, pixel = self.model, self.grid.affine
         shift_row_px, shift_col_px = model.shift_north_m / pixel.e, model.shift_east_m / pixel.a
-        still = Placement(self.before, model.bands, self.grid, added=model.added_before)
-        moved = Placement(self.after, model.bands, self.grid, shift_row_px, shift_col_px, added=model.added_after)
-        before, after = still.read(window), moved.read(window)
-        gain = np.array(model.gain, dtype=np.float32)[:, None, None]
-        offset = np.array(model.offset, dtype=np.float32)[:, None, None]
-        return PairBlock(before.values, after.values * gain + offset, before.unseen, after.unseen)
+        return Placement(self.after, model.bands, self.grid, shift_row_px, shift_col_px, added=model.added_after)
+
+    def _match(self, values: FloatArray) -> FloatArray:
+        """Bring values of the after image to the radiometry of the before image."""
+        gain = np.array(self.model.gain, dtype=np.float32)[:, None, None]
+        offset = np.array(self.model.offset, dtype=np.float32)[:, None, None]
+        return values * gain + offset
 
 
 def align(before: Scene, after: Scene, model: PairModel) -> AlignedPair:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from odc.geo.geobox import GeoBox
 
+from colibri_geo.core.resample import Coarse
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs.aligned import AlignedPair
 
@@ -81,6 +82,26 @@ class ChangeBlock:
 
 
 @dataclass(frozen=True)
+class CoarseChange:
+    """Change of one window, averaged over blocks of pixels.
+
+    Attributes
+    ----------
+    before, after : Coarse
+        (B, M // factor, N // factor), whitened as those of `ChangeBlock`.
+    unseen_before, unseen_after : (M, N) ndarray of uint8, `Unseen` codes
+    bare_direction : (B,) ndarray of float32
+        See `ChangeBlock`.
+    """
+
+    before: Coarse
+    after: Coarse
+    unseen_before: CodeArray
+    unseen_after: CodeArray
+    bare_direction: FloatArray
+
+
+@dataclass(frozen=True)
 class ChangeMap:
     """The change of a pair, computed by window when it is read; picklable.
 
@@ -125,6 +146,16 @@ class ChangeMap:
         after = _whiten(whitening, block.after, block.unseen_after)
         return ChangeBlock(before, after, block.unseen_before, block.unseen_after, self.bare_direction)
 
+    def read_coarse(self, window: Window, factor: int) -> CoarseChange:
+        """Compute the change of a window averaged over blocks of `factor` by `factor` pixels."""
+        block = self.pair.read_coarse(window, factor)
+        whitening = _whitening(np.array(self.pair.model.covariance))
+        before, after = (
+            Coarse(_whiten(whitening, one.image, np.where(one.seen, np.uint8(0), np.uint8(1))), one.seen)
+            for one in (block.before, block.after)
+        )
+        return CoarseChange(before, after, block.unseen_before, block.unseen_after, self.bare_direction)
+
 
 def change(pair: AlignedPair) -> ChangeMap:
     """Return the change of a pair; nothing is read yet.
@@ -156,7 +187,8 @@ def _whiten(whitening: FloatArray, values: FloatArray, unseen: CodeArray) -> Flo
     for row, weights in enumerate(whitening):
         for band in range(row + 1):
             whitened[row] += weights[band] * values[band]
-    whitened[:, unseen != 0] = 0
+    if unseen.any():
+        whitened[:, unseen != 0] = 0
     return whitened
 
 

@@ -161,10 +161,10 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
             f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
             f"expected two dates, {remedy}"
         )
-    if after.acquired < before.acquired:
+    if after.acquired < before.acquired_last:
         raise DateOrder(
             f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
-            f"({before.acquired:%Y-%m-%dT%H:%MZ}); expected the older image first, {remedy}"
+            f"({before.acquired_last:%Y-%m-%dT%H:%MZ}); expected the older image first, {remedy}"
         )
 
 

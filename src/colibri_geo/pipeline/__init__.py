@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from colibri_geo.pipeline.comparing import compare
 from colibri_geo.pipeline.run import Run, read_run
+from colibri_geo.pipeline.scanning import scan
 
-__all__ = ["Run", "compare", "read_run"]
+__all__ = ["Run", "compare", "read_run", "scan"]

@@ -10,10 +10,10 @@ from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers import LayerSource
 from colibri_geo.pairs import AlignedPair, measure_pixel
-from colibri_geo.scenes import Scene
+from colibri_geo.scenes import Part, Scene
 
 
-def describe_scene(scene: Scene) -> SceneRecord:
+def describe_scene(scene: Scene | Part) -> SceneRecord:
     """Describe a scene without its pixels and without the folder that it lies in."""
     source = scene.provenance
     return SceneRecord(
@@ -37,6 +37,7 @@ def describe_scene(scene: Scene) -> SceneRecord:
         synthetic=source.synthetic,
         layout=source.layout,
         notes=source.notes,
+        parts=tuple(describe_scene(part) for part in source.parts),
     )
 
 

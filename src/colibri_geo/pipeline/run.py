@@ -21,7 +21,7 @@ from colibri_geo.evidence import (
     write_log,
     write_manifest,
 )
-from colibri_geo.exporting import read_tables, write_tables
+from colibri_geo.exporting import read_tables, read_tiles, write_tables, write_tiles
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.rasters import write_rasters
@@ -47,6 +47,9 @@ class Run:
     timings : tuple of StepTiming
     notes : tuple of str
         What a reader of the tables has to know, one sentence each.
+    tiles : GeoDataFrame or None
+        Of a scan: a row a tile with its place, ``asked_px``, ``observed_px``, ``observed_share``, and ``candidates``,
+        how many were measured, likely or not.
     """
 
     record: RunRecord
@@ -55,6 +58,7 @@ class Run:
     area: Aoi | None = None
     timings: tuple[StepTiming, ...] = ()
     notes: tuple[str, ...] = ()
+    tiles: gpd.GeoDataFrame | None = None
 
     @property
     def strips(self) -> gpd.GeoDataFrame:
@@ -118,6 +122,8 @@ class Run:
             )
         with staged_folder(out, overwrite=overwrite) as folder:
             write_tables(self.findings, self.record, folder)
+            if self.tiles is not None:
+                write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
             if self.aligned is not None and report:
                 pictures = picture_strips(self.aligned, self.strips, change=change(self.aligned))
                 overview = overview_picture(self.aligned)
@@ -183,4 +189,4 @@ def read_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     record = read_manifest(folder)
-    return Run(record, read_tables(folder))
+    return Run(record, read_tables(folder), tiles=read_tiles(folder))

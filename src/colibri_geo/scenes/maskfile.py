@@ -84,6 +84,8 @@ class MaskFile:
         rows = _find_indexes(place.shape[0], theirs.e / mine.e, (theirs.f - mine.f) / mine.e)
         cols = _find_indexes(place.shape[1], theirs.a / mine.a, (theirs.c - mine.c) / mine.a)
         down, right = self.grid.shape
+        if _counts_up(rows, down) and _counts_up(cols, right):  # pixel for pixel, as most masks are
+            return self._decode(Window(int(rows[0]), int(cols[0]), len(rows), len(cols)))
         inside = np.ix_((rows >= 0) & (rows < down), (cols >= 0) & (cols < right))
         rows, cols = rows[inside[0].ravel()], cols[inside[1].ravel()]
         codes: CodeArray = np.full(tuple(place.shape), _NOT_MEASURED)
@@ -191,6 +193,12 @@ def _check_kind(header: Header, name: str, code: MaskCode) -> None:
     kind = np.dtype(header.dtypes[0])
     if kind.kind not in "iu":
         raise UnsupportedFormat(f"{name}: mask of type {kind}, expected integers ({code}); convert it first")
+
+
+def _counts_up(indexes: IndexArray, length: int) -> bool:
+    """Whether indexes are those of neighbours, all of them in a mask of `length` rows or columns."""
+    inside = len(indexes) > 0 and indexes[0] >= 0 and indexes[-1] < length
+    return bool(inside and (np.diff(indexes) == 1).all())
 
 
 def _find_indexes(count: int, step: float, start: float) -> IndexArray:

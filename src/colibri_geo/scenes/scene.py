@@ -93,6 +93,8 @@ class Provenance:
         What was found of the Sentinel-2 offset, None where the values cannot hold it.
     notes : tuple of str
         What a reader of the result has to know, one sentence each.
+    parts : tuple of Part
+        Of a mosaic the scenes that it was made of, by name; none of any other scene.
     """
 
     path: Path
@@ -108,6 +110,33 @@ class Provenance:
     layout: str = "array"
     offset: OffsetVerdict | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One scene of a mosaic without its pixels; its attributes are those of the `Scene` that it was.
+
+    Attributes
+    ----------
+    name : str
+    grid : GeoBox
+    bands : tuple of str
+        All that it has, whichever of them the mosaic has.
+    quantity : str
+    sensor : str or None
+    acquired : datetime
+        UTC.
+    provenance : Provenance
+    """
+
+    name: str
+    grid: GeoBox
+    bands: tuple[str, ...]
+    quantity: str
+    sensor: str | None
+    acquired: datetime
+    provenance: Provenance
 
 
 @dataclass(frozen=True)
@@ -124,7 +153,7 @@ class Scene:
         ``surface reflectance``, ``toa reflectance``, ``relative`` or ``gamma0_db``.
     sensor : str or None
     acquired : datetime
-        UTC.
+        UTC; of a mosaic that of its earliest scene.
     provenance : Provenance
     source : Source
     """
@@ -143,6 +172,11 @@ class Scene:
         source = self.provenance
         telling = source.path.suffix.lower() in _FILES or source.product_id is None
         return source.path.name if telling else source.product_id or ""
+
+    @property
+    def acquired_last(self) -> datetime:
+        """When the latest scene of a mosaic was acquired, UTC; of any other scene the same as `acquired`."""
+        return max((part.acquired for part in self.provenance.parts), default=self.acquired)
 
     @property
     def whole(self) -> Window:

@@ -18,18 +18,22 @@ from colibri_geo.scenes.scene import Block
 StoredArray = np.ndarray[Any, np.dtype[Any]]
 
 _SOURCE_MARGIN_PX = 4
+_KERNEL_PX = 3
 
 
 def find_source_window(source: GeoBox, target: GeoBox) -> Window:
     """Pixels of `source` under `target`, with a margin for the kernel; empty where they lie apart."""
+    return _find_under(source, target).padded(_SOURCE_MARGIN_PX).clipped(*(int(n) for n in source.shape))
+
+
+def _find_under(source: GeoBox, target: GeoBox) -> Window:
     steps: float = max(target.boundingbox.span_x, target.boundingbox.span_y) / 20
     extent = target.extent if target.crs == source.crs else target.extent.to_crs(str(source.crs), resolution=steps)
     box = extent.boundingbox
     corners = [map_to_pixel(source, x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
     rows, cols = [corner.row for corner in corners], [corner.col for corner in corners]
     first_row, first_col = math.floor(min(rows)), math.floor(min(cols))
-    window = Window(first_row, first_col, math.ceil(max(rows)) - first_row, math.ceil(max(cols)) - first_col)
-    return window.padded(_SOURCE_MARGIN_PX).clipped(*(int(n) for n in source.shape))
+    return Window(first_row, first_col, math.ceil(max(rows)) - first_row, math.ceil(max(cols)) - first_col)
 
 
 def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
@@ -51,13 +55,18 @@ def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
     codes = warp_codes(block.unseen + np.uint8(1), source, target, outside=0)
     unseen = np.where(codes == 0, np.uint8(Unseen.OUTSIDE), codes - np.uint8(1)).astype(np.uint8)
     values = np.zeros((len(block.values), *shape), dtype=np.float32)
+    measured = block.unseen < Unseen.NODATA
+    under = _find_under(source, target).padded(_KERNEL_PX)
+    if measured.all() and under == under.clipped(*(int(n) for n in source.shape)):
+        stored, missing = block.values, {}  # the same values three times as fast: GDAL need not look for gaps
+    else:
+        stored = np.where(measured, block.values, np.float32(np.nan))
+        missing = {"src_nodata": np.nan, "dst_nodata": np.nan, "init_dest_nodata": True}
     reproject(
-        np.where(block.unseen < Unseen.NODATA, block.values, np.float32(np.nan)),
+        stored,
         values,
         resampling=Resampling.cubic,
-        src_nodata=np.nan,
-        dst_nodata=np.nan,
-        init_dest_nodata=True,
+        **missing,
         # Else GDAL takes the size of its kernel from each piece that it is given, and the cut would show.
         XSCALE=1,
         YSCALE=1,

@@ -20,8 +20,11 @@ from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
 from colibri_geo.sim.spec import SceneSpec
 from colibri_geo.sim.spectra import FloatArray
 
+StoredArray = np.ndarray[Any, np.dtype[np.uint16]]
+
 LICENCE = "CC0-1.0"
-_PER_UNIT = 10_000
+PER_UNIT = 10_000
+"""What files hold is reflectance times this."""
 _BLOCK_PX = 128
 
 
@@ -179,8 +182,13 @@ def pair_files() -> tuple[str, ...]:
 
 def format_truth(pair: SimulatedPair) -> str:
     """Return the planted strips of a pair as GeoJSON (RFC 7946), lengths and azimuths on the WGS 84 ellipsoid."""
-    to_lonlat = Transformer.from_crs(CRS.from_user_input(pair.spec.crs), 4326, always_xy=True)
-    features = [_truth_feature(strip, to_lonlat) for strip in pair.truth]
+    return format_strips(pair.truth, pair.spec.crs)
+
+
+def format_strips(strips: Sequence[TruthStrip], crs: str) -> str:
+    """Return planted strips, which lie in the metre system `crs`, as `format_truth` does."""
+    to_lonlat = Transformer.from_crs(CRS.from_user_input(crs), 4326, always_xy=True)
+    features = [_truth_feature(strip, to_lonlat) for strip in strips]
     collection = {"type": "FeatureCollection", "synthetic": True, "features": features}
     return json.dumps(collection, ensure_ascii=False, indent=1) + "\n"
 
@@ -233,30 +241,41 @@ def _degrees(lon: float, lat: float) -> list[float]:
 
 
 def _write_image(path: Path, values: FloatArray, spec: SceneSpec, date: int, licence: str) -> None:
-    stored = np.clip(np.rint(values * _PER_UNIT), 1, 65_535).astype(np.uint16)
+    stored = to_stored(values)
+    profile = image_profile(spec) | {"count": len(stored), "dtype": "uint16", "nodata": 0, "predictor": 2}
+    with rasterio.open(path, "w", **profile) as dataset:
+        dataset.write(stored)
+        dataset.descriptions = spec.bands
+        dataset.update_tags(**image_tags(spec, date, licence))
+
+
+def _write_mask(path: Path, scl: CodeArray, spec: SceneSpec) -> None:
+    with rasterio.open(path, "w", **image_profile(spec), count=1, dtype="uint8") as dataset:
+        dataset.write(scl, 1)
+        dataset.descriptions = ("SCL",)
+        dataset.update_tags(SYNTHETIC="yes")
+
+
+def to_stored(values: FloatArray) -> StoredArray:
+    """Return reflectance as files hold it: (B, M, N) ndarray of uint16, 0 where nothing was measured."""
+    stored: StoredArray = np.clip(np.rint(values * PER_UNIT), 1, 65_535).astype(np.uint16)
     stored[:, (values == 0).all(axis=0)] = 0
-    tags = {
+    return stored
+
+
+def image_tags(spec: SceneSpec, date: int, licence: str) -> dict[str, str]:
+    """Return the tags of an image of one date."""
+    return {
         "TIFFTAG_DATETIME": spec.looks[date].acquired.strftime("%Y:%m:%d %H:%M:%S"),
         "TIFFTAG_IMAGEDESCRIPTION": "Synthetic image: no satellite took it, nothing in it is real.",
         "LICENCE": licence,
         "SENSOR": "synthetic",
         "SYNTHETIC": "yes",
     }
-    profile = _profile(spec) | {"count": len(stored), "dtype": "uint16", "nodata": 0, "predictor": 2}
-    with rasterio.open(path, "w", **profile) as dataset:
-        dataset.write(stored)
-        dataset.descriptions = spec.bands
-        dataset.update_tags(**tags)
 
 
-def _write_mask(path: Path, scl: CodeArray, spec: SceneSpec) -> None:
-    with rasterio.open(path, "w", **_profile(spec), count=1, dtype="uint8") as dataset:
-        dataset.write(scl, 1)
-        dataset.descriptions = ("SCL",)
-        dataset.update_tags(SYNTHETIC="yes")
-
-
-def _profile(spec: SceneSpec) -> dict[str, object]:
+def image_profile(spec: SceneSpec) -> dict[str, Any]:
+    """Return how the file of an image or mask of a scene is laid out: grid, blocks, compression."""
     top_m = spec.bottom_m + spec.rows * spec.pixel_m
     return {
         "driver": "GTiff",

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from colibri_geo.tracing.cells import Candidate, CellFindings, cut_cells, find_cell_side, trace_cell
 from colibri_geo.tracing.corroborating import check_radar, corroborate
 from colibri_geo.tracing.scoring import describe_basis, score
-from colibri_geo.tracing.search import CellFindings
-from colibri_geo.tracing.tracing import measure_cells, search_cells, trace
+from colibri_geo.tracing.storing import from_array, is_sound, to_array
+from colibri_geo.tracing.tracing import map_cells, tabulate, trace, trace_cells
 
 __all__ = [
+    "Candidate",
     "CellFindings",
     "check_radar",
     "corroborate",
+    "cut_cells",
     "describe_basis",
-    "measure_cells",
+    "find_cell_side",
+    "from_array",
+    "is_sound",
+    "map_cells",
     "score",
-    "search_cells",
+    "tabulate",
+    "to_array",
     "trace",
+    "trace_cell",
+    "trace_cells",
 ]

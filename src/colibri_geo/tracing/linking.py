@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +34,6 @@ class Seed:
     line: Line
     half_px: float
     strength: float
-
-
-def merge_peaks(parts: Sequence[Peaks]) -> Peaks:
-    """Put the peaks of several cells together, in reading order, whatever the order of the cells."""
-    row = np.concatenate([part.row for part in parts])
-    col = np.concatenate([part.col for part in parts])
-    angle = np.concatenate([part.angle_deg for part in parts])
-    strength = np.concatenate([part.strength for part in parts])
-    order = np.lexsort((angle, col, row))
-    return Peaks(row[order], col[order], angle[order], strength[order])
 
 
 def link_peaks(peaks: Peaks, *, half_filter_px: float) -> list[Seed]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from colibri_geo.core.frames import Frame, Line, straighten
 from colibri_geo.core.resample import Coarse, average_blocks
 from colibri_geo.core.segments import fit_segment
-from colibri_geo.core.shape import Segment
+from colibri_geo.core.shape import Piece, Segment
 from colibri_geo.core.whitening import Whitening
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
@@ -21,11 +23,13 @@ from colibri_geo.tracing.linking import Seed
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
-_TILE_PX = 256
-_KEPT_TILES = 72
-_BLOCK_PX = 1024
+_TILE_PX = 128
+_KEPT_TILES, _KEPT_STACKS = 128, 64
+_NEAR_PX = 18
+_BLOCK_PX = 512
 _SAME_TURN_DEG = 20.0
-_BESIDE_PX = 3.0
+_BESIDE_PX, _BEYOND_PX = 3.0, 5.0
+_SQUARE_PX = 128
 
 
 class Shown(Enum):
@@ -46,7 +50,7 @@ class Shown(Enum):
 
 @dataclass(frozen=True)
 class _Dates:
-    """Both images of a tile, in pixels of the search."""
+    """Both images of a tile."""
 
     before: Coarse
     after: Coarse
@@ -60,9 +64,9 @@ class ChangeReader:
     ----------
     change_map : ChangeMap
     whitening : Whitening
-        Of the clutter around each place, in pixels of the search.
+        Of the clutter around each place.
     factor : int
-        Pixels of the pair that make one pixel of the search, in each direction; lines are in pixels of the search.
+        Pixels of the pair that make one pixel of what is measured, in each direction; lines are in such pixels.
     """
 
     change_map: ChangeMap
@@ -90,7 +94,7 @@ class ChangeReader:
         window = Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
         local = Line(line.row - window.row, line.col - window.col, line.angle_deg)
         return straighten(
-            self._read(window, shown),
+            self._read(window, self._find_tiles(line, first_station, last_station, half_width_px), shown),
             local,
             first_station=first_station,
             last_station=last_station,
@@ -98,23 +102,38 @@ class ChangeReader:
             dates=shown.images,
         )
 
-    def _read(self, window: Window, shown: Shown) -> FloatArray:
+    @staticmethod
+    def _find_tiles(line: Line, first: int, last: int, half_width_px: float) -> set[tuple[int, int]]:
+        """Find the tiles of the lattice that what is seen along a line lies on, and no others."""
+        stations = np.linspace(first, last, 2 + (last - first) // (2 * _NEAR_PX))
+        offsets = np.linspace(-half_width_px, half_width_px, 2 + int(half_width_px) // _NEAR_PX)
+        rows, cols = (
+            start + stations[:, None] * along + offsets * across
+            for start, along, across in zip((line.row, line.col), line.along, line.across, strict=True)
+        )
+        near = [
+            (((rows + down) // _TILE_PX).ravel().tolist(), ((cols + right) // _TILE_PX).ravel().tolist())
+            for down, right in product((-_NEAR_PX, _NEAR_PX), repeat=2)
+        ]
+        tiles = {place for down, right in near for place in zip(down, right, strict=True)}
+        return {(int(row) * _TILE_PX, int(col) * _TILE_PX) for row, col in tiles}
+
+    def _read(self, window: Window, tiles: set[tuple[int, int]], shown: Shown) -> FloatArray:
         planes = shown.images * (len(self.change_map.pair.model.bands) + 1)
         stack = np.zeros((window.rows, window.cols, planes), dtype=np.float32)
-        around = window.snapped(_TILE_PX)
-        for row in range(around.row, around.row + around.rows, _TILE_PX):
-            for col in range(around.col, around.col + around.cols, _TILE_PX):
-                place = Window(row, col, _TILE_PX, _TILE_PX).relative_to(window)
-                target = place.clipped(window.rows, window.cols)
+        for row, col in sorted(tiles):
+            place = Window(row, col, _TILE_PX, _TILE_PX).relative_to(window)
+            target = place.clipped(window.rows, window.cols)
+            if not target.empty:
                 stack[target.slices] = self._tile(shown, row, col)[target.relative_to(place).slices]
         return stack
 
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
-        """Read one tile of the lattice, (256, 256, planes); see `straighten` for the planes."""
+        """Read one tile of the lattice, (128, 128, planes); see `straighten` for the planes."""
         key = (shown, row, col)
         if key not in self._tiles:
             self._tiles[key] = np.ascontiguousarray(_stack(self._block(row, col), shown).transpose(1, 2, 0))
-            _forget(self._tiles, _KEPT_TILES)
+            _forget(self._tiles, _KEPT_STACKS)
         return self._tiles[key]
 
     def _block(self, row: int, col: int) -> _Dates:
@@ -154,31 +173,29 @@ class Limits:
 
     min_length_px: float
     max_length_px: float
+    max_width_px: float
 
 
 def measure_seeds(
-    reader: ChangeReader, seeds: Sequence[Seed], *, of_change: bool, limits: Limits, taken: Sequence[Segment] = ()
+    reader: ChangeReader, seeds: Sequence[Seed], *, of_change: bool, limits: Limits, known: Known
 ) -> list[Segment]:
-    """Measure seeds, the strongest first; a seed that lies on a strip measured before is left out.
+    """Measure seeds square by square, in each the strongest first; one on a strip measured before is left out.
 
     Parameters
     ----------
     reader : ChangeReader
     seeds : sequence of Seed
-        Measured block by block of a fixed lattice, so that the tiles read for one serve the next; in a block the
-        strongest first.
     of_change : bool
         Fit to the change between the dates, or else to what both show.
     limits : Limits
-    taken : sequence of Segment
-        Strips that are known already.
+    known : Known
+        What is known already; what is found is added to it.
 
     Returns
     -------
     list of Segment
     """
     found: list[Segment] = []
-    known = _Known.of(taken)
     view = partial(reader.view, shown=Shown.CHANGE if of_change else Shown.LASTING)
     view_dates = partial(reader.view, shown=Shown.DATES)
     for seed in sorted(seeds, key=_visit):
@@ -196,32 +213,47 @@ def measure_seeds(
         )
         if segment is None or known.holds(segment.line):
             continue
-        found.append(segment)
-        known = _Known.of([*taken, *found])
-    return found
+        known.add(segment)
+        if isinstance(segment, Segment):
+            found.append(segment)
+    return [segment for segment in found if segment.width_px <= limits.max_width_px]
 
 
 def _visit(seed: Seed) -> tuple[int, int, float]:
-    """Order in which seeds are measured."""
+    """Order in which seeds are measured: block by block, so that the tiles read for one serve the next."""
     return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, -seed.strength
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Footprints of strips, to tell whether a line lies on one that runs the same way."""
+class Known:
+    """Strips that were found, and pieces of longer lines, to tell whether a line lies on one that runs the same way."""
 
-    footprints: np.ndarray[Any, np.dtype[np.float64]]
+    def __init__(self, segments: Iterable[Segment | Piece] = ()) -> None:
+        self._squares: dict[tuple[int, int], list[tuple[float, ...]]] = defaultdict(list)
+        for segment in segments:
+            self.add(segment)
 
-    @classmethod
-    def of(cls, segments: Sequence[Segment]) -> _Known:
-        rows = [(s.line.row, s.line.col, s.line.angle_deg, s.half_length_px, s.width_px) for s in segments]
-        return cls(np.array(rows, dtype=np.float64).reshape(-1, 5))
+    def add(self, segment: Segment | Piece) -> None:
+        """Add a strip or a piece."""
+        line, half = segment.line, segment.half_length_px
+        footprint = (line.row, line.col, line.angle_deg, half, segment.width_px)
+        reach = half + _BEYOND_PX + segment.width_px + _BESIDE_PX
+        rows, cols = (
+            range(int((middle - reach) // _SQUARE_PX), int((middle + reach) // _SQUARE_PX) + 1)
+            for middle in (line.row, line.col)
+        )
+        for square in product(rows, cols):
+            self._squares[square].append(footprint)
 
     def holds(self, line: Line) -> bool:
-        row, col, angle_deg, half_length, width = self.footprints.T
+        """Tell whether the middle of a line lies on a strip that runs the same way."""
+        near = self._squares.get((int(line.row // _SQUARE_PX), int(line.col // _SQUARE_PX)))
+        if not near:
+            return False
+        row, col, angle_deg, half_length, width = np.array(near).T
         angle = np.radians(angle_deg)
         down, right = line.row - row, line.col - col
         along = np.abs(-down * np.cos(angle) + right * np.sin(angle))
         across = np.abs(down * np.sin(angle) + right * np.cos(angle))
         turn = np.abs((line.angle_deg - angle_deg + 90) % 180 - 90)
-        return bool(((turn <= _SAME_TURN_DEG) & (along <= half_length + 5) & (across <= width / 2 + _BESIDE_PX)).any())
+        on = (along <= half_length + _BEYOND_PX) & (across <= width / 2 + _BESIDE_PX)
+        return bool(((turn <= _SAME_TURN_DEG) & on).any())

@@ -18,7 +18,7 @@ from colibri_geo.core.shape import Segment
 from colibri_geo.pairs import AlignedPair
 from colibri_geo.scenes.georeference import pixel_to_map
 from colibri_geo.settings import TraceSettings
-from colibri_geo.tracing.ends import Cover
+from colibri_geo.tracing.cells import Candidate
 
 _GEOD = Geod(ellps="WGS84")
 _90 = 1.645
@@ -41,18 +41,17 @@ class _Ends:
 
 
 def make_table(
-    segments: Sequence[Segment], pair: AlignedPair, settings: TraceSettings, *, cover: Cover
+    candidates: Sequence[Candidate], pair: AlignedPair, settings: TraceSettings, *, factor: int
 ) -> gpd.GeoDataFrame:
     """Make the strips table.
 
     Parameters
     ----------
-    segments : sequence of Segment
-        In pixels of the search.
+    candidates : sequence of Candidate
     pair : AlignedPair
     settings : TraceSettings
-    cover : Cover
-        What was not observed.
+    factor : int
+        Pixels of the pair that make one pixel of what was measured, in each direction.
 
     Returns
     -------
@@ -61,9 +60,9 @@ def make_table(
         geodesic.
     """
     crs = CRS.from_user_input(str(pair.grid.crs))  # planned so that its metres are metres on the ground
-    ordered = sorted(segments, key=lambda segment: (segment.line.row, segment.line.col))
+    ordered = sorted(candidates, key=lambda one: (one.segment.line.row, one.segment.line.col))
     to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    rows = [_describe(segment, pair, to_lonlat, settings, cover) for segment in ordered]
+    rows = [_describe(candidate, pair, to_lonlat, settings, factor) for candidate in ordered]
     index = pd.Index([f"S{number:03d}" for number in range(1, len(rows) + 1)], name="strip_id", dtype="str")
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {name: [] for name in _COLUMNS}
     axes = columns.pop("geometry")
@@ -97,12 +96,13 @@ _COLUMNS = (
 
 
 def _describe(
-    segment: Segment, pair: AlignedPair, to_lonlat: Transformer, settings: TraceSettings, cover: Cover
+    candidate: Candidate, pair: AlignedPair, to_lonlat: Transformer, settings: TraceSettings, factor: int
 ) -> dict[str, object]:
     """One row as column values; the table is made of them at once."""
-    ends_px = [cover.factor * (segment.line.locate(side * segment.half_length_px) + 0.5) for side in (-1, 1)]
+    segment = candidate.segment
+    ends_px = [factor * (segment.line.locate(side * segment.half_length_px) + 0.5) for side in (-1, 1)]
     axis = [_to_map(pair, *end_px) for end_px in ends_px]
-    beyond, hiding = [segment.beyond_start, segment.beyond_stop], cover.name_hiding(segment)
+    beyond, hiding = [segment.beyond_start, segment.beyond_stop], [*candidate.hidden_by]
     ends = _order_ends(axis, to_lonlat)
     if (ends.lon1, ends.lat1) != to_lonlat.transform(*axis[0]):
         axis.reverse()
@@ -112,7 +112,7 @@ def _describe(
     hidden_m = min(segment.hidden_px * metre, max(settings.max_length_m - ends.length_m, 0.0))
     length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
     centre = to_lonlat.transform(*np.mean(axis, axis=0))
-    before, after = pd.Timestamp(pair.before.acquired), pd.Timestamp(pair.after.acquired)
+    before, after = pd.Timestamp(pair.before.acquired_last), pd.Timestamp(pair.after.acquired_last)
     seen_before, seen_after = _seen(segment)
     looked_before = segment.observed_before >= settings.min_observed_share
     return {
@@ -133,7 +133,9 @@ def _describe(
         "end2_lat": ends.lat2,
         "mgrs": find_mgrs(*centre),
         "straightness_m": segment.straightness_px * metre,
-        "last_without": before if looked_before and seen_after and not seen_before else pd.NaT,
+        "last_without": pd.Timestamp(pair.before.acquired)
+        if looked_before and seen_after and not seen_before
+        else pd.NaT,
         "first_with": before if seen_before else after,
         "before_id": pair.before.name,
         "after_id": pair.after.name,

@@ -1,0 +1,127 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import colibri_geo
+
+LANGUAGES = ("en",)
+
+Command = Callable[..., Any]
+
+path_type = click.Path(path_type=Path, readable=False)
+"""Of a file or folder; whether it can be read is told by who reads it."""
+
+
+def target_options(command: Command) -> Command:
+    """Add what is written where."""
+    return _add(
+        command,
+        click.option(
+            "--out", type=path_type, required=True, metavar="DIR", help="Folder to write; refused when it exists."
+        ),
+        click.option("--overwrite", is_flag=True, help="Replace DIR when it holds an earlier run."),
+    )
+
+
+def scene_options(command: Command) -> Command:
+    """Add what the images do not say of themselves."""
+    return _add(
+        command,
+        click.option(
+            "--before-date",
+            metavar="TIME",
+            help="Acquisition of BEFORE, UTC, as 2024-01-31T14:35:00Z, when its tags lack it.",
+        ),
+        click.option("--after-date", metavar="TIME", help="Acquisition of AFTER, UTC, when its tags lack it."),
+        click.option(
+            "--bands",
+            metavar="MAP",
+            help="Which band is which, in both images: red=1,nir=2 or names alone, which choose, or a band map in "
+            "TOML.",
+        ),
+        click.option("--before-bands", metavar="MAP", help="The same of BEFORE alone."),
+        click.option("--after-bands", metavar="MAP", help="The same of AFTER alone."),
+        click.option(
+            "--assume-crs", metavar="CRS", help="Coordinate reference system of inputs that state none, as EPSG:32618."
+        ),
+    )
+
+
+def context_options(command: Command) -> Command:
+    """Add regions and the area of interest."""
+    return _add(
+        command,
+        click.option(
+            "--regions",
+            multiple=True,
+            metavar="LEVEL=FILE[:NAME[:CODE]]",
+            help="Region layer; may be repeated. LEVEL: country, admin1, admin2.",
+        ),
+        click.option(
+            "--aoi", type=path_type, metavar="FILE", help="Area of interest: look at nothing outside its polygons."
+        ),
+    )
+
+
+def search_options(command: Command) -> Command:
+    """Add settings of the search."""
+    return _add(
+        command,
+        click.option("--min-length", type=float, metavar="METRES", help="Shortest strip to report (350 unless set)."),
+        click.option(
+            "--operating-point",
+            type=click.Choice(["report", "watch"]),
+            help="report: few false alarms; watch: miss little.",
+        ),
+        click.option(
+            "--settings",
+            "settings_file",
+            type=path_type,
+            metavar="FILE",
+            help="Settings as TOML; options of the command line go first.",
+        ),
+    )
+
+
+def report_options(command: Command) -> Command:
+    """Add what is told, and how."""
+    return _add(
+        command,
+        click.option("--no-report", is_flag=True, help="Leave out report.html."),
+        click.option("--lang", default="en", type=click.Choice(LANGUAGES), help="Language of the report."),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else."
+        ),
+    )
+
+
+def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Add options so that the help shows them in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def gather_settings(
+    file: Path | None, *, min_length_m: float | None, operating_point: str | None
+) -> colibri_geo.Settings:
+    """Read the settings file, when there is one, and put the options of the command line over it."""
+    settings = colibri_geo.load_settings(file) if file else colibri_geo.Settings()
+    if min_length_m is not None:
+        settings = settings.replace(min_length_m=min_length_m)
+    if operating_point is not None:
+        settings = settings.replace(operating_point=operating_point)
+    return settings
+
+
+def check_target(out: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that could not be written at the end, before the work starts."""
+    from colibri_geo.evidence import check_target
+
+    check_target(out, overwrite=overwrite)

@@ -1,0 +1,165 @@
+"""``colibri-geo scan``: two dates of a large area in, tile by tile, the folder of a change report out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import colibri_geo
+from colibri_geo.cli.hardening import is_loud, reading_children
+from colibri_geo.cli.options import (
+    check_target,
+    context_options,
+    gather_settings,
+    path_type,
+    report_options,
+    scene_options,
+    search_options,
+    target_options,
+)
+from colibri_geo.cli.progress import ScanProgress, show_scan_progress
+from colibri_geo.cli.summary import summarize
+
+if TYPE_CHECKING:
+    from colibri_geo.scanning import WorkerExecutor
+
+TILE_PX = 2000
+
+
+class Stopped(click.ClickException):
+    """A scan that was interrupted, with tiles to go on from."""
+
+    exit_code = 130
+
+
+@click.command(short_help="Compare two dates of a large area, tile by tile.")
+@click.argument("before", type=path_type)
+@click.argument("after", type=path_type)
+@target_options
+@scene_options
+@context_options
+@search_options
+@click.option(
+    *("--tile", "tile_px"),
+    type=click.IntRange(min=1),
+    default=TILE_PX,
+    show_default=True,
+    metavar="PX",
+    help="Side of a tile; changes what a stopped scan has to do again, and nothing that is found.",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Work on a Dask cluster in place of this machine: its scheduler, as tcp://10.0.0.5:8786.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the scan of the same command that was stopped or killed.")
+@report_options
+def scan(
+    before: Path,
+    after: Path,
+    *,
+    out: Path,
+    overwrite: bool,
+    before_date: str | None,
+    after_date: str | None,
+    bands: str | None,
+    before_bands: str | None,
+    after_bands: str | None,
+    assume_crs: str | None,
+    regions: tuple[str, ...],
+    aoi: Path | None,
+    min_length: float | None,
+    operating_point: str | None,
+    settings_file: Path | None,
+    tile_px: int,
+    workers: int | None,
+    scheduler: str | None,
+    resume: bool,
+    no_report: bool,
+    lang: str,  # noqa: ARG001 - one language so far; click checks it
+    as_json: bool,
+) -> None:
+    """Compare BEFORE and AFTER tile by tile, on all processors or on a cluster, and write what `compare` writes.
+
+    Each is a scene, a folder of scenes of about one date, or a STAC item collection; scenes may overlap and lie in
+    different UTM zones. What is found does not depend on tiles, workers or cluster.
+
+    Finished tiles are kept in DIR.scan until DIR is written: after an interrupt, a crash or a full disk the same
+    command with --resume goes on from there.
+    """
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
+    settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
+    check_target(out, overwrite=overwrite)
+    state = _place_state(out)
+    with show_scan_progress() as progress, _stoppable(progress, state):
+        with _engine(workers, scheduler) as executor:
+            run = colibri_geo.scan(
+                before,
+                after,
+                regions=regions,
+                aoi=aoi,
+                settings=settings,
+                before_date=before_date,
+                after_date=after_date,
+                bands=bands,
+                before_bands=before_bands,
+                after_bands=after_bands,
+                assume_crs=assume_crs,
+                tile_px=tile_px,
+                executor=executor,
+                state=state,
+                resume=resume,
+                progress=progress.tell_step,
+                on_tile=progress.tell_tile,
+            )
+            # The executor ends first: its processes give back their memory, and nothing goes on beside the report.
+        with reading_children():
+            folder = run.save(out, overwrite=overwrite, report=not no_report)
+    _discard(state)
+    summary = summarize(run, folder, report=not no_report)
+    click.echo(summary.to_json() if as_json else summary.to_text())
+
+
+@contextmanager
+def _engine(workers: int | None, scheduler: str | None) -> Iterator[WorkerExecutor]:
+    """Yield what works on tiles; this process has images decoded by children in either case."""
+    from colibri_geo.scanning import dask_executor, local_executor
+
+    with ExitStack() as stack:
+        if scheduler is None:
+            yield stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking", loud=is_loud()))
+        else:
+            stack.enter_context(reading_children())
+            yield stack.enter_context(dask_executor(scheduler))
+
+
+@contextmanager
+def _stoppable(progress: ScanProgress, state: Path) -> Iterator[None]:
+    """Say, when a scan is interrupted that has begun with its tiles, how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if progress.last is None:
+            raise
+        done = f"{progress.last.tiles_done} of {progress.last.tiles} tiles are done and kept in {state}"
+        raise Stopped(f"scan stopped: {done}; go on with the same command and --resume") from error
+
+
+def _place_state(out: Path) -> Path:
+    """Return the folder beside `out` that keeps finished tiles."""
+    named = out if out.name not in {"", ".."} else out.resolve()
+    return named.with_name(f"{named.name}.scan")
+
+
+def _discard(state: Path) -> None:
+    from colibri_geo.scanning import discard
+
+    discard(state)

@@ -1,0 +1,120 @@
+"""From what all cells gave to a run: the end of the road, the same for `compare` and `scan`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import geopandas as gpd
+
+from colibri_geo.evidence import RunRecord, SceneRecord, StepTiming, run_versions
+from colibri_geo.layers import Aoi, Findings, Regions, attach, draw_squares, observed_table, region_map
+from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
+from colibri_geo.pipeline.looking import Looked, Task
+from colibri_geo.pipeline.run import Run
+from colibri_geo.scenes import Scene
+from colibri_geo.settings import Settings
+from colibri_geo.tracing import corroborate, describe_basis, score, tabulate
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Clock:
+    """Tells what is being done, and remembers how long it took."""
+
+    tell: Progress
+    timings: list[StepTiming] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Tell of a step, and time it."""
+        self.tell(name)
+        started, first = datetime.now(UTC), time.perf_counter()
+        yield
+        self.timings.append(StepTiming(name, started, time.perf_counter() - first))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run was given, open.
+
+    Attributes
+    ----------
+    before, after : Scene
+    regions : Regions
+    area : Aoi or None
+    radar : tuple of Scene
+        The earlier and the later radar image, or none.
+    """
+
+    before: Scene
+    after: Scene
+    regions: Regions
+    area: Aoi | None = None
+    radar: tuple[Scene, ...] = ()
+
+
+def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock) -> Run:
+    """Score what was found, attach it to regions, and describe what it was made of.
+
+    Parameters
+    ----------
+    task : Task
+    looked : Looked
+        All cells together.
+    inputs : Inputs
+    settings : Settings
+    clock : Clock
+    """
+    with clock.step("merge and score"):
+        strips = score(tabulate(task.change_map, looked.candidates, settings.trace), settings.score)
+        strips = strips if inputs.area is None else strips[_touches(strips, inputs.area)]
+    if inputs.radar:
+        with clock.step("look at the radar images"):
+            strips = corroborate(strips, *inputs.radar)
+    with clock.step("attach to regions"):
+        attached = attach(strips, inputs.regions)
+        findings = Findings(
+            strips=attached.strips,
+            strip_regions=attached.strip_regions,
+            observed=observed_table(looked.counts, task.regions, attached.strips),
+            not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
+            regions=region_map(task.regions, task.grid) if len(task.regions.table) else None,
+        )
+    notes = [*attached.notes]
+    if len(inputs.regions.table) and findings.regions is None:
+        notes.append("no region of the layers given touches the ground of the images: strips and shares have none")
+    pair, area = task.change_map.pair, inputs.area
+    sources = (*inputs.regions.sources, *((area.source,) if area is not None else ()))
+    record = RunRecord(
+        before=describe_scene(inputs.before),
+        after=describe_scene(inputs.after),
+        pair=describe_pair(pair),
+        layers=tuple(describe_layer(source) for source in sources),
+        settings=settings,
+        versions=run_versions(),
+        probability_basis=describe_basis(settings.score),
+        radar=tuple(_describe_radar(inputs.radar, inputs.before, inputs.after)),
+    )
+    return Run(record, findings, aligned=pair, area=area, timings=tuple(clock.timings), notes=tuple(notes))
+
+
+def _touches(strips: gpd.GeoDataFrame, area: Aoi) -> Any:  # noqa: ANN401 - a boolean Series
+    return strips.geometry.to_crs("EPSG:4326").intersects(area.polygon)
+
+
+def _describe_radar(looks: Sequence[Scene], before: Scene, after: Scene) -> Iterator[SceneRecord]:
+    """Describe the radar images, with a note where their times cannot show what the optical images show."""
+    for which, look in enumerate(looks):
+        record = describe_scene(look)
+        note = None
+        if which == 0 and look.acquired >= after.acquired:
+            note = "taken no earlier than the later optical image: strips that this found new were there already"
+        if which == 1 and look.acquired <= before.acquired:
+            note = "taken no later than the earlier optical image: strips that are new since were not there yet"
+        yield record if note is None else replace(record, notes=(*record.notes, note))

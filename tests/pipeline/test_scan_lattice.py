@@ -1,0 +1,289 @@
+"""Cells and tiles that do not show: small cells in place of the usual ones, so that a small pair has many."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from shapely.geometry import box
+
+import colibri_geo
+from colibri_geo import compare
+from colibri_geo.errors import OutputExists, SettingsError
+from colibri_geo.pipeline import Run, read_run
+from colibri_geo.scanning import TileDone
+from colibri_geo.settings import Settings
+from colibri_geo.sim import SceneSpec
+from tests.support.corners import AZIMUTHS_DEG, OFFSETS_PX, Case, run_case
+from tests.support.scan_pairs import SMALL_CELL_PX, hash_findings, plan_pair, write_scan_pair
+
+ROWS, COLS = 330, 500
+CELL_PX = 2 * SMALL_CELL_PX
+
+
+class LastFirstExecutor(ThreadPoolExecutor):
+    """Has done the later of two tasks first, as far as it can."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as declared
+        """Let a task wait the longer, the earlier it comes."""
+        wait_seconds = 0.2 if self._work_queue.empty() else 0.0
+        return super().submit(_call_late, wait_seconds, fn, *args, **kwargs)
+
+
+def _call_late(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    time.sleep(seconds)
+    return function(*args, **kwargs)
+
+
+class StopError(Exception):
+    """Stops a scan on the way."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A pair of files, and what `compare` finds in it with small cells and with one cell."""
+
+    before: Path
+    after: Path
+    spec: SceneSpec
+    small: Run
+    whole: Run
+    hashes: dict[str, str]
+
+    def scan(self, **options: Any) -> Run:  # noqa: ANN401 - the options of scan
+        """Scan the pair in two threads, unless told otherwise."""
+        with ThreadPoolExecutor(2) as executor:
+            return colibri_geo.scan(self.before, self.after, **{"executor": executor, **options})
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """A pair of two by three cells, with a strip over each corner."""
+    folder = tmp_path_factory.mktemp("lattice")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("colibri_geo.tracing.search._CELL_PX", SMALL_CELL_PX)
+        spec = plan_pair(ROWS, COLS)
+        before, after = write_scan_pair(folder / "pair", spec)
+        small = compare(before, after)
+    return Pair(before, after, spec, small, compare(before, after), hash_findings(small, folder / "out"))
+
+
+@pytest.fixture
+def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells of 192 pixels of 10 m."""
+    monkeypatch.setattr("colibri_geo.tracing.search._CELL_PX", SMALL_CELL_PX)
+
+
+# ------------------------------------------------------------------------------------------------------------- findings
+@pytest.mark.usefixtures("small_cells")
+@pytest.mark.parametrize(("tile_px", "tiles"), [(1, 6), (193, 2), (10_000, 1)], ids=str)
+def test_tiles_do_not_show(pair: Pair, tmp_path: Path, tile_px: int, tiles: int) -> None:
+    """Whatever the side of a tile, findings are the bytes that `compare` writes."""
+    run = pair.scan(tile_px=tile_px)
+    assert run.tiles is not None
+    assert len(run.tiles) == tiles
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+@pytest.mark.usefixtures("small_cells")
+@pytest.mark.parametrize(
+    "executor", [lambda: ThreadPoolExecutor(1), lambda: ThreadPoolExecutor(8), lambda: LastFirstExecutor(2)]
+)
+def test_order_and_workers_do_not_show(pair: Pair, tmp_path: Path, executor: Callable[[], Executor]) -> None:
+    """One worker, more than there are tiles, and one that finishes them out of order give the same bytes."""
+    numbers: list[int | None] = []
+    with executor() as chosen:
+        run = pair.scan(executor=chosen, tile_px=CELL_PX, on_tile=lambda done: numbers.append(done.number))
+    assert {*numbers} == {None, *range(6)}
+    if isinstance(chosen, LastFirstExecutor):
+        assert numbers[1:] != sorted(number for number in numbers if number is not None)
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+def test_strips_over_corners_are_found_once_and_whole(pair: Pair) -> None:
+    """Each strip over a corner is found once, with its ends within a pixel of those that one cell gives."""
+    found, expected = pair.small.strips, pair.whole.strips
+    assert len(found) == len(expected) == len(pair.spec.strips) == 2
+    near = found.geometry.apply(lambda line: expected.geometry.hausdorff_distance(line).min())
+    assert near.max() < pair.spec.pixel_m
+    assert (found["verdict"] == "new").all()
+
+
+# ---------------------------------------------------------------------------------------------------------- area
+def write_area(path: Path, spec: SceneSpec, *, rows: tuple[int, int], cols: tuple[int, int]) -> Path:
+    """Write an area of interest that is given in pixels."""
+    top_m = spec.bottom_m + spec.rows * spec.pixel_m
+    (bottom, top), (left, right) = (
+        tuple(top_m - row * spec.pixel_m for row in reversed(rows)),
+        tuple(spec.left_m + col * spec.pixel_m for col in cols),
+    )
+    gpd.GeoDataFrame(geometry=[box(left, bottom, right, top)], crs=spec.crs).to_crs(4326).to_file(path)
+    return path
+
+
+@pytest.mark.usefixtures("small_cells")
+def test_ground_far_from_the_area_is_not_looked_at(pair: Pair, tmp_path: Path) -> None:
+    """Cells from which no strip reaches the area have no tile; strips and shares are those of `compare`."""
+    area = write_area(tmp_path / "area.geojson", pair.spec, rows=(100, 185), cols=(395, 490))
+    settings = Settings().replace(max_length_m=1000.0)
+    run = pair.scan(aoi=area, settings=settings, tile_px=CELL_PX)
+    expected = compare(pair.before, pair.after, aoi=area, settings=settings)
+    assert hash_findings(run, tmp_path / "scan") == hash_findings(expected, tmp_path / "compare")
+    tiles = read_run(tmp_path / "scan").tiles
+    assert tiles is not None
+    assert list(zip(tiles["row"], tiles["col"], strict=True)) == [(0, 192), (0, 384), (192, 192), (192, 384)]
+    assert len(run.strips) == 1
+    whole = pair.small.strips.geometry
+    assert whole.hausdorff_distance(run.strips.geometry.iloc[0]).min() == 0
+    asked_km2 = run.observed.iloc[0]["asked_km2"]
+    assert tiles["asked_px"].sum() * 1e-4 == pytest.approx(asked_km2, rel=1e-3)
+    assert asked_km2 == pytest.approx(85 * 95 * 1e-4, rel=0.03)
+    assert list(tiles["asked_px"])[2] == 0
+
+
+# ------------------------------------------------------------------------------------------------- stopped, and gone on
+def stop_after(tiles: int) -> Callable[[TileDone], None]:
+    """Stop a scan when this many tiles are done."""
+
+    def look(done: TileDone) -> None:
+        if done.tiles_done >= tiles:
+            raise StopError
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def stopped(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a scan that was stopped after two of six tiles."""
+    state = tmp_path_factory.mktemp("stopped") / "out.scan"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("colibri_geo.tracing.search._CELL_PX", SMALL_CELL_PX)
+        with pytest.raises(StopError):
+            pair.scan(tile_px=CELL_PX, state=state, on_tile=stop_after(2))
+    assert len(list(state.glob("*.npz"))) == 2
+    return state
+
+
+@pytest.fixture
+def unfinished(stopped: Path, small_cells: None, tmp_path: Path) -> Path:  # noqa: ARG001 - cells are small meanwhile
+    """A copy of it, to do with as one likes."""
+    return Path(shutil.copytree(stopped, tmp_path / "out.scan"))
+
+
+def test_a_stopped_scan_goes_on(pair: Pair, unfinished: Path, tmp_path: Path) -> None:
+    """What goes on begins with the tiles that were done, and gives the bytes of an unbroken run."""
+    told: list[TileDone] = []
+    run = pair.scan(tile_px=CELL_PX, state=unfinished, resume=True, on_tile=told.append)
+    assert [done.tiles_done for done in told] == [2, 3, 4, 5, 6]
+    assert told[0].px_before == told[0].px_done > 0
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+def test_files_may_move_meanwhile(pair: Pair, unfinished: Path, tmp_path: Path) -> None:
+    """Inputs are told by their bytes: the same files in another folder are the same scan."""
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in pair.before.parent.iterdir():
+        (moved / path.name).write_bytes(path.read_bytes())
+    told: list[TileDone] = []
+    with ThreadPoolExecutor(2) as executor:
+        run = colibri_geo.scan(
+            *(moved / path.name for path in (pair.before, pair.after)),
+            tile_px=CELL_PX,
+            executor=executor,
+            state=unfinished,
+            resume=True,
+            on_tile=told.append,
+        )
+    assert told[0].tiles_done == 2
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        ({"settings": Settings().replace(min_length_m=500.0)}, "settings"),
+        ({"settings": Settings().replace(operating_point="watch")}, "settings"),
+        ({"tile_px": 2 * CELL_PX}, "tiles"),
+        ({"before_date": "2025-01-09"}, "inputs"),
+        ({"bands": "blue=1,green=2,red=3"}, "inputs"),
+    ],
+)
+def test_another_scan_does_not_go_on(pair: Pair, unfinished: Path, options: dict[str, Any], changed: str) -> None:
+    """With other settings, tiles or inputs than before, one line says which differ, and the tiles stay."""
+    with pytest.raises(SettingsError, match=rf"was begun with other {changed}.* than now, expected the same") as caught:
+        pair.scan(**{"tile_px": CELL_PX, **options}, state=unfinished, resume=True)
+    assert "\n" not in str(caught.value)
+    assert len(list(unfinished.glob("*.npz"))) == 2
+
+
+@pytest.mark.parametrize("name", ["pair_before.tif", "pair_after.tif", "pair_before_scl.tif"])
+def test_changed_bytes_do_not_go_on(pair: Pair, unfinished: Path, tmp_path: Path, name: str) -> None:
+    """An image or mask of which a byte changed is another input, though its name, size and time are the same."""
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in pair.before.parent.iterdir():
+        (moved / path.name).write_bytes(path.read_bytes())
+    touched = moved / name
+    tags = touched.read_bytes()
+    place = tags.rindex(b"SYNTHETIC")
+    touched.write_bytes(tags[:place] + b"SYNTHETIK" + tags[place + 9 :])
+    with ThreadPoolExecutor(2) as executor, pytest.raises(SettingsError, match="other inputs than now"):
+        colibri_geo.scan(
+            moved / pair.before.name,
+            moved / pair.after.name,
+            tile_px=CELL_PX,
+            executor=executor,
+            state=unfinished,
+            resume=True,
+        )
+    assert len(list(unfinished.glob("*.npz"))) == 2
+
+
+def test_tiles_that_are_done_are_not_lost(pair: Pair, unfinished: Path) -> None:
+    """Without `resume` an unfinished scan is refused, and says how to go on; with it a finished one is needed."""
+    with pytest.raises(OutputExists, match=r"2 of 6 tiles are done.*--resume"):
+        pair.scan(tile_px=CELL_PX, state=unfinished)
+    assert len(list(unfinished.glob("*.npz"))) == 2
+    with pytest.raises(SettingsError, match="holds no unfinished scan"):
+        pair.scan(tile_px=CELL_PX, state=unfinished.with_name("other.scan"), resume=True)
+
+
+def test_a_damaged_tile_is_done_again(pair: Pair, unfinished: Path, tmp_path: Path) -> None:
+    """A tile that does not hold to its checksum any more is said, and done again."""
+    kept = sorted(unfinished.glob("*.npz"))[0]
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(bytes(content))
+    told: list[TileDone] = []
+    run = pair.scan(tile_px=CELL_PX, state=unfinished, resume=True, on_tile=told.append)
+    assert told[0].tiles_done == 1
+    assert "is damaged on disk: it is done again" in told[0].notes[0]
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+# ----------------------------------------------------------------------------------------------------------- corners
+@pytest.mark.parametrize("case", [Case(0.0, 0.0, 45.0), Case(-3.25, 2.0, 90.0), Case(11.75, -18.5, 150.0)], ids=str)
+def test_a_strip_over_a_corner_is_found_once(case: Case) -> None:
+    """A strip over the corner of four cells is found once, its ends within a pixel of where one cell has them."""
+    outcome = run_case(case)
+    assert outcome.fault is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("azimuth_deg", AZIMUTHS_DEG[::3])
+def test_strips_around_a_corner_are_found_once(azimuth_deg: float) -> None:
+    """The same of eight offsets by twelve azimuths, axes and diagonals among them; `corner_cases.py` runs all."""
+    turn = AZIMUTHS_DEG.index(azimuth_deg)
+    offsets = [(down, OFFSETS_PX[(number + turn) % 8]) for number, down in enumerate(OFFSETS_PX)]
+    outcomes = [run_case(Case(down, right, azimuth_deg)) for down, right in offsets]
+    assert [(one.case, one.fault) for one in outcomes if one.fault] == []
+    assert np.nanmax([one.apart_px for one in outcomes]) < 1
