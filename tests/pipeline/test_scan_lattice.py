@@ -88,7 +88,9 @@ def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- findings
 @pytest.mark.usefixtures("small_cells")
-@pytest.mark.parametrize(("tile_px", "tiles"), [(1, 6), (193, 2), (10_000, 1)], ids=str)
+@pytest.mark.parametrize(
+    ("tile_px", "tiles"), [(1, 6), pytest.param(193, 2, marks=pytest.mark.slow), (10_000, 1)], ids=str
+)
 def test_tiles_do_not_show(pair: Pair, tmp_path: Path, tile_px: int, tiles: int) -> None:
     """Whatever the side of a tile, findings are the bytes that `compare` writes."""
     run = pair.scan(tile_px=tile_px)
@@ -99,7 +101,13 @@ def test_tiles_do_not_show(pair: Pair, tmp_path: Path, tile_px: int, tiles: int)
 
 @pytest.mark.usefixtures("small_cells")
 @pytest.mark.parametrize(
-    "executor", [lambda: ThreadPoolExecutor(1), lambda: ThreadPoolExecutor(8), lambda: LastFirstExecutor(3)]
+    "executor",
+    [
+        lambda: ThreadPoolExecutor(8),
+        pytest.param(lambda: ThreadPoolExecutor(1), marks=pytest.mark.slow),
+        pytest.param(lambda: LastFirstExecutor(3), marks=pytest.mark.slow),
+    ],
+    ids=["many", "one", "out of order"],
 )
 def test_order_and_workers_do_not_show(pair: Pair, tmp_path: Path, executor: Callable[[], Executor]) -> None:
     """One worker, more than there are tiles, and one that finishes them out of order give the same bytes."""
@@ -191,6 +199,7 @@ def test_a_stopped_scan_goes_on(pair: Pair, unfinished: Path, tmp_path: Path) ->
     assert hash_findings(run, tmp_path / "out") == pair.hashes
 
 
+@pytest.mark.slow
 def test_files_may_move_meanwhile(pair: Pair, unfinished: Path, tmp_path: Path) -> None:
     """Inputs are told by their bytes: the same files in another folder are the same scan."""
     moved = tmp_path / "moved"
@@ -215,7 +224,6 @@ def test_files_may_move_meanwhile(pair: Pair, unfinished: Path, tmp_path: Path) 
     ("options", "changed"),
     [
         ({"settings": Settings().replace(min_length_m=500.0)}, "settings"),
-        ({"settings": Settings().replace(operating_point="watch")}, "settings"),
         ({"tile_px": 2 * CELL_PX}, "tiles"),
         ({"before_date": "2025-01-09"}, "inputs"),
         ({"bands": "blue=1,green=2,red=3"}, "inputs"),
@@ -261,6 +269,7 @@ def test_tiles_that_are_done_are_not_lost(pair: Pair, unfinished: Path) -> None:
         pair.scan(tile_px=CELL_PX, state=unfinished.with_name("other.scan"), resume=True)
 
 
+@pytest.mark.slow
 def test_a_damaged_tile_is_done_again(pair: Pair, unfinished: Path, tmp_path: Path) -> None:
     """A tile that does not hold to its checksum any more is said, and done again."""
     kept = sorted(unfinished.glob("*.npz"))[0]
@@ -275,7 +284,7 @@ def test_a_damaged_tile_is_done_again(pair: Pair, unfinished: Path, tmp_path: Pa
 
 
 # ----------------------------------------------------------------------------------------------------------- corners
-@pytest.mark.parametrize("case", [Case(0.0, 0.0, 45.0), Case(-3.25, 2.0, 90.0), Case(11.75, -18.5, 150.0)], ids=str)
+@pytest.mark.parametrize("case", [Case(0.0, 0.0, 45.0), Case(11.75, -18.5, 150.0)], ids=str)
 def test_a_strip_over_a_corner_is_found_once(case: Case) -> None:
     """A strip over the corner of four cells is found once, its ends within a pixel of where one cell has them."""
     outcome = run_case(case)
