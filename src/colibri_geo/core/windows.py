@@ -22,6 +22,8 @@ class Window:
     Window(row=-2, col=-2, rows=8, cols=10)
     >>> Window(-2, -2, 8, 10).clipped(4, 6)
     Window(row=0, col=0, rows=4, cols=6)
+    >>> Window(0, 0, 4, 6).cut(Window(2, 3, 9, 9)), Window(0, 0, 4, 6).joined(Window(2, 3, 9, 9))
+    (Window(row=2, col=3, rows=2, cols=3), Window(row=0, col=0, rows=11, cols=12))
     """
 
     row: int
@@ -33,6 +35,16 @@ class Window:
     def empty(self) -> bool:
         """Whether the window holds no pixel."""
         return self.rows <= 0 or self.cols <= 0
+
+    @property
+    def end_row(self) -> int:
+        """The row after the last."""
+        return self.row + self.rows
+
+    @property
+    def end_col(self) -> int:
+        """The column after the last."""
+        return self.col + self.cols
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -48,6 +60,18 @@ class Window:
         row, col = min(max(self.row, 0), rows), min(max(self.col, 0), cols)
         end_row, end_col = min(self.row + self.rows, rows), min(self.col + self.cols, cols)
         return Window(row, col, max(end_row - row, 0), max(end_col - col, 0))
+
+    def cut(self, other: Window) -> Window:
+        """Return the part of the window that lies in another; empty where none does."""
+        row, col = max(self.row, other.row), max(self.col, other.col)
+        end_row, end_col = min(self.end_row, other.end_row), min(self.end_col, other.end_col)
+        return Window(row, col, max(end_row - row, 0), max(end_col - col, 0))
+
+    def joined(self, other: Window) -> Window:
+        """Return the smallest window around this one and another."""
+        row, col = min(self.row, other.row), min(self.col, other.col)
+        end_row, end_col = max(self.end_row, other.end_row), max(self.end_col, other.end_col)
+        return Window(row, col, end_row - row, end_col - col)
 
     def snapped(self, step: int) -> Window:
         """Return the smallest window around this one whose edges are multiples of `step`."""

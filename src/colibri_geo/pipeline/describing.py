@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from pyproj import CRS
-
 from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers import LayerSource
 from colibri_geo.pairs import AlignedPair, measure_pixel
 from colibri_geo.scenes import Part, Scene
+from colibri_geo.scenes.georeference import name_crs
 
 
 def describe_scene(scene: Scene | Part) -> SceneRecord:
@@ -71,10 +70,3 @@ def describe_pair(pair: AlignedPair) -> PairRecord:
 def describe_layer(source: LayerSource) -> LayerRecord:
     """Describe a vector layer that was given."""
     return LayerRecord(**asdict(source) | {"notes": source.notes})
-
-
-def name_crs(crs: str) -> str:
-    """Name a coordinate reference system by its EPSG code where it has one, else by its WKT."""
-    parsed = CRS.from_user_input(crs)
-    code = parsed.to_epsg(min_confidence=100)
-    return f"EPSG:{code}" if code else str(parsed.to_wkt())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import SettingsError
@@ -71,15 +72,10 @@ def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     for cell in sorted(cells):
         groups[cell.row // rows, cell.col // cols].append(cell)
     places = sorted(groups)
-    return tuple(Tile(number, _surround(groups[place]), tuple(groups[place])) for number, place in enumerate(places))
+    return tuple(
+        Tile(number, reduce(Window.joined, groups[place]), tuple(groups[place])) for number, place in enumerate(places)
+    )
 
 
 def _round_up(side_px: int, step_px: int) -> int:
     return -(-side_px // max(step_px, 1)) * max(step_px, 1)
-
-
-def _surround(cells: Sequence[Window]) -> Window:
-    row, col = min(cell.row for cell in cells), min(cell.col for cell in cells)
-    end_row = max(cell.row + cell.rows for cell in cells)
-    end_col = max(cell.col + cell.cols for cell in cells)
-    return Window(row, col, end_row - row, end_col - col)

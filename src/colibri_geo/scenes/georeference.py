@@ -224,3 +224,10 @@ def _find_crs(text: str | None) -> CRS | None:
         return None
     epsg = crs.to_epsg(min_confidence=100)
     return CRS.from_epsg(epsg) if epsg else crs
+
+
+def name_crs(crs: str) -> str:
+    """Name a coordinate reference system by its EPSG code where it has one, else by its WKT."""
+    parsed = CRS.from_user_input(crs)
+    code = parsed.to_epsg(min_confidence=100)
+    return f"EPSG:{code}" if code else str(parsed.to_wkt())

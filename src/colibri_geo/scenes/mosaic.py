@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from odc.geo.geobox import GeoBox
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import (
@@ -32,7 +32,7 @@ from colibri_geo.errors import (
 )
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.bands import COMMON_NAMES
-from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, pixel_to_map
+from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, name_crs, pixel_to_map
 from colibri_geo.scenes.offset import OffsetVerdict
 from colibri_geo.scenes.scene import Block, Part, Provenance, Scene, Source, outside_block
 from colibri_geo.scenes.warping import find_source_window, warp_block
@@ -119,9 +119,7 @@ class PlacedScene:
 
     def touches(self, window: Window) -> bool:
         """Whether it may reach into a window of the mosaic's grid."""
-        mine = self.extent
-        rows = mine.row < window.row + window.rows and window.row < mine.row + mine.rows
-        return rows and mine.col < window.col + window.cols and window.col < mine.col + mine.cols
+        return not self.extent.cut(window).empty
 
     def read(self, window: Window, positions: Sequence[int], grid: GeoBox) -> Block:
         """Read a window of the mosaic's grid, `positions` among the mosaic's bands."""
@@ -145,20 +143,12 @@ class _Piece:
     def follows(self, other: _Piece) -> bool:
         """Whether it goes on to the right of another."""
         mine, its = self.window, other.window
-        return (mine.row, mine.rows, mine.col) == (
-            its.row,
-            its.rows,
-            its.col + its.cols,
-        ) and self.scenes == other.scenes
+        return self.scenes == other.scenes and (mine.row, mine.rows, mine.col) == (its.row, its.rows, its.end_col)
 
     def lies_below(self, other: _Piece) -> bool:
         """Whether it goes on below another."""
         mine, its = self.window, other.window
-        return (mine.col, mine.cols, mine.row) == (
-            its.col,
-            its.cols,
-            its.row + its.rows,
-        ) and self.scenes == other.scenes
+        return self.scenes == other.scenes and (mine.col, mine.cols, mine.row) == (its.col, its.cols, its.end_row)
 
 
 @dataclass(frozen=True)
@@ -209,7 +199,7 @@ class MosaicSource:
                 block = self._find_block(row, col)
                 scenes = tuple(number for number, scene in enumerate(self.scenes) if scene.touches(block))
                 if scenes:
-                    yield _Piece(_intersect(block, inside), scenes)
+                    yield _Piece(block.cut(inside), scenes)
 
     def _find_block(self, row: int, col: int) -> Window:
         first = Window(row // BLOCK_PX * BLOCK_PX, col // BLOCK_PX * BLOCK_PX, BLOCK_PX, BLOCK_PX)
@@ -254,19 +244,12 @@ class MosaicSource:
         return best
 
 
-def _intersect(one: Window, other: Window) -> Window:
-    row, col = max(one.row, other.row), max(one.col, other.col)
-    end_row = min(one.row + one.rows, other.row + other.rows)
-    end_col = min(one.col + one.cols, other.col + other.cols)
-    return Window(row, col, end_row - row, end_col - col)
-
-
 def _join_pieces(pieces: Iterable[_Piece], is_plain: Callable[[_Piece], bool]) -> list[_Piece]:
     """Join neighbours that are read from the same scene as it is: each read has its price."""
     runs: list[_Piece] = []
     for piece in pieces:
         if runs and is_plain(piece) and piece.follows(runs[-1]):
-            runs[-1] = replace(runs[-1], window=_join(runs[-1].window, piece.window))
+            runs[-1] = replace(runs[-1], window=runs[-1].window.joined(piece.window))
         else:
             runs.append(piece)
     joined: list[_Piece] = []
@@ -275,16 +258,8 @@ def _join_pieces(pieces: Iterable[_Piece], is_plain: Callable[[_Piece], bool]) -
         if above is None:
             joined.append(run)
         else:
-            joined[above] = replace(run, window=_join(joined[above].window, run.window))
+            joined[above] = replace(run, window=joined[above].window.joined(run.window))
     return joined
-
-
-def _join(one: Window, other: Window) -> Window:
-    """Return the window around both."""
-    row, col = min(one.row, other.row), min(one.col, other.col)
-    end_row = max(one.row + one.rows, other.row + other.rows)
-    end_col = max(one.col + one.cols, other.col + other.cols)
-    return Window(row, col, end_row - row, end_col - col)
 
 
 def mosaic_scenes(scenes: Sequence[Scene]) -> Scene:
@@ -465,7 +440,7 @@ def _plan_layout(scenes: Sequence[Scene]) -> _Layout:
     places = [_find_place(scene, anchor.grid) for scene in scenes]
     whole = places[0].extent
     for place in places:
-        whole = _join(whole, place.extent)
+        whole = whole.joined(place.extent)
     if max(whole.rows, whole.cols) > _MOST_SIDE_PX:
         raise InputTooLarge(
             f"the scenes span {whole.rows:,} x {whole.cols:,} pixels from edge to edge, expected at most "
@@ -473,7 +448,7 @@ def _plan_layout(scenes: Sequence[Scene]) -> _Layout:
         )
     moved = sum(not place.aligned for place in places)
     if moved:
-        crs = _name_crs(anchor.grid)
+        crs = name_crs(str(anchor.grid.crs))
         where = crs if crs.startswith("EPSG") else f"of {anchor.name}"
         notes.append(f"{moved} of {len(scenes)} scenes were resampled, by cubic convolution, to the grid {where}")
     relative = tuple(replace(place, extent=place.extent.relative_to(whole)) for place in places)
@@ -484,15 +459,9 @@ def _choose_anchor(scenes: Sequence[Scene]) -> Scene:
     """Return the first scene of the CRS that most scenes have; of several such, of the one with more ground."""
     groups: dict[str, list[Scene]] = {}
     for scene in scenes:
-        groups.setdefault(_name_crs(scene.grid), []).append(scene)
+        groups.setdefault(name_crs(str(scene.grid.crs)), []).append(scene)
     chosen = min(groups, key=lambda crs: (-len(groups[crs]), -sum(map(_measure_area, groups[crs])), crs))
     return groups[chosen][0]
-
-
-def _name_crs(grid: GeoBox) -> str:
-    crs = CRS.from_user_input(str(grid.crs))
-    code = crs.to_epsg(min_confidence=100)
-    return f"EPSG:{code}" if code else str(crs.to_wkt())
 
 
 def _measure_area(scene: Scene) -> int:
@@ -541,7 +510,7 @@ def _too_far(scene: Scene, anchor: Scene) -> GeoreferenceError:
 def _find_place(scene: Scene, anchor: GeoBox) -> _Place:
     """Find the pixels of the anchor's lattice, counted from its first, that a scene may reach."""
     rows, cols = (int(side) for side in scene.grid.shape)
-    if _name_crs(scene.grid) == _name_crs(anchor):
+    if name_crs(str(scene.grid.crs)) == name_crs(str(anchor.crs)):
         corners = [pixel_to_map(scene.grid, *corner) for corner in ((0, 0), (0, cols), (rows, 0), (rows, cols))]
         pixels = [map_to_pixel(anchor, corner.east, corner.north) for corner in corners]
         first, last = pixels[0], pixels[-1]
