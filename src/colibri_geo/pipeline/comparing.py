@@ -15,6 +15,7 @@ from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
 from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, plan_task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes import Scene, open_scene
+from colibri_geo.scenes.opening import Options, keep_open
 from colibri_geo.settings import Settings
 from colibri_geo.tracing import check_radar, map_cells
 
@@ -100,14 +101,7 @@ def _look(task: Task, clock: Clock) -> Iterator[Looked]:
 
 
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene
-    if not isinstance(image, Scene):
-        return open_scene(image, **options)
-    if any(options.get(name) is not None for name in ("mask", "acquired")):
-        raise SettingsError(
-            f"{image.name} is an open scene, which has its own mask and acquisition time, expected none for it here; "
-            "give them to open_scene"
-        )
-    return image
+    return keep_open(image, Options(**options)) if isinstance(image, Scene) else open_scene(image, **options)
 
 
 def _open_radar(

@@ -29,7 +29,7 @@ from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.mosaic import mosaic_scenes
-from colibri_geo.scenes.opening import Options, find_input, open_found
+from colibri_geo.scenes.opening import Options, find_input, keep_open, open_found
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.scaling import SURFACE
 from colibri_geo.scenes.scene import Scene
@@ -111,14 +111,7 @@ def open_scenes(
 
 
 def _open(one: Scene | Found, options: Options) -> Scene:
-    if not isinstance(one, Scene):
-        return open_found(one, options)
-    if options.mask is not None or options.acquired is not None:
-        raise SettingsError(
-            f"{one.name} is an open scene, which has its own mask and acquisition time, expected none for it here; "
-            "give them to open_scene"
-        )
-    return one
+    return keep_open(one, options) if isinstance(one, Scene) else open_found(one, options)
 
 
 def _find_all(given: Sequence[str | Path | Scene]) -> Iterator[Scene | Found]:

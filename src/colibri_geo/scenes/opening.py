@@ -11,7 +11,15 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from colibri_geo.documents import METADATA
-from colibri_geo.errors import AmbiguousInput, BandError, InputError, IntegrityError, NotAFile, UnsupportedFormat
+from colibri_geo.errors import (
+    AmbiguousInput,
+    BandError,
+    InputError,
+    IntegrityError,
+    NotAFile,
+    SettingsError,
+    UnsupportedFormat,
+)
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes import landsat, planetscope, sentinel1, sentinel2, stac
 from colibri_geo.scenes.archives import identify_archive
@@ -141,6 +149,22 @@ def open_scene(
         The mask lies elsewhere.
     """
     return open_found(find_input(path), Options(bands, mask, acquired, assume_crs))
+
+
+def keep_open(scene: Scene, options: Options) -> Scene:
+    """Return a scene that is open already, where nothing is asked of it that only its opening could do.
+
+    Raises
+    ------
+    SettingsError
+        For a mask or a time.
+    """
+    if options.mask is not None or options.acquired is not None:
+        raise SettingsError(
+            f"{scene.name} is an open scene, which has its own mask and acquisition time, expected none for it here; "
+            "give them to open_scene"
+        )
+    return scene
 
 
 def open_found(found: RasterFile | Product, options: Options) -> Scene:
