@@ -51,7 +51,11 @@ _VALUES = frozenset(
 
 
 class Lost(Exception):
-    """A child ended, or did not answer in time; the message says which, for the caller to say of what."""
+    """A child ended or gave nonsense; the message says what became of the work, for the caller to say of what work."""
+
+
+class Late(Lost):
+    """A child did not answer in time, and was ended."""
 
 
 @dataclass
@@ -128,7 +132,7 @@ class Pool:
             while not self._closed and not self._idle and self._count >= self.most:
                 self._guard.wait()
             if self._closed:
-                raise Lost("decoding it was given up")
+                raise Lost("was given up")
             if self._idle:
                 child = self._idle.pop()
             else:
@@ -249,8 +253,9 @@ class _Child:
             content = _receive_bytes(self._pipe(self.process.stdout), most=self.max_bytes)
         except (EOFError, OSError) as error:
             status = self._end()
-            how = f"took longer than {seconds:g} s" if late.is_set() else f"ended the reading process (status {status})"
-            raise Lost(f"decoding it {how}") from error
+            if late.is_set():
+                raise Late(f"took longer than {seconds:g} s") from error
+            raise Lost(f"ended the reading process (status {status})") from error
         finally:
             timer.cancel()
         return _read_answer(content)
@@ -309,9 +314,9 @@ def _read_answer(content: bytes) -> Any:  # noqa: ANN401 - whatever was sent
     try:
         answer = _AnswerReader(io.BytesIO(content)).load()
     except Exception as error:  # whatever a damaged answer can make an unpickler raise: there is no list of it
-        raise Lost("decoding it gave an answer that cannot be read") from error
+        raise Lost("gave an answer that cannot be read") from error
     if isinstance(answer, BaseException) and not isinstance(answer, ColibriError | RuntimeError | MemoryError):
-        raise Lost("decoding it gave an answer that cannot be read")
+        raise Lost("gave an answer that cannot be read")
     return answer
 
 

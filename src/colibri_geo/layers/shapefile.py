@@ -155,7 +155,9 @@ def _read(path: Path, encoding: str | None) -> gpd.GeoDataFrame:
         with np.errstate(invalid="ignore"):  # coordinates that are no numbers are judged when polygons are built
             shapes = shapely.from_wkb(raw.shapes)
     except Lost as error:
-        raise CorruptInput(f"{path.name}: {error}; the file is damaged or made to do so, fetch it again") from error
+        raise CorruptInput(
+            f"{path.name}: decoding it {error}; the file is damaged or made to do so, fetch it again"
+        ) from error
     except GEOSException as error:
         raise _damaged(path, error) from error
     _check_fields(path, raw.columns)

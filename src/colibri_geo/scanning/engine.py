@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from colibri_geo.errors import EngineError, SchedulerLost, WorkerLost
-from colibri_geo.isolation import Lost
+from colibri_geo.isolation import Late, Lost
 from colibri_geo.scanning.packing import Arrays
 from colibri_geo.scanning.store import Store
 from colibri_geo.scanning.tiles import Tile
@@ -167,11 +167,13 @@ def _raise_failure(tile: Tile, future: Future[Arrays]) -> NoReturn:
 
 def _tell_lost(tile: Tile, error: BaseException) -> NoReturn:
     """Say what became of a process that worked on a tile."""
-    how = str(error).replace("decoding it", "working on it") if isinstance(error, Lost) else "a worker process ended"
-    raise WorkerLost(
-        f"tile {tile.number}: {how}, expected an answer; it may have been ended for want of memory: close other "
-        f"programs or give fewer workers; {KEPT}"
-    ) from error
+    how = f"working on it {error}" if isinstance(error, Lost) else "a worker process ended"
+    remedy = (
+        "look at the images there with colibri-geo info, or give smaller tiles"
+        if isinstance(error, Late)
+        else "it may have been ended for want of memory: close other programs or give fewer workers"
+    )
+    raise WorkerLost(f"tile {tile.number}: {how}, expected an answer; {remedy}; {KEPT}") from error
 
 
 @dataclass

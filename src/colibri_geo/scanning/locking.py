@@ -73,8 +73,6 @@ class FolderLock:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
 
-    close = release
-
 
 def _lock(descriptor: int) -> None:
     """Take the lock or raise an OSError at once."""

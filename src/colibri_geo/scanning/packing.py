@@ -9,6 +9,7 @@ import hashlib
 import io
 import math
 import re
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -28,14 +29,10 @@ _ARRAY_NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
 _MOST_ARRAYS = 256
 _LEVEL = 1
 """Of compression: most of a tile is one code, and the process that packs is the one that all others wait for."""
-
-_DTYPE = r"[<>|](?:[biufc]\d{1,2}|[SU][1-9]\d{0,3}|[mM]8\[[a-z]{1,2}\])"
-_PLAIN = re.compile(_DTYPE, re.ASCII)
-_MAGIC_BYTES = 10
-_HEADER = re.compile(
-    rf"\{{'descr': '({_DTYPE})', 'fortran_order': False, 'shape': \(((?:\d{{1,12}}, ?)*\d{{0,12}})\), \}} *\n".encode(),
-    re.ASCII,
-)
+_VERSION = (1, 0)
+_PLAIN_KINDS = frozenset("biufcSUmM")
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, tokenize.TokenError, ValueError, TypeError)
+"""What `zipfile` (the first four) and NumPy (the others) raise over bytes that are damaged or made to be so."""
 
 
 def pack(arrays: Arrays, *, name: str, most_bytes: int) -> bytes:
@@ -64,10 +61,10 @@ def pack(arrays: Arrays, *, name: str, most_bytes: int) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for key, array in sorted(arrays.items()):
-            if not (_PLAIN.fullmatch(array.dtype.str) and _ARRAY_NAME.fullmatch(key)) or array.dtype.names:
+            if not (_is_plain(array.dtype) and _ARRAY_NAME.fullmatch(key)):
                 raise OutputError(f"{name}: array {key!r} is {array.dtype}, expected a plain array with a plain name")
             with archive.open(f"{key}.npy", "w") as member:
-                np.lib.format.write_array(member, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False)
+                np.lib.format.write_array(member, np.asarray(array, order="C"), version=_VERSION, allow_pickle=False)
     body = buffer.getbuffer()
     return b"colibri_geo tile 1 " + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
@@ -101,9 +98,7 @@ def unpack(content: bytes, *, name: str, most_bytes: int) -> Arrays:
             members = archive.infolist()
             _check_members(members, most_bytes)
             return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
-    except (ValueError, TypeError, RuntimeError, NotImplementedError, EOFError) as error:
-        raise _damaged(name, str(error)) from error
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except _FAULTS as error:
         raise _damaged(name, str(error)) from error
 
 
@@ -125,21 +120,22 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> AnyArray:
 
 
 def _read_array(content: bytes) -> AnyArray:
-    """Return the array of a ``.npy``: NumPy's own reader takes the header's word for the memory that it needs.
-
-    References
-    ----------
-    NumPy Enhancement Proposal 1, A simple file format for NumPy arrays, version 1.0.
-    """
-    start = _MAGIC_BYTES + int.from_bytes(content[8:_MAGIC_BYTES], "little")
-    header = _HEADER.fullmatch(content[_MAGIC_BYTES:start])
-    if content[:8] != b"\x93NUMPY\x01\x00" or header is None:
-        raise ValueError("an array has a header that is not written here")
-    dtype = np.dtype(header[1].decode())
-    shape = tuple(int(side) for side in header[2].decode().split(",") if side.strip())
+    """Return the array of a ``.npy``, once it is clear that it holds what its header says."""
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != _VERSION:
+        raise ValueError("an array is of another version")
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(file)
+    start = file.tell()
+    if by_columns or not _is_plain(dtype):
+        raise ValueError("it holds something else than plain arrays")
     if math.prod(shape) * dtype.itemsize != len(content) - start:
         raise ValueError("an array has another size than its header says")
     return np.frombuffer(content, dtype=dtype, offset=start).reshape(shape).copy()
+
+
+def _is_plain(dtype: np.dtype[Any]) -> bool:
+    """Tell whether an array of a type holds numbers, booleans, times or texts, and nothing that could run."""
+    return dtype.kind in _PLAIN_KINDS and dtype.itemsize > 0
 
 
 def _damaged(name: str, reason: str) -> IntegrityError:

@@ -6,7 +6,6 @@ only files of its own names are looked at, what is read is bounded, and nothing 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -244,8 +243,11 @@ def discard(folder: Path) -> None:
         return
     with _output_errors(folder):
         _check_content(folder)
-        with contextlib.closing(FolderLock.take(folder / _LOCK)):
+        lock = FolderLock.take(folder / _LOCK)
+        try:
             _empty(folder)
+        finally:
+            lock.release()
         _remove_folder(folder)
 
 

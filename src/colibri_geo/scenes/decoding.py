@@ -157,7 +157,9 @@ def _lost_in_words(file: RasterFile) -> Iterator[None]:
     try:
         yield
     except Lost as error:
-        raise CorruptInput(f"{file.name}: {error}; the file is damaged or made to do so, fetch it again") from error
+        raise CorruptInput(
+            f"{file.name}: decoding it {error}; the file is damaged or made to do so, fetch it again"
+        ) from error
     except MemoryError as error:
         raise InputTooLarge(
             f"{file.name}: decoding it takes more memory than there is, expected blocks of 256 MiB or less; "
