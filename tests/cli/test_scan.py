@@ -147,7 +147,7 @@ def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, 
     """Without options tiles have the default side, nothing is gone on with, and JSON is all of standard output."""
     result = run_cli(*PAIR, "--out", tmp_path / "out", "--json", "--workers", "1")
     assert result.exit_code == 0, result.output
-    assert (calls[0]["tile_px"], calls[0]["resume"], calls[0]["regions"]) == (2000, False, ())
+    assert (calls[0]["tile_px"], calls[0]["resume"], calls[0]["regions"]) == (None, False, ())
     assert json.loads(result.stdout)["out"] == str(tmp_path / "out")
     assert result.stderr == ""
 

@@ -27,8 +27,6 @@ from colibri_geo.cli.summary import summarize
 if TYPE_CHECKING:
     from colibri_geo.scanning import WorkerExecutor
 
-TILE_PX = 2000
-
 
 class Stopped(click.ClickException):
     """A scan that was interrupted, with tiles to go on from."""
@@ -46,10 +44,8 @@ class Stopped(click.ClickException):
 @click.option(
     *("--tile", "tile_px"),
     type=click.IntRange(min=1),
-    default=TILE_PX,
-    show_default=True,
     metavar="PX",
-    help="Side of a tile; changes what a stopped scan has to do again, and nothing that is found.",
+    help="Side of a tile (2000 unless set); changes what a stopped scan has to do again, and nothing that is found.",
 )
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
@@ -57,7 +53,8 @@ class Stopped(click.ClickException):
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Work on a Dask cluster in place of this machine: its scheduler, as tcp://10.0.0.5:8786.",
+    help="Work on a Dask cluster in place of this machine: its scheduler, as tcp://10.0.0.5:8786. Name one that you "
+    "trust: what it sends back can run code here.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the scan of the same command that was stopped or killed.")
 @report_options
@@ -78,7 +75,7 @@ def scan(
     min_length: float | None,
     operating_point: str | None,
     settings_file: Path | None,
-    tile_px: int,
+    tile_px: int | None,
     workers: int | None,
     scheduler: str | None,
     resume: bool,
@@ -120,8 +117,7 @@ def scan(
                 progress=progress.tell_step,
                 on_tile=progress.tell_tile,
             )
-            # The executor ends first: its processes give back their memory, and nothing goes on beside the report.
-        with reading_children():
+        with reading_children():  # those of the scan have ended and given back their memory
             folder = run.save(out, overwrite=overwrite, report=not no_report)
     _discard(state)
     summary = summarize(run, folder, report=not no_report)

@@ -17,7 +17,7 @@ import shapely
 from colibri_geo.evidence import run_versions
 from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_regions
 from colibri_geo.pairs import align, change, survey
-from colibri_geo.pipeline.describing import describe_layer, describe_scene
+from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
 from colibri_geo.pipeline.looking import (
     Looked,
@@ -64,7 +64,7 @@ def scan(
     before_bands: str | None = None,
     after_bands: str | None = None,
     assume_crs: str | None = None,
-    tile_px: int = TILE_PX,
+    tile_px: int | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     state: str | Path | None = None,
@@ -83,8 +83,9 @@ def scan(
         lie in different UTM zones.
     regions, aoi, settings, before_date, after_date, bands, before_bands, after_bands, assume_crs : optional
         As for `compare`.
-    tile_px : int
-        Side of the tiles in pixels, rounded up to whole cells: one task, and what is done again after a stop.
+    tile_px : int, optional
+        Side of the tiles in pixels, 2,000 unless set, rounded up to whole cells: one task, and what is done again
+        after a stop.
     workers : int, optional
         Processes of this machine; as many as processors by default. Not used with `executor`.
     executor : Executor, optional
@@ -129,9 +130,9 @@ def scan(
                 check_aoi(inputs.area, pair.grid)
         with clock.step("look at the tiles"):
             task = plan_task(change(pair), settings.trace, inputs.regions, inputs.area)
-            tiles = cut_tiles(choose_cells(task), tile_px)
-            print_ = _fingerprint(inputs, settings)
-            store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=print_, resume=resume))
+            tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
+            fingerprint = _fingerprint(task, inputs, settings)
+            store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             work = partial(look_at_tile, task)
             run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile)
             looked = [restore(task, tile, store.load(tile.number)) for tile in tiles]
@@ -151,13 +152,16 @@ def _keep(
         yield store
 
 
-def _fingerprint(inputs: Inputs, settings: Settings) -> Fingerprint:
-    """Describe what decides on the findings; the scenes by their bytes, wherever they lie."""
+def _fingerprint(task: Task, inputs: Inputs, settings: Settings) -> Fingerprint:
+    """Describe what decides on the findings: the scenes by their bytes, wherever they lie, and what was measured.
+
+    That tells too which of their bands were read, and how they were scaled.
+    """
     scenes = [asdict(describe_scene(scene)) for scene in (inputs.before, inputs.after)]
     sources = [*inputs.regions.sources, *(() if inputs.area is None else (inputs.area.source,))]
     layers = [asdict(describe_layer(source)) for source in sources]
     return Fingerprint(
-        inputs=json.dumps([scenes, layers], sort_keys=True),
+        inputs=json.dumps([scenes, asdict(describe_pair(task.change_map.pair)), layers], sort_keys=True),
         settings=json.dumps(asdict(settings), sort_keys=True),
         versions=json.dumps(run_versions(), sort_keys=True),
     )

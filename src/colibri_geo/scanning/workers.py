@@ -202,8 +202,9 @@ def dask_executor(scheduler: Any) -> Iterator[WorkerExecutor]:  # noqa: ANN401 -
     """Give an executor of the workers of a Dask cluster, until the block ends.
 
     Each worker hands its tasks to children of its own, one a thread of it. A worker that ends is replaced by the
-    cluster, and its tasks are done again elsewhere. The workers need this version of colibri_geo, and the images at the
-    same paths as here.
+    cluster, and its tasks are done again elsewhere; a task that is under way goes on there after an interrupt here. The
+    workers need this version of colibri_geo, and the images at the same paths as here. Name only a scheduler that you
+    trust: Dask unpickles here what it sends back.
 
     Parameters
     ----------
