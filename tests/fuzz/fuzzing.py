@@ -23,8 +23,8 @@ from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 
-from colibri_geo.cli.hardening import harden
 from colibri_geo.errors import MOST_LETTERS, ColibriError
+from colibri_geo.hardening import harden
 from colibri_geo.isolation import Lost, isolated
 from tests.fuzz.mutating import Mutator, damage_name
 

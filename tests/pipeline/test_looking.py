@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from datetime import timedelta
 from pathlib import Path
 
 import geopandas as gpd
@@ -29,11 +28,9 @@ from colibri_geo.pipeline.looking import (
 )
 from colibri_geo.scanning import cut_tiles
 from colibri_geo.scenes import Unseen
-from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.settings import TraceSettings
-from colibri_geo.sim import simulate_pair
 from colibri_geo.tracing import cut_cells, to_array
-from tests.support.small_pair import STRIP, pair_grid, small_spec
+from tests.support.small_pair import STRIP, make_veiled_scenes, small_spec
 
 CELL_PX = 96
 
@@ -47,23 +44,7 @@ def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def change_map() -> ChangeMap:
     """A small pair with a new strip, a hole and a cloud."""
-    spec = small_spec()
-    simulated = simulate_pair(spec)
-    later = simulated.after.copy()
-    later[:, 100:131, 130:] = np.nan
-    scl = np.full(later.shape[1:], 4, dtype=np.uint8)
-    scl[150:, :101] = 9
-    scenes = [
-        scene_from_arrays(
-            values,
-            pair_grid(spec),
-            bands=spec.bands,
-            acquired=spec.before.acquired + timedelta(days=30 * date),
-            scl=codes,
-            name=f"date{date}.tif",
-        )
-        for date, values, codes in ((0, simulated.before, None), (1, later, scl))
-    ]
+    scenes = make_veiled_scenes(small_spec(), hole=np.s_[100:131, 130:], cloud=np.s_[150:, :101])
     return change(align(*scenes, survey(*scenes)))
 
 

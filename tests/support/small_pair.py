@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
@@ -60,6 +62,29 @@ def make_scenes(spec: SceneSpec) -> Scenes:
         synthetic=True,
     )
     return Scenes(before, after, simulated)
+
+
+def make_veiled_scenes(
+    spec: SceneSpec, *, hole: tuple[slice, slice], cloud: tuple[slice, slice]
+) -> tuple[Scene, Scene]:
+    """Simulate a pair in memory of which the later image has a part that was not measured, and a part under cloud."""
+    simulated = simulate_pair(spec)
+    later = simulated.after.copy()
+    later[:, *hole] = np.nan
+    scl = np.full(later.shape[1:], 4, dtype=np.uint8)
+    scl[cloud] = 9
+    before, after = (
+        scene_from_arrays(
+            values,
+            pair_grid(spec),
+            bands=spec.bands,
+            acquired=spec.before.acquired + timedelta(days=30 * date),
+            scl=codes,
+            name=f"date{date}.tif",
+        )
+        for date, values, codes in ((0, simulated.before, None), (1, later, scl))
+    )
+    return before, after
 
 
 def write_small_pair(folder: Path) -> tuple[Path, Path]:

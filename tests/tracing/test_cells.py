@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -19,9 +18,8 @@ from colibri_geo.core.whitening import BLOCK_PX
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
 from colibri_geo.scenes import Scene, Unseen
-from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.settings import TraceSettings
-from colibri_geo.sim import SceneSpec, Strip, simulate_pair
+from colibri_geo.sim import SceneSpec, Strip
 from colibri_geo.tracing import (
     Candidate,
     CellFindings,
@@ -36,7 +34,7 @@ from colibri_geo.tracing import (
 )
 from colibri_geo.tracing.cells import merge_candidates
 from colibri_geo.tracing.search import plan_search
-from tests.support.small_pair import STRIP, make_scenes, pair_grid, small_spec
+from tests.support.small_pair import STRIP, make_scenes, make_veiled_scenes, small_spec
 from tests.tracing.segments import make_segment
 
 SMALL_CELL_PX = 48
@@ -51,23 +49,7 @@ def mapped(before: Scene, after: Scene) -> ChangeMap:
 @pytest.fixture(scope="module")
 def veiled() -> ChangeMap:
     """A small pair with two new strips; a part of the later image was not measured, and a part is cloud."""
-    spec = small_spec(strips=(STRIP, BESIDE))
-    simulated = simulate_pair(spec)
-    later = simulated.after.copy()
-    later[:, :30, 90:] = np.nan
-    scl = np.full(later.shape[1:], 4, dtype=np.uint8)
-    scl[150:, :40] = 9
-    scenes = [
-        scene_from_arrays(
-            values,
-            pair_grid(spec),
-            bands=spec.bands,
-            acquired=spec.before.acquired + timedelta(days=30 * date),
-            scl=codes,
-            name=f"date{date}.tif",
-        )
-        for date, values, codes in ((0, simulated.before, None), (1, later, scl))
-    ]
+    scenes = make_veiled_scenes(small_spec(strips=(STRIP, BESIDE)), hole=np.s_[:30, 90:], cloud=np.s_[150:, :40])
     return mapped(*scenes)
 
 

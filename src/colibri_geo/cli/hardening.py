@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from colibri_geo.hardening import SETTINGS, SILENCE, harden
+from colibri_geo.hardening import SILENCE
 from colibri_geo.isolation import isolated
-
-__all__ = ["SETTINGS", "SILENCE", "harden", "is_loud", "reading_children"]
 
 
 def is_loud() -> bool:

@@ -18,13 +18,13 @@ from colibri_geo.cli.bench import bench
 from colibri_geo.cli.compare import compare
 from colibri_geo.cli.fetch_regions import fetch_regions
 from colibri_geo.cli.fetch_scenes import fetch_scenes
-from colibri_geo.cli.hardening import harden
 from colibri_geo.cli.info import info
 from colibri_geo.cli.printing import to_printable
 from colibri_geo.cli.scan import scan
 from colibri_geo.cli.simulate import simulate
 from colibri_geo.cli.verify import verify
 from colibri_geo.errors import ColibriError
+from colibri_geo.hardening import harden
 
 PROGRAM = "colibri-geo"
 DONE = 0
