@@ -21,6 +21,7 @@ from colibri_geo import isolation
 from colibri_geo.errors import CorruptInput
 from colibri_geo.isolation import Lost, Pool, call, isolated
 from tests.support import children
+from tests.support.children import is_alive
 
 needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="the system has no limits for a process")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="the system sends no signals to one process")
@@ -54,7 +55,7 @@ def test_a_call_inside_of_isolation_runs_elsewhere(environment: dict[str, str]) 
         assert first == second != os.getpid()
         assert call(children.tell_environment, "COLIBRI_TOLD") == "yes"
     assert call(children.tell_process) == os.getpid()
-    assert not _is_alive(first)
+    assert not is_alive(first)
 
 
 def test_a_warm_child_is_the_one_that_works(environment: dict[str, str]) -> None:
@@ -95,7 +96,7 @@ def test_a_child_that_hangs_is_ended(environment: dict[str, str]) -> None:
     with pytest.raises(Lost, match="longer than 2 s"):
         pool.run(children.hang)
     assert time.perf_counter() - began < 10
-    assert not _is_alive(process)
+    assert not is_alive(process)
     assert pool.run(children.tell_process) != process
     pool.close()
 
@@ -218,7 +219,7 @@ def test_an_answer_that_is_none_is_no_answer(pool: Pool, function: object, argum
     with pytest.raises(Lost):
         pool.run(function, *arguments)  # type: ignore[arg-type]
     assert pool.run(children.tell_process) != process
-    assert not _is_alive(process)
+    assert not is_alive(process)
 
 
 # ---------------------------------------------------------------------------------------------------------- being ended
@@ -234,7 +235,7 @@ def test_calls_of_several_threads_share_the_children(environment: dict[str, str]
     pool.close()
     assert len(found) == 8
     assert 1 <= len(set(found)) <= 2
-    assert not any(_is_alive(process) for process in found)
+    assert not any(is_alive(process) for process in found)
 
 
 def test_a_pool_that_is_closed_keeps_nobody_waiting(environment: dict[str, str]) -> None:
@@ -291,7 +292,7 @@ def test_ctrl_c_ends_what_hangs(project: Path, where: str) -> None:
     _, errors = process.communicate(timeout=20)
     assert time.perf_counter() - began < 5
     assert "KeyboardInterrupt" in errors
-    assert not _is_alive(child)
+    assert not is_alive(child)
 
 
 ABANDONED = """
@@ -312,9 +313,9 @@ def test_a_child_without_parent_ends(project: Path) -> None:
     child = int(process.stdout.readline())  # type: ignore[union-attr]
     process.communicate(timeout=20)
     until = time.monotonic() + 10
-    while _is_alive(child) and time.monotonic() < until:
+    while is_alive(child) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not _is_alive(child)
+    assert not is_alive(child)
 
 
 # ----------------------------------------------------------------------------------------------------- the command line
@@ -373,12 +374,3 @@ def _start(project: Path, code: str, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{process}/stat")
-    return not (state.is_file() and state.read_text().rpartition(") ")[2].startswith("Z"))

@@ -33,6 +33,7 @@ from colibri_geo.scanning import (
     run_tiles,
 )
 from tests.support import tile_work
+from tests.support.children import is_alive
 from tests.support.tile_work import answer, make_tiles
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="the system sends no signals to one process")
@@ -235,11 +236,12 @@ def test_a_worker_of_another_pool_that_ends_is_told() -> None:
 
 # ------------------------------------------------------------------------------------------------------ kill and resume
 SCAN = """
-import functools, sys
+import functools, signal, sys
 from pathlib import Path
 from colibri_geo.scanning import Fingerprint, TileStore, local_executor, run_tiles
 from tests.support import tile_work
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs begun in the background ignore it
 folder, marks, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 tiles = tile_work.make_tiles(30)
 scan = Fingerprint("inputs", "settings", "versions")
@@ -297,15 +299,6 @@ def test_ten_kills_leave_the_same_bytes(project: Path, tmp_path: Path, rng: np.r
     assert hash_tiles(broken) == hash_tiles(whole)
 
 
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{process}/stat")
-    return not (state.is_file() and state.read_text().rpartition(") ")[2].startswith("Z"))
-
-
 def _workers(marks: Path) -> set[int]:
     return {int(path.name.split("_")[1]) for path in marks.iterdir()}
 
@@ -323,14 +316,14 @@ def test_nobody_is_left_behind(project: Path, tmp_path: Path, number: signal.Sig
         time.sleep(0.02)
     workers = _workers(marks)
     assert len(workers) == 2
-    assert all(map(_is_alive, workers))
+    assert all(map(is_alive, workers))
     began = time.monotonic()
     process.send_signal(number)
     _, errors = process.communicate(timeout=20)
-    while any(map(_is_alive, workers)) and time.monotonic() < began + 10:
+    while any(map(is_alive, workers)) and time.monotonic() < began + 10:
         time.sleep(0.02)
     assert time.monotonic() - began < within_seconds
-    assert not any(map(_is_alive, workers))
+    assert not any(map(is_alive, workers))
     assert ("KeyboardInterrupt" in errors) == (number == signal.SIGINT)
 
 

@@ -21,6 +21,16 @@ def hang(*_: object) -> NoReturn:
         time.sleep(60)
 
 
+def is_alive(process: int) -> bool:
+    """Tell whether a process is there and has not ended."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")
+    return not (state.is_file() and state.read_text().rpartition(") ")[2].startswith("Z"))
+
+
 def work(seconds: float) -> None:
     """Keep the processor busy."""
     began = time.process_time()
