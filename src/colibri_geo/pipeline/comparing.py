@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.opening import Options, keep_open
 from colibri_geo.settings import Settings
-from colibri_geo.tracing import check_radar, map_cells
+from colibri_geo.tracing import check_radar
 
 
 def compare(
@@ -94,10 +93,11 @@ def compare(
 
 
 def _look(task: Task, clock: Clock) -> Iterator[Looked]:
+    # One after the other: threads would wait for each other more than they work, see `scan` for processes.
     cells = choose_cells(task)
-    for done, looked in enumerate(map_cells(partial(look_at_cell, task), cells), start=1):
+    for done, cell in enumerate(cells, start=1):
+        yield look_at_cell(task, cell)
         clock.tell(f"look at the cells: {done} of {len(cells)}")
-        yield looked
 
 
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene

@@ -6,7 +6,7 @@ from colibri_geo.tracing.cells import Candidate, CellFindings, cut_cells, find_c
 from colibri_geo.tracing.corroborating import check_radar, corroborate
 from colibri_geo.tracing.scoring import describe_basis, score
 from colibri_geo.tracing.storing import from_array, is_sound, to_array
-from colibri_geo.tracing.tracing import map_cells, tabulate, trace, trace_cells
+from colibri_geo.tracing.tracing import tabulate, trace
 
 __all__ = [
     "Candidate",
@@ -18,11 +18,9 @@ __all__ = [
     "find_cell_side",
     "from_array",
     "is_sound",
-    "map_cells",
     "score",
     "tabulate",
     "to_array",
     "trace",
     "trace_cell",
-    "trace_cells",
 ]

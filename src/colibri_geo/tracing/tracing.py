@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TypeVar
+from collections.abc import Iterable
 
 import geopandas as gpd
 
-from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
 from colibri_geo.settings import TraceSettings
-from colibri_geo.tracing.cells import Candidate, CellFindings, cut_cells, merge_candidates, trace_cell
+from colibri_geo.tracing.cells import Candidate, cut_cells, merge_candidates, trace_cell
 from colibri_geo.tracing.search import plan_search
 from colibri_geo.tracing.table import make_table
-
-_MOST_THREADS = 4
-T = TypeVar("T")
 
 
 def trace(change_map: ChangeMap, settings: TraceSettings | None = None) -> gpd.GeoDataFrame:
@@ -35,35 +27,11 @@ def trace(change_map: ChangeMap, settings: TraceSettings | None = None) -> gpd.G
     -------
     GeoDataFrame
         One row a candidate, index ``strip_id``, geometry = axis in metres; every measure that pixels give is a column,
-        see ``docs/conventions.md``. Nothing is dropped for being unlikely: that is what `score` is for.
+        see ``docs/conventions.md``. Pieces of lines that go on, or bend, beyond an end are no candidates; nothing else
+        is dropped for being unlikely: that is what `score` is for.
     """
-    found = (candidate for cell in trace_cells(change_map, settings) for candidate in cell.candidates)
-    return tabulate(change_map, found, settings)
-
-
-def trace_cells(change_map: ChangeMap, settings: TraceSettings | None = None) -> Iterator[CellFindings]:
-    """Find the strips of a pair cell by cell, in reading order; each cell is independent of the others.
-
-    Parameters
-    ----------
-    change_map : ChangeMap
-    settings : TraceSettings, optional
-
-    Yields
-    ------
-    CellFindings
-    """
-    yield from map_cells(partial(trace_cell, change_map, settings=settings), cut_cells(change_map, settings))
-
-
-def map_cells(work: Callable[[Window], T], cells: Sequence[Window]) -> Iterator[T]:
-    """Work on cells in a few threads of this process, and yield what comes of each, in their order."""
-    # Threads are enough here: most of the time is spent in NumPy, which lets go of the interpreter.
-    pool = ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
-    try:
-        yield from pool.map(work, cells)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # who stops early does not wait for the rest
+    cells = (trace_cell(change_map, cell, settings) for cell in cut_cells(change_map, settings))
+    return tabulate(change_map, (candidate for cell in cells for candidate in cell.candidates), settings)
 
 
 def tabulate(
