@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from colibri_geo.evidence import verify
     from colibri_geo.layers import attach, fetch_regions, read_regions
     from colibri_geo.pairs import AlignedPair, ChangeMap, PairModel, align, change, survey
-    from colibri_geo.pipeline import Run, compare, read_run, scan
+    from colibri_geo.pipeline.comparing import compare
+    from colibri_geo.pipeline.run import Run, read_run
+    from colibri_geo.pipeline.scanning import scan
     from colibri_geo.scenes import Scene, inspect_scene, open_scene
     from colibri_geo.scenes.fetching import fetch_scenes
     from colibri_geo.settings import Settings, load_settings
@@ -64,21 +66,21 @@ _HOMES = {
     "ChangeMap": "pairs",
     "ColibriError": "errors",
     "PairModel": "pairs",
-    "Run": "pipeline",
+    "Run": "pipeline.run",
     "Scene": "scenes",
     "Settings": "settings",
     "align": "pairs",
     "attach": "layers",
     "change": "pairs",
-    "compare": "pipeline",
+    "compare": "pipeline.comparing",
     "fetch_regions": "layers",
     "fetch_scenes": "scenes.fetching",
     "inspect_scene": "scenes",
     "load_settings": "settings",
     "open_scene": "scenes",
     "read_regions": "layers",
-    "read_run": "pipeline",
-    "scan": "pipeline",
+    "read_run": "pipeline.run",
+    "scan": "pipeline.scanning",
     "score": "tracing",
     "simulate_pair": "sim",
     "survey": "pairs",

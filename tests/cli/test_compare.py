@@ -12,9 +12,9 @@ import rasterio
 from click.testing import CliRunner, Result
 from shapely.geometry import box
 
+from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
-from colibri_geo.pipeline import read_run
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from colibri_geo.pipeline import Run, read_run
+from colibri_geo import Run, read_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the system has no such rights")]
 

@@ -22,11 +22,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import colibri_geo
+from colibri_geo import read_run
 from colibri_geo.cli import progress, summary
 from colibri_geo.cli.main import main
 from colibri_geo.cli.progress import ScanProgress
 from colibri_geo.errors import NoOverlap
-from colibri_geo.pipeline import read_run
 from colibri_geo.scanning import Fingerprint, TileDone, TileStore, WorkerExecutor
 from tests.support.cutting import cut_image
 from tests.support.scan_pairs import plan_pair, read_findings, write_scan_pair

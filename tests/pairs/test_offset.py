@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import rasterio
 
+from colibri_geo import compare
 from colibri_geo.errors import RadiometryError
 from colibri_geo.pairs import PairModel, align, survey
-from colibri_geo.pipeline import compare
 from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.offset import ADDED, OffsetVerdict

@@ -10,8 +10,8 @@ import pytest
 import rasterio
 from shapely.geometry import box
 
+from colibri_geo import compare
 from colibri_geo.errors import ColibriError, EmptyVector
-from colibri_geo.pipeline import compare
 from tests.support.small_pair import STRIP, small_spec, write_small_pair
 
 

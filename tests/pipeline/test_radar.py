@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 from odc.geo.geobox import GeoBox
 
+from colibri_geo import Run, compare, read_run
 from colibri_geo.cli.main import main
 from colibri_geo.errors import NoOverlap, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
-from colibri_geo.pipeline import Run, compare, read_run
 from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from tests.support.products.ground import BANDS, Ground, GroundPair, make_ground, to_integers, write_gtiff

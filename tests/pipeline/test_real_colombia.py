@@ -12,8 +12,8 @@ import rasterio
 from affine import Affine
 from pyproj import Transformer
 
+from colibri_geo import Run, compare
 from colibri_geo.exporting import check_strips
-from colibri_geo.pipeline import Run, compare
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString
 
-from colibri_geo.pipeline import Run, compare
+from colibri_geo import Run, compare
 from tests.support.painting import make_painted_pair
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from colibri_geo.pipeline import Run, compare
+from colibri_geo import Run, compare
 from colibri_geo.scenes.masks import Unseen, decode_scl
 from colibri_geo.settings import Settings
 

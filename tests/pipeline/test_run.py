@@ -11,10 +11,9 @@ import pytest
 import rasterio
 from affine import Affine
 
-from colibri_geo import verify
+from colibri_geo import Run, compare, read_run, verify
 from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.exporting import check_findings, check_strips
-from colibri_geo.pipeline import Run, compare, read_run
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 

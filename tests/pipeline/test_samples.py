@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
-from colibri_geo.pipeline import Run, compare
+from colibri_geo import Run, compare
 
 GEOD = Geod(ellps="WGS84")
 

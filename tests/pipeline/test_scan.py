@@ -17,9 +17,8 @@ import pytest
 from shapely.geometry import LineString, box
 
 import colibri_geo
-from colibri_geo import compare, verify
+from colibri_geo import Run, compare, read_run, verify
 from colibri_geo.hashing import hash_file
-from colibri_geo.pipeline import Run, read_run
 from colibri_geo.scanning import dask_executor
 from colibri_geo.sim import SceneSpec
 from tests.support.cluster import running_cluster, wait_for_both

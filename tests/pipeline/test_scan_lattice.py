@@ -17,9 +17,8 @@ import pytest
 from shapely.geometry import box
 
 import colibri_geo
-from colibri_geo import compare
+from colibri_geo import Run, compare, read_run
 from colibri_geo.errors import OutputExists, SettingsError
-from colibri_geo.pipeline import Run, read_run
 from colibri_geo.scanning import TileDone
 from colibri_geo.settings import Settings
 from colibri_geo.sim import SceneSpec

@@ -7,7 +7,7 @@ import itertools
 import math
 from pathlib import Path
 
-from colibri_geo.pipeline import Run
+from colibri_geo import Run
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import Cloud, SceneSpec, Strip, simulate_pair, write_pair
 from colibri_geo.tracing.search import plan_search

@@ -100,7 +100,7 @@ def local_executor(
     workers : int, optional
         Processes, 1 or more; as many as processors by default.
     warm : str
-        Module that all processes import at once, while this one does other things.
+        Module that the first process imports at once, while this one does other things.
     loud : bool
         Whether what the libraries of the processes print is shown on standard error.
     seconds : float
@@ -128,8 +128,8 @@ def local_executor(
             isolated(_make_environment(loud=loud), most=count, seconds=seconds, max_bytes=max_bytes, loud=loud)
         )
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
-        for _ in range(count if warm else 0):
-            pool.warm(warm)
+        if warm:
+            pool.warm(warm)  # one decodes for the survey; the others start with their first task, if there are so many
         yield _LocalExecutor(pool, threads, count)
 
 
