@@ -191,13 +191,18 @@ def call(function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     return _pools[-1].run(function, *args, **named) if _pools else function(*args, **named)
 
 
+def is_loud() -> bool:
+    """Tell whether what the children of this process print is shown; without children it is not."""
+    return bool(_pools) and _pools[-1].loud
+
+
 @contextmanager
 def isolated(
     environment: Mapping[str, str],
     *,
     warm: str = "",
     most: int | None = None,
-    loud: bool = False,
+    loud: bool | None = None,
     seconds: float | None = None,
     max_bytes: int | None = None,
 ) -> Iterator[Pool]:
@@ -211,14 +216,15 @@ def isolated(
         Module that a first child imports at once.
     most : int, optional
         Children at the same time; as many as processors, up to four, by default.
-    loud : bool
-        Whether what the children's libraries print is shown on standard error.
+    loud : bool, optional
+        Whether what the children's libraries print is shown on standard error; as in the block around it by default.
     seconds : float, optional
         A call that takes longer is given up; `MAX_SECONDS` by default.
     max_bytes : int, optional
         Address space of a child; `MAX_BYTES` by default.
     """
-    pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)), loud=loud)
+    pool = Pool(dict(environment), most or max(1, min(4, os.cpu_count() or 1)))
+    pool.loud = is_loud() if loud is None else loud
     pool.seconds = pool.seconds if seconds is None else seconds
     pool.max_bytes = pool.max_bytes if max_bytes is None else max_bytes
     if warm:

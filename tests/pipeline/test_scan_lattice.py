@@ -119,6 +119,16 @@ def test_order_and_workers_do_not_show(pair: Pair, tmp_path: Path, executor: Cal
     assert hash_findings(run, tmp_path / "out") == pair.hashes
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_cells")
+def test_compare_shares_its_cells(pair: Pair, tmp_path: Path) -> None:
+    """With workers, `compare` has other processes look at the cells, and writes the same bytes."""
+    told: list[str] = []
+    run = compare(pair.before, pair.after, workers=2, progress=told.append)
+    assert "look at the cells: 6 of 6" in told
+    assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
 def test_strips_over_corners_are_found_once_and_whole(pair: Pair) -> None:
     """Each strip over a corner is found once, with its ends within a pixel of those that one cell gives."""
     found, expected = pair.small.strips, pair.whole.strips

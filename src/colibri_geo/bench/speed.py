@@ -70,7 +70,12 @@ METHODS = (
         most_mpx=16,
     ),
     Method("compare", "colibri_geo.compare, in process", ("compare",), command=False, most_mpx=100),
-    Method("compare command", "colibri-geo compare --no-report", ("compare", "--no-report"), most_mpx=100),
+    Method(
+        "compare command",
+        "colibri-geo compare --no-report, on all processors",
+        ("compare", "--no-report"),
+        most_mpx=100,
+    ),
     Method("scan 1", "colibri-geo scan --workers 1 --no-report", ("scan", "--workers", "1", "--no-report")),
     Method("scan 2", "colibri-geo scan --workers 2 --no-report", ("scan", "--workers", "2", "--no-report")),
 )

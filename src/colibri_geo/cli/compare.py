@@ -17,6 +17,7 @@ from colibri_geo.cli.options import (
     scene_options,
     search_options,
     target_options,
+    workers_option,
 )
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.summary import summarize
@@ -43,6 +44,7 @@ from colibri_geo.cli.summary import summarize
 @click.option("--after-radar", type=path_type, metavar="PATH", help="The same of about the time of AFTER.")
 @search_options
 @click.option("--rasters", is_flag=True, help="Write the change and validity rasters too.")
+@workers_option
 @report_options
 def compare(
     before: Path,
@@ -66,6 +68,7 @@ def compare(
     operating_point: str | None,
     settings_file: Path | None,
     rasters: bool,
+    workers: int | None,
     no_report: bool,
     lang: str,  # noqa: ARG001 - one language so far; click checks it
     as_json: bool,
@@ -75,6 +78,8 @@ def compare(
     The images are what an archive delivers of the same ground, such as a GeoTIFF, a Sentinel-2 SAFE, a Landsat tar, a
     Planet order or a STAC item: colibri-geo info says what each is. DIR is written whole or not at all.
     """
+    from colibri_geo.scanning.workers import count_processors
+
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     with reading_children(), show_progress() as progress:
@@ -94,6 +99,7 @@ def compare(
             assume_crs=assume_crs,
             before_radar=before_radar,
             after_radar=after_radar,
+            workers=workers or count_processors(),
             progress=progress,
         )
         folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report)

@@ -101,6 +101,16 @@ def report_options(command: Command) -> Command:
     )
 
 
+def workers_option(command: Command) -> Command:
+    """Add how many processes work."""
+    return _add(
+        command,
+        click.option(
+            "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
+        ),
+    )
+
+
 def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
     """Add options so that the help shows them in this order."""
     for option in reversed(options):

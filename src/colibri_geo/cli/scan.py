@@ -20,6 +20,7 @@ from colibri_geo.cli.options import (
     scene_options,
     search_options,
     target_options,
+    workers_option,
 )
 from colibri_geo.cli.progress import ScanProgress, show_scan_progress
 from colibri_geo.cli.summary import summarize
@@ -47,9 +48,7 @@ class Stopped(click.ClickException):
     metavar="PX",
     help="Side of a tile (2000 unless set); changes what a stopped scan has to do again, and nothing that is found.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
-)
+@workers_option
 @click.option(
     "--scheduler",
     metavar="ADDRESS",

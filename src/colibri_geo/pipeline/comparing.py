@@ -11,8 +11,9 @@ from colibri_geo.errors import SettingsError
 from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
-from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, plan_task
+from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
 from colibri_geo.pipeline.run import Run
+from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
 from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.opening import Options, keep_open
 from colibri_geo.settings import Settings
@@ -36,6 +37,7 @@ def compare(
     assume_crs: str | None = None,
     before_radar: str | Path | Scene | None = None,
     after_radar: str | Path | Scene | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Compare two images of the same ground: the whole road in one call.
@@ -56,6 +58,9 @@ def compare(
     before_radar, after_radar : str, Path or Scene, optional
         Terrain-corrected radar images (Sentinel-1 RTC) of the same ground, both or none: they fill the column
         ``sar_darkening`` of strips found in the optical images, and change nothing else.
+    workers : int, optional
+        Processes that look for strips, where the pair has more than one cell (2,016 pixels a side at 10 m); in this
+        process unless given. What is found is the same.
     progress : callable, optional
         Told in words what is being done.
 
@@ -88,16 +93,26 @@ def compare(
             measure_overlap_share(earlier, look, pair.grid)
     with clock.step("look at the cells"):
         task = plan_task(change(pair), settings.trace, layer, area)
-        looked = join(task, task.change_map.whole, _look(task, clock))
+        looked = join(task, task.change_map.whole, _look(task, clock, workers))
     return finish(task, looked, Inputs(earlier, later, layer, area, radar), settings, clock)
 
 
-def _look(task: Task, clock: Clock) -> Iterator[Looked]:
-    # One after the other: threads would wait for each other more than they work, see `scan` for processes.
+def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:
+    """Look at all cells: here, one after the other, or in as many processes as there are workers."""
     cells = choose_cells(task)
-    for done, cell in enumerate(cells, start=1):
-        yield look_at_cell(task, cell)
-        clock.tell(f"look at the cells: {done} of {len(cells)}")
+    if workers is None or len(cells) < 2:
+        for done, cell in enumerate(cells, start=1):
+            yield look_at_cell(task, cell)
+            clock.tell(f"look at the cells: {done} of {len(cells)}")
+        return
+    with local_executor(min(workers, len(cells))) as executor:
+        yield from look_at_tiles(
+            task,
+            cut_tiles(cells, tile_px=1),
+            executor=executor,
+            store=MemoryStore(),
+            on_tile=lambda done: clock.tell(f"look at the cells: {done.tiles_done} of {done.tiles}"),
+        )
 
 
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,8 @@ from colibri_geo.layers import (
 )
 from colibri_geo.layers.pixels import find_footprint
 from colibri_geo.pairs import NOT_ASKED, ChangeMap
-from colibri_geo.scanning import Arrays, Tile
+from colibri_geo.scanning import Arrays, Store, Tile, run_tiles
+from colibri_geo.scanning.engine import OnTile
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.settings import TraceSettings
 from colibri_geo.tracing import Candidate, cut_cells, find_cell_side, from_array, is_sound, to_array, trace_cell
@@ -116,6 +119,15 @@ def look_at_cell(task: Task, cell: Window) -> Looked:
             place = Window(cell.row + row, cell.col + col, part.rows, part.cols)
             counts += count_pixels(codes[part.slices], cut_grid(task.grid, place), task.regions)
     return Looked(cell, found.candidates, counts, gather_squares(codes, task.square_px))
+
+
+def look_at_tiles(
+    task: Task, tiles: Sequence[Tile], *, executor: Executor, store: Store, on_tile: OnTile | None
+) -> list[Looked]:
+    """Look at tiles in other processes; see `colibri_geo.scanning.run_tiles`."""
+    work = partial(look_at_tile, task)
+    run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile)
+    return [restore(task, tile, store.load(tile.number)) for tile in tiles]
 
 
 def look_at_tile(task: Task, tile: Tile) -> Arrays:

@@ -8,7 +8,6 @@ from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,11 +22,9 @@ from colibri_geo.pipeline.looking import (
     Looked,
     Task,
     choose_cells,
-    count_candidates,
     join,
-    look_at_tile,
+    look_at_tiles,
     plan_task,
-    restore,
 )
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import (
@@ -39,7 +36,6 @@ from colibri_geo.scanning import (
     TileStore,
     cut_tiles,
     local_executor,
-    run_tiles,
 )
 from colibri_geo.scenes import Scene, open_scenes
 from colibri_geo.scenes.georeference import cut_grid
@@ -133,9 +129,7 @@ def scan(
             tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
             fingerprint = _fingerprint(task, inputs, settings)
             store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
-            work = partial(look_at_tile, task)
-            run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile)
-            looked = [restore(task, tile, store.load(tile.number)) for tile in tiles]
+            looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
         run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
     return replace(run, tiles=_tabulate(task, tiles, looked))
 

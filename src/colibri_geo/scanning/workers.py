@@ -27,7 +27,7 @@ from typing import Any, ParamSpec, TypeVar
 from colibri_geo import __version__
 from colibri_geo.errors import EngineError, SchedulerLost, SettingsError
 from colibri_geo.hardening import harden
-from colibri_geo.isolation import MAX_BYTES, Lost, Pool, isolated
+from colibri_geo.isolation import MAX_BYTES, Lost, Pool, is_loud, isolated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def local_executor(
     workers: int | None = None,
     *,
     warm: str = "",
-    loud: bool = False,
+    loud: bool | None = None,
     seconds: float = MAX_TASK_SECONDS,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[WorkerExecutor]:
@@ -101,8 +101,9 @@ def local_executor(
         Processes, 1 or more; as many as processors by default.
     warm : str
         Module that the first process imports at once, while this one does other things.
-    loud : bool
-        Whether what the libraries of the processes print is shown on standard error.
+    loud : bool, optional
+        Whether what the libraries of the processes print is shown on standard error; as of the children that this
+        process has by default.
     seconds : float
         A task that takes longer is given up.
     max_bytes : int
@@ -122,6 +123,7 @@ def local_executor(
     count = count_processors() if workers is None else workers
     if count < 1:
         raise SettingsError(f"{count} workers, expected 1 or more; correct --workers (workers)")
+    loud = is_loud() if loud is None else loud
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="colibri-worker"))
         pool = stack.enter_context(
