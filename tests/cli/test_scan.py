@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from click.testing import CliRunner, Result
 
 import colibri_geo
 from colibri_geo import read_run
-from colibri_geo.cli import progress, summary
+from colibri_geo.cli import summary
 from colibri_geo.cli.main import main
 from colibri_geo.cli.progress import ScanProgress
 from colibri_geo.errors import NoOverlap
@@ -306,23 +307,29 @@ def test_an_interrupt_says_how_to_go_on(project: Path, tmp_path: Path, number: s
 
 # ------------------------------------------------------------------------------------------------------------ progress
 def test_a_pipe_is_told_once_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where standard error is no terminal there is a line with its time a minute, and notes at once."""
+    """Where standard error is no terminal there is a line with its time a minute, tile or not, and notes at once."""
+    monkeypatch.setattr("colibri_geo.cli.progress.LOG_SECONDS", 0.1)
 
     def scan(*_: object, progress: Callable[[str], None], on_tile: Callable[[TileDone], None], **__: object) -> FakeRun:
-        progress("survey the pair")
+        progress("survey\x1b the pair")
+        time.sleep(1)
         on_tile(replace(HALF, number=None, tiles_done=0, px_done=0, seconds=0.0, notes=("tile 1 is\x1b damaged",)))
-        for seconds in (10.0, 59.0, 61.0, 70.0, 119.0, 125.0, 130.0):
+        for seconds in (10.0, 59.0, 61.0):
             on_tile(replace(HALF, seconds=seconds))
+        time.sleep(1)
         return FakeRun()
 
     put_in_place(monkeypatch, scan)
     result = run_cli(*PAIR, "--out", tmp_path / "out", "--workers", "1", "--json")
     json.loads(result.stdout)
-    note, *lines = result.stderr.splitlines()
-    assert note == "note: tile 1 is damaged"
-    assert len(lines) == 2
-    assert lines[0].partition(" ")[2] == "2 of 4 tiles, 2.0 Mpx/s, 0:30 left, strips so far: 3"
-    assert lines[0][:20].endswith("Z")
+    logged = [line.partition(" ") for line in result.stderr.splitlines()]
+    assert all(when.endswith("Z") for when, _, _ in logged if when != "note:")
+    told = [line for line, _ in itertools.groupby(line for _, _, line in logged)]
+    assert [line for line in told if line not in {"starting", "write the tables, draw the report"}] == [
+        "survey the pair",
+        "tile 1 is damaged",
+        "2 of 4 tiles, 2 Mpx/s, 0:30 left, candidates so far: 3",
+    ]
 
 
 # --------------------------------------------------------------------------------------------------- a scan as a whole
@@ -474,10 +481,9 @@ def test_folders_make_a_run_that_verifies(tmp_path: Path, monkeypatch: pytest.Mo
 
     @contextmanager
     def show_all() -> Iterator[ScanProgress]:
-        yield ScanProgress(progress._log, terminal=False, _due_seconds=0.0)
+        yield ScanProgress(lambda line: click.echo(line, err=True), bar=False)
 
     monkeypatch.setattr("colibri_geo.cli.scan.show_scan_progress", show_all)
-    monkeypatch.setattr("colibri_geo.cli.progress.LOG_SECONDS", 0.0)
     before, after = write_scan_pair(tmp_path / "pair", plan_pair(240, 280))
     for image, name in ((before, "before"), (after, "after")):
         cut_image(image, tmp_path / name)
@@ -486,9 +492,14 @@ def test_folders_make_a_run_that_verifies(tmp_path: Path, monkeypatch: pytest.Mo
     told = json.loads(result.stdout)
     assert told["before"].startswith("4 scenes of 2025-01-10")
     lines = result.stderr.splitlines()
-    assert len(lines) == 2
-    assert re.fullmatch(r"\S+Z 0 of 1 tiles, strips so far: 0", lines[0])
-    assert re.fullmatch(r"\S+Z 1 of 1 tiles, [\d.]+ Mpx/s, 0:00 left, strips so far: \d+", lines[1])
+    assert lines[:4] == [
+        "read the inputs",
+        "survey the pair",
+        "look at the tiles",
+        "0 of 1 tiles, candidates so far: 0",
+    ]
+    assert re.fullmatch(r"1 of 1 tiles, [\d.]+ Mpx/s, 0:00 left, candidates so far: \d+", lines[4])
+    assert lines[-1] == "write the tables, draw the report"
     assert CliRunner().invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
     run = read_run(tmp_path / "out")
     assert run.tiles is not None

@@ -269,13 +269,13 @@ def test_changed_bytes_do_not_go_on(pair: Pair, unfinished: Path, tmp_path: Path
     assert len(list(unfinished.glob("*.npz"))) == 2
 
 
-def test_tiles_that_are_done_are_not_lost(pair: Pair, unfinished: Path) -> None:
-    """Without `resume` an unfinished scan is refused, and says how to go on; with it a finished one is needed."""
+def test_tiles_that_are_done_are_not_lost(unfinished: Path) -> None:
+    """Without `resume` an unfinished scan is refused, with it none; before an image is read."""
     with pytest.raises(OutputExists, match=r"2 of 6 tiles are done.*--resume"):
-        pair.scan(tile_px=CELL_PX, state=unfinished)
+        colibri_geo.scan("no.tif", "image.tif", state=unfinished)
     assert len(list(unfinished.glob("*.npz"))) == 2
     with pytest.raises(SettingsError, match="holds no unfinished scan"):
-        pair.scan(tile_px=CELL_PX, state=unfinished.with_name("other.scan"), resume=True)
+        colibri_geo.scan("no.tif", "image.tif", state=unfinished.with_name("other.scan"), resume=True)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,43 +42,38 @@ class ScanProgress:
     Attributes
     ----------
     show : callable
-        Shows a line.
-    terminal : bool
-        Whether lines take each other's place; else steps are left out, and a line of tiles comes once a minute.
+        Shows a line in place of the former.
+    bar : bool
+        Whether tiles are shown as a bar too.
     last : TileDone or None
         What was told last.
     """
 
     show: Progress
-    terminal: bool
+    bar: bool
     last: TileDone | None = None
-    _due_seconds: float = LOG_SECONDS
 
     def tell_step(self, step: str) -> None:
         """Show the step a scan is at."""
-        if self.terminal:
-            self.show(step)
+        self.show(step)
 
     def tell_tile(self, done: TileDone) -> None:
         """Show how many tiles are done."""
         self.last = done
         for note in done.notes:
             click.echo(f"note: {to_printable(note)}", err=True)
-        if self.terminal:
-            self.show(describe_tiles(done, bar=True))
-        elif done.seconds >= self._due_seconds:
-            self.show(describe_tiles(done))
-            self._due_seconds = done.seconds + LOG_SECONDS
+        self.show(describe_tiles(done, bar=self.bar))
 
 
 @contextmanager
 def show_scan_progress() -> Iterator[ScanProgress]:
-    """Yield what shows a scan: a bar on a terminal, else a line a minute."""
+    """Yield what shows a scan: steps and a bar on a terminal, else a line a minute, whatever was told last."""
     if not sys.stderr.isatty():
-        yield ScanProgress(_log, terminal=False)
+        with _logging() as show:
+            yield ScanProgress(show, bar=False)
         return
     with _status() as show:
-        yield ScanProgress(show, terminal=True)
+        yield ScanProgress(show, bar=True)
 
 
 def describe_tiles(done: TileDone, *, bar: bool = False) -> str:
@@ -87,12 +83,12 @@ def describe_tiles(done: TileDone, *, bar: bool = False) -> str:
     --------
     >>> from colibri_geo.scanning import TileDone
     >>> describe_tiles(TileDone(4, 5, 20, 5_000_000, 20_000_000, 1_000_000, 3, 2.0), bar=True)
-    '[######------------------] 5 of 20 tiles, 2.0 Mpx/s, 0:08 left, strips so far: 3'
+    '[######------------------] 5 of 20 tiles, 2 Mpx/s, 0:08 left, candidates so far: 3'
     """
     parts = [f"{done.tiles_done} of {done.tiles} tiles"]
     if (left := done.seconds_left) is not None:
-        parts += [f"{done.px_per_second / 1e6:.1f} Mpx/s", f"{_format_time(left)} left"]
-    parts.append(f"strips so far: {done.strips}")
+        parts += [f"{done.px_per_second / 1e6:.2g} Mpx/s", f"{_format_time(left)} left"]
+    parts.append(f"candidates so far: {done.strips}")
     text = ", ".join(parts)
     if not bar:
         return text
@@ -106,9 +102,26 @@ def _format_time(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _log(line: str) -> None:
-    """Print a line with its time."""
-    click.echo(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}", err=True)
+@contextmanager
+def _logging() -> Iterator[Progress]:
+    """Yield a function that keeps a line; the one kept last is printed with its time, once a minute."""
+    kept = ["starting"]
+    ended = threading.Event()
+
+    def log() -> None:
+        while not ended.wait(LOG_SECONDS):
+            click.echo(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {to_printable(kept[0])}", err=True)
+
+    def keep(line: str) -> None:
+        kept[0] = line
+
+    thread = threading.Thread(target=log, name="colibri-log", daemon=True)
+    thread.start()
+    try:
+        yield keep
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

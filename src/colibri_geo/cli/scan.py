@@ -46,7 +46,8 @@ class Stopped(click.ClickException):
     *("--tile", "tile_px"),
     type=click.IntRange(min=1),
     metavar="PX",
-    help="Side of a tile (2000 unless set); changes what a stopped scan has to do again, and nothing that is found.",
+    help="Side of a tile in pixels (2000 unless set), rounded up to whole cells: 2016 pixels at 10 m. Changes what a "
+    "stopped scan has to do again, and nothing that is found.",
 )
 @workers_option
 @click.option(
@@ -116,6 +117,7 @@ def scan(
                 progress=progress.tell_step,
                 on_tile=progress.tell_tile,
             )
+        progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         with reading_children():  # those of the scan have ended and given back their memory
             folder = run.save(out, overwrite=overwrite, report=not no_report)
     _discard(state)

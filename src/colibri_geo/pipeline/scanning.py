@@ -108,6 +108,8 @@ def scan(
     """
     settings = settings or Settings()
     clock = Clock(progress or (lambda _: None))
+    if state is not None:
+        TileStore.check(Path(state), resume=resume)
     with ExitStack() as stack:
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking"))

@@ -150,6 +150,32 @@ class TileStore:
             raise
         return store
 
+    @staticmethod
+    def check(folder: Path, *, resume: bool) -> None:
+        """Refuse at once what `begin` would refuse of any scan, before the images are surveyed.
+
+        Parameters
+        ----------
+        folder : Path
+        resume : bool
+
+        Raises
+        ------
+        SettingsError, OutputExists, OutputError
+            As from `begin`.
+        """
+        if not folder.is_dir():
+            if resume:
+                raise _nothing_there(folder)
+            return
+        with _output_errors(folder):
+            _check_content(folder)
+            lock = FolderLock.take(folder / _LOCK)
+            try:
+                _check_begun(folder, _read_state(folder), resume=resume)
+            finally:
+                lock.release()
+
     @property
     def done(self) -> frozenset[int]:
         """Numbers of the tiles that are kept."""
@@ -282,10 +308,19 @@ def _hash(text: str) -> str:
 def _settle(folder: Path, state: _State, *, resume: bool) -> None:
     """Leave a folder whose state is that of this scan."""
     found = _read_state(folder)
+    _check_begun(folder, found, resume=resume)
+    if resume and found is not None:
+        _check_same(folder, found, asdict(state))
+        return
+    _empty(folder)
+    _write_whole(folder / _STATE, json.dumps(asdict(state), indent=2).encode())
+
+
+def _check_begun(folder: Path, found: Mapping[str, object] | None, *, resume: bool) -> None:
+    """Refuse to go on from nothing, and to lose what was done."""
     if resume:
         if found is None:
             raise _nothing_there(folder)
-        _check_same(folder, found, asdict(state))
         return
     count = sum(1 for path in folder.iterdir() if _TILE_NAME.fullmatch(path.name))
     if found is not None and count:
@@ -295,8 +330,6 @@ def _settle(folder: Path, state: _State, *, resume: bool) -> None:
             f"{folder}: holds an unfinished scan ({count}{of_all} tiles are done), expected none; go on with --resume "
             "(resume=True), or remove the folder to begin anew"
         )
-    _empty(folder)
-    _write_whole(folder / _STATE, json.dumps(asdict(state), indent=2).encode())
 
 
 def _read_state(folder: Path) -> dict[str, Any] | None:
