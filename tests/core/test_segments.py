@@ -67,7 +67,7 @@ def fit(looks: Looks, line: Line, *, of_change: bool = True, min_length_px: floa
 
 
 def fit_segment_or_piece(
-    looks: Looks, line: Line, *, of_change: bool = True, min_length_px: float = 35.0
+    looks: Looks, line: Line, *, of_change: bool = True, min_length_px: float = 35.0, max_width_px: float = 8.0
 ) -> Segment | Piece | None:
     """Fit from a seed that is a little off in place, azimuth and length."""
     seed = line.moved(station=3.0, offset=1.0, turn_deg=2.0)
@@ -79,6 +79,7 @@ def fit_segment_or_piece(
         seed_half_px=25.0,
         min_length_px=min_length_px,
         max_length_px=400.0,
+        max_width_px=max_width_px,
         bare_direction=BARE,
         of_change=of_change,
     )
@@ -191,6 +192,16 @@ def test_road_goes_on_beyond_its_ends(rng: np.random.Generator) -> None:
     assert max(segment.beyond_start, segment.beyond_stop) < 0.3
 
 
+def test_what_is_wider_than_asked_for_is_no_strip(rng: np.random.Generator) -> None:
+    """A box is a strip up to the width asked for; a wider one is known of, but no strip."""
+    line = Line(*PLACE, 40.0)
+    before, after = grounds(rng)
+    looks = view_of(before, after + HEIGHT * draw_box((SIDE, SIDE), line, length_px=LENGTH_PX, width_px=4.0))
+    strip, wide = (fit_segment_or_piece(looks, line, max_width_px=most) for most in (4.5, 3.5))
+    assert isinstance(strip, Segment)
+    assert wide == Piece(strip.line, strip.half_length_px, strip.width_px)
+
+
 def test_shifted_old_line_has_a_twin(rng: np.random.Generator) -> None:
     """A line shown on both dates, a pixel apart, leaves a bright line with a dark twin."""
     line = Line(*PLACE, 0.0)
@@ -284,6 +295,7 @@ def test_old_line_is_seen_through_the_texture_of_its_ground(rng: np.random.Gener
         frame,
         line,
         Extent(-LENGTH_PX / 2, LENGTH_PX / 2),
+        max_width_px=8.0,
         look_past_ends=lambda: (NOTHING, NOTHING),
         bare_direction=np.ones(2, dtype=np.float32),
         of_change=True,
@@ -311,7 +323,13 @@ def test_ground_that_is_not_seen_beside_a_strip_does_not_count_as_quiet(
         frame = straighten(stack, line, first_station=-75, last_station=75, half_width_px=25.0)
         found.append(
             measure_segment(
-                frame, line, extent, look_past_ends=lambda: (NOTHING, NOTHING), bare_direction=BARE, of_change=True
+                frame,
+                line,
+                extent,
+                max_width_px=8.0,
+                look_past_ends=lambda: (NOTHING, NOTHING),
+                bare_direction=BARE,
+                of_change=True,
             )
         )
     free, hemmed = found

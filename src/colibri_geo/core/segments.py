@@ -41,6 +41,7 @@ def fit_segment(
     seed_half_px: float,
     min_length_px: float,
     max_length_px: float,
+    max_width_px: float,
     bare_direction: np.ndarray[Any, np.dtype[np.float32]],
     of_change: bool,
 ) -> Segment | Piece | None:
@@ -59,6 +60,8 @@ def fit_segment(
         Half the length over which the search found it.
     min_length_px, max_length_px : float
         A shorter strip is given up; a strip is not followed further than the longest.
+    max_width_px : float
+        What is wider is no strip.
     bare_direction : (B,) ndarray of float32
         Unit vector of bareness among the bands.
     of_change : bool
@@ -67,7 +70,8 @@ def fit_segment(
     Returns
     -------
     Segment, Piece or None
-        A piece where it goes on beyond an end; None where nothing that has two ends and two flanks is found.
+        A piece where it goes on beyond an end or is too wide; None where nothing that has two ends and two flanks is
+        found.
 
     Notes
     -----
@@ -106,6 +110,7 @@ def fit_segment(
         frame,
         line,
         extent,
+        max_width_px=max_width_px,
         look_past_ends=partial(_look_past_ends, view, line, extent),
         bare_direction=bare_direction,
         of_change=of_change,

@@ -158,7 +158,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Piece:
-    """A straight piece of something longer: what it is a piece of goes on, or bends, beyond an end.
+    """A straight piece of something longer or wider: it goes on, or bends, beyond an end, or is too wide for a strip.
 
     Attributes
     ----------
@@ -184,6 +184,7 @@ def measure_segment(
     line: Line,
     extent: Extent,
     *,
+    max_width_px: float,
     look_past_ends: Callable[[], tuple[Past, Past] | None],
     bare_direction: np.ndarray[Any, np.dtype[np.float32]],
     of_change: bool,
@@ -197,6 +198,8 @@ def measure_segment(
     line : Line
         Its station 0 lies in the middle of the strip.
     extent : Extent
+    max_width_px : float
+        What is wider is no strip.
     look_past_ends : callable
         Tells what lies straight ahead of the first and of the last station; None where it cannot. Asked last: it is
         the widest look.
@@ -223,11 +226,14 @@ def measure_segment(
     level = float(along[seen].mean()) if seen.any() else 0.0
     if level <= 0:
         return None
+    piece = Piece(line, extent.length / 2, width.px)
+    if width.px > max_width_px:
+        return piece
     contrast = map_contrast(signal, core_half)
     weaker, stronger = sorted([float(np.nanmean(sides.left)), float(np.nanmean(sides.right))])
     ahead = [look_ahead(contrast, extent.start, level, outward=-1), look_ahead(contrast, extent.stop, level, outward=1)]
     if any(end > _GOES_ON for end in ahead):
-        return Piece(line, extent.length / 2, width.px)
+        return piece
     past = look_past_ends()
     if past is None:
         return None

@@ -14,7 +14,7 @@ from colibri_geo.pairs import ChangeMap
 from colibri_geo.settings import TraceSettings
 from colibri_geo.tracing.ends import name_hiding
 from colibri_geo.tracing.linking import link_peaks
-from colibri_geo.tracing.measuring import ChangeReader, Known, Limits, measure_seeds
+from colibri_geo.tracing.measuring import ChangeReader, Known, Limits, Measured, measure_seeds
 from colibri_geo.tracing.search import CellSearch, SearchPlan, list_cells, plan_search, search_cell
 
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -85,27 +85,24 @@ def trace_cell(change_map: ChangeMap, cell: Window, settings: TraceSettings | No
     settings = settings or TraceSettings()
     plan = plan_search(change_map.pair.pixel_m, settings)
     searched = search_cell(change_map, cell, plan)
+    measured = _measure(change_map, searched, plan, settings)
     candidates = [
         Candidate(segment, of_change, name_hiding(change_map, segment, plan.fine))
-        for of_change, segments in _measure(change_map, searched, plan, settings)
+        for of_change, segments in ((True, measured.change), (False, measured.lasting))
         for segment in segments
     ]
     return CellFindings(cell, tuple(candidates), searched.unseen)
 
 
-def _measure(
-    change_map: ChangeMap, searched: CellSearch, plan: SearchPlan, settings: TraceSettings
-) -> list[tuple[bool, list[Segment]]]:
-    """Measure what was found in the change, then what else the dates show alike."""
+def _measure(change_map: ChangeMap, searched: CellSearch, plan: SearchPlan, settings: TraceSettings) -> Measured:
+    """Measure what was found in the change, and what else the dates show alike."""
     pixel_m = change_map.pair.pixel_m * plan.fine
     limits = Limits(settings.min_length_m / pixel_m, settings.max_length_m / pixel_m, settings.max_width_m / pixel_m)
-    reader = ChangeReader(change_map, searched.whitening, plan.fine)
     half_filter_px = plan.bank.length_px * plan.ratio / 2
-    seeds = [link_peaks(peaks, half_filter_px=half_filter_px) for peaks in (searched.change, searched.lasting)]
-    known = Known()
-    changed = measure_seeds(reader, seeds[0], of_change=True, limits=limits, known=known)
-    lasting = measure_seeds(reader, seeds[1], of_change=False, limits=limits, known=known)
-    return [(True, changed), (False, lasting)]
+    change, lasting = (
+        link_peaks(peaks, half_filter_px=half_filter_px) for peaks in (searched.change, searched.lasting)
+    )
+    return measure_seeds(ChangeReader(change_map, searched.whitening, plan.fine), change, lasting, limits=limits)
 
 
 def merge_candidates(candidates: Iterable[Candidate]) -> list[Candidate]:

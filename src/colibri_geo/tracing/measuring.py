@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from colibri_geo.core.frames import Frame, Line, straighten
-from colibri_geo.core.resample import Coarse, average_blocks
+from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.segments import fit_segment
 from colibri_geo.core.shape import Piece, Segment
 from colibri_geo.core.whitening import Whitening
@@ -48,17 +48,9 @@ class Shown(Enum):
         return 2 if self is Shown.DATES else 1
 
 
-@dataclass(frozen=True)
-class _Dates:
-    """Both images of a tile."""
-
-    before: Coarse
-    after: Coarse
-
-
 @dataclass
 class ChangeReader:
-    """Reads a change map along lines; keeps the tiles read last, since candidates cluster.
+    """Reads a change map along lines; keeps the tiles that were asked for last, since candidates cluster.
 
     Attributes
     ----------
@@ -72,8 +64,8 @@ class ChangeReader:
     change_map: ChangeMap
     whitening: Whitening
     factor: int = 1
-    _tiles: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
-    _blocks: dict[tuple[int, int], _Dates] = field(default_factory=dict)
+    _tiles: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
+    _stacks: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
 
     def find_bare_direction(self, line: Line) -> FloatArray:
         """(B,) ndarray of float32: unit vector of bareness among the bands, as they are whitened around a line."""
@@ -107,16 +99,14 @@ class ChangeReader:
         """Find the tiles of the lattice that what is seen along a line lies on, and no others."""
         stations = np.linspace(first, last, 2 + (last - first) // (2 * _NEAR_PX))
         offsets = np.linspace(-half_width_px, half_width_px, 2 + int(half_width_px) // _NEAR_PX)
-        rows, cols = (
-            start + stations[:, None] * along + offsets * across
-            for start, along, across in zip((line.row, line.col), line.along, line.across, strict=True)
-        )
-        near = [
-            (((rows + down) // _TILE_PX).ravel().tolist(), ((cols + right) // _TILE_PX).ravel().tolist())
-            for down, right in product((-_NEAR_PX, _NEAR_PX), repeat=2)
-        ]
-        tiles = {place for down, right in near for place in zip(down, right, strict=True)}
-        return {(int(row) * _TILE_PX, int(col) * _TILE_PX) for row, col in tiles}
+        tiles: set[tuple[int, int]] = set()
+        for station, offset in product(stations.tolist(), offsets.tolist()):
+            rows, cols = (
+                {int((place + aside) // _TILE_PX) * _TILE_PX for aside in (-_NEAR_PX, _NEAR_PX)}
+                for place in line.locate(station, offset).tolist()
+            )
+            tiles.update(product(rows, cols))
+        return tiles
 
     def _read(self, window: Window, tiles: set[tuple[int, int]], shown: Shown) -> FloatArray:
         planes = shown.images * (len(self.change_map.pair.model.bands) + 1)
@@ -129,42 +119,43 @@ class ChangeReader:
         return stack
 
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
-        """Read one tile of the lattice, (128, 128, planes); see `straighten` for the planes."""
-        key = (shown, row, col)
-        if key not in self._tiles:
-            self._tiles[key] = np.ascontiguousarray(_stack(self._block(row, col), shown).transpose(1, 2, 0))
-            _forget(self._tiles, _KEPT_STACKS)
-        return self._tiles[key]
+        """Give one tile of the lattice, (128, 128, planes); see `straighten` for the planes."""
+        return _recall(self._stacks, (shown, row, col), partial(self._stack, shown, row, col), most=_KEPT_STACKS)
 
-    def _block(self, row: int, col: int) -> _Dates:
-        if (row, col) not in self._blocks:
-            window = Window(*(self.factor * place for place in (row, col, _TILE_PX, _TILE_PX)))
-            block = self.change_map.read(window)
-            before = average_blocks(block.before, block.valid_before, self.factor)
-            after = average_blocks(block.after, block.valid_after, self.factor)
-            self._blocks[row, col] = _Dates(*(self._whiten(date, row, col) for date in (before, after)))
-            _forget(self._blocks, _KEPT_TILES)
-        return self._blocks[row, col]
+    def _stack(self, shown: Shown, row: int, col: int) -> FloatArray:
+        dates = _recall(self._tiles, (row, col), partial(self._read_dates, row, col), most=_KEPT_TILES)
+        return np.ascontiguousarray(_show(dates, shown).transpose(1, 2, 0))
 
-    def _whiten(self, date: Coarse, row: int, col: int) -> Coarse:
-        return Coarse(self.whitening.apply(date.image, Window(row, col, _TILE_PX, _TILE_PX)), date.seen)
+    def _read_dates(self, row: int, col: int) -> FloatArray:
+        """Read both dates of a tile: the bands of each, then 1 where each is observed, (2 B + 2, 128, 128)."""
+        window = Window(*(self.factor * place for place in (row, col, _TILE_PX, _TILE_PX)))
+        block = self.change_map.read(window)
+        before = average_blocks(block.before, block.valid_before, self.factor)
+        after = average_blocks(block.after, block.valid_after, self.factor)
+        images = [self.whitening.apply(date.image, Window(row, col, _TILE_PX, _TILE_PX)) for date in (before, after)]
+        return np.concatenate([*images, before.seen[None], after.seen[None]], dtype=np.float32)
 
 
-def _forget(kept: dict[Any, Any], most: int) -> None:
-    """Drop what was read first."""
-    while len(kept) > most:
-        kept.pop(next(iter(kept)))
+def _recall(kept: dict[Any, FloatArray], key: object, make: Callable[[], FloatArray], *, most: int) -> FloatArray:
+    """Take what is kept, or make it; what was not asked for longest is forgotten."""
+    found = kept.pop(key) if key in kept else make()
+    kept[key] = found
+    if len(kept) > most:
+        del kept[next(iter(kept))]
+    return found
 
 
-def _stack(dates: _Dates, shown: Shown) -> FloatArray:
-    before, after = dates.before.seen.astype(np.float32), dates.after.seen.astype(np.float32)
+def _show(dates: FloatArray, shown: Shown) -> FloatArray:
+    """Make of the planes of both dates (2 B + 2, M, N) those of what is shown."""
     if shown is Shown.DATES:
-        return np.concatenate([dates.before.image, dates.after.image, np.stack([before, after])])
+        return dates
+    bands = len(dates) // 2 - 1
+    before, after, seen_before, seen_after = dates[:bands], dates[bands:-2], dates[-2], dates[-1]
     if shown is Shown.CHANGE:
-        both = before * after
-        return np.concatenate([(dates.after.image - dates.before.image) * both, both[None]])
-    lasting = (dates.before.image + dates.after.image) / np.maximum(before + after, np.float32(1))
-    return np.concatenate([lasting, np.maximum(before, after)[None]])
+        both = seen_before * seen_after
+        return np.concatenate([(after - before) * both, both[None]])
+    lasting = (before + after) / np.maximum(seen_before + seen_after, np.float32(1))
+    return np.concatenate([lasting, np.maximum(seen_before, seen_after)[None]])
 
 
 @dataclass(frozen=True)
@@ -174,54 +165,6 @@ class Limits:
     min_length_px: float
     max_length_px: float
     max_width_px: float
-
-
-def measure_seeds(
-    reader: ChangeReader, seeds: Sequence[Seed], *, of_change: bool, limits: Limits, known: Known
-) -> list[Segment]:
-    """Measure seeds square by square, in each the strongest first; one on a strip measured before is left out.
-
-    Parameters
-    ----------
-    reader : ChangeReader
-    seeds : sequence of Seed
-    of_change : bool
-        Fit to the change between the dates, or else to what both show.
-    limits : Limits
-    known : Known
-        What is known already; what is found is added to it.
-
-    Returns
-    -------
-    list of Segment
-    """
-    found: list[Segment] = []
-    view = partial(reader.view, shown=Shown.CHANGE if of_change else Shown.LASTING)
-    view_dates = partial(reader.view, shown=Shown.DATES)
-    for seed in sorted(seeds, key=_visit):
-        if known.holds(seed.line):
-            continue
-        segment = fit_segment(
-            view,
-            seed.line,
-            view_dates=view_dates,
-            seed_half_px=seed.half_px,
-            min_length_px=limits.min_length_px,
-            max_length_px=limits.max_length_px,
-            bare_direction=reader.find_bare_direction(seed.line),
-            of_change=of_change,
-        )
-        if segment is None or known.holds(segment.line):
-            continue
-        known.add(segment)
-        if isinstance(segment, Segment):
-            found.append(segment)
-    return [segment for segment in found if segment.width_px <= limits.max_width_px]
-
-
-def _visit(seed: Seed) -> tuple[int, int, float]:
-    """Order in which seeds are measured: block by block, so that the tiles read for one serve the next."""
-    return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, -seed.strength
 
 
 class Known:
@@ -257,3 +200,85 @@ class Known:
         turn = np.abs((line.angle_deg - angle_deg + 90) % 180 - 90)
         on = (along <= half_length + _BEYOND_PX) & (across <= width / 2 + _BESIDE_PX)
         return bool(((turn <= _SAME_TURN_DEG) & on).any())
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Strips that were found.
+
+    Attributes
+    ----------
+    change, lasting : tuple of Segment
+        In the change between the dates; in what else they show alike.
+    """
+
+    change: tuple[Segment, ...]
+    lasting: tuple[Segment, ...]
+
+
+def measure_seeds(reader: ChangeReader, change: Sequence[Seed], lasting: Sequence[Seed], *, limits: Limits) -> Measured:
+    """Measure seeds block by block, in each the strongest first; one on a strip measured before is left out.
+
+    Parameters
+    ----------
+    reader : ChangeReader
+    change, lasting : sequence of Seed
+        Found in the change between the dates, and in what they show alike.
+    limits : Limits
+
+    Returns
+    -------
+    Measured
+
+    Notes
+    -----
+    In each block the change goes first, so that what was read for it serves what lasts. A strip that lasts never hides
+    a change; a change hides what lasts, also where it is found in a later block.
+    """
+    changed, lasted = _Pass(reader, Shown.CHANGE, limits), _Pass(reader, Shown.LASTING, limits)
+    for seed, of_change in sorted([(seed, True) for seed in change] + [(seed, False) for seed in lasting], key=_visit):
+        if of_change:
+            changed.measure(seed)
+        elif not changed.known.holds(seed.line):
+            lasted.measure(seed)
+    return Measured(
+        tuple(changed.found), tuple(segment for segment in lasted.found if not changed.known.holds(segment.line))
+    )
+
+
+def _visit(seen: tuple[Seed, bool]) -> tuple[int, int, bool, float]:
+    """Order in which seeds are measured: block by block, so that the tiles read for one serve the next."""
+    seed, of_change = seen
+    return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, not of_change, -seed.strength
+
+
+@dataclass
+class _Pass:
+    """The measuring of seeds of one kind: what is known by now, and which of it is a strip as asked for."""
+
+    reader: ChangeReader
+    shown: Shown
+    limits: Limits
+    known: Known = field(default_factory=Known)
+    found: list[Segment] = field(default_factory=list)
+
+    def measure(self, seed: Seed) -> None:
+        """Fit a strip to a seed, unless it lies on one that is known."""
+        if self.known.holds(seed.line):
+            return
+        segment = fit_segment(
+            partial(self.reader.view, shown=self.shown),
+            seed.line,
+            view_dates=partial(self.reader.view, shown=Shown.DATES),
+            seed_half_px=seed.half_px,
+            min_length_px=self.limits.min_length_px,
+            max_length_px=self.limits.max_length_px,
+            max_width_px=self.limits.max_width_px,
+            bare_direction=self.reader.find_bare_direction(seed.line),
+            of_change=self.shown is Shown.CHANGE,
+        )
+        if segment is None or self.known.holds(segment.line):
+            return
+        self.known.add(segment)
+        if isinstance(segment, Segment):
+            self.found.append(segment)
