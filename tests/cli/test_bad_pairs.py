@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.support.hostile import MOST_SECONDS, Ended, Row, Watch, each, list_ro
 
 pytestmark = pytest.mark.slow
 
+TEXTS = ("report.html", "findings.kml", "findings.gpx", "findings.geojson")
 MARKUP = ("<script>alert", "onerror=alert", "javascript:")
 
 
@@ -265,9 +267,11 @@ def test_names_of_regions_are_text_wherever_they_are_written(watch: Watch, tmp_p
     name = read_run(out).strips["admin1"].item()
     given = gpd.read_file(watch.inputs / row.files[0])
     assert name in {value for column in given.columns.drop("geometry") for value in given[column]}
-    for file in ("report.html", "findings.kml", "findings.geojson"):
-        text = (out / file).read_text(encoding="utf-8")
-        assert not any(mark in text for mark in MARKUP)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (out / name for name in TEXTS)}
+    with zipfile.ZipFile(out / "findings.kmz") as archive:
+        texts["doc.kml"] = archive.read("doc.kml").decode("utf-8")
+    for file, text in texts.items():
+        assert not any(mark in text for mark in MARKUP), file
     with (out / "findings.csv").open(encoding="utf-8-sig", newline="") as table:
         cell = next(csv.DictReader(table))["admin1"]
     assert (cell == name) != (row.number == "G026")

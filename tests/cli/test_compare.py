@@ -22,7 +22,11 @@ ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 """What the command line sets in the environment, so that the runner puts it back."""
 SIDE_PX = 160
 LATER = "2024:05:10 15:20:00"
-FILES = {"findings.gpkg", "findings.geojson", "findings.kml", "findings.csv", "manifest.json", "run.log"}
+FILES = {
+    *(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")),
+    *("message.txt", "manifest.json", "run.log"),
+}
+PICTURED = {"report.html", "findings.kmz"}
 
 
 def run_cli(*arguments: object) -> Result:
@@ -65,7 +69,7 @@ def test_finds_the_planted_strip_and_says_what_was_looked_at_first(pair: tuple[P
     """A plain run ends with status 0, writes the folder, and names the ground looked at before any finding."""
     result = run_cli(*pair, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | PICTURED
     assert result.stdout.index("Looked at: ") < result.stdout.index("Candidate cleared strips: 1 new")
     assert "Preliminary analysis, not validated in the field" in result.stdout
     assert list(read_run(tmp_path / "out").strips["verdict"]) == ["new"]

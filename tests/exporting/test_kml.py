@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pyogrio
+import pytest
+from shapely import Polygon
 
-from colibri_geo.exporting.columns import STRIP_COLUMNS
-from tests.support.example_run import example_strips
+from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS
+from colibri_geo.exporting.kml import COLOURS, write_kml
+from tests.support.example_run import example_findings, example_record, example_strips
 
 NAMES = {"k": "http://www.opengis.net/kml/2.2"}
 
@@ -23,17 +27,24 @@ def _texts(root: ET.Element, path: str) -> list[str]:
     return [element.text or "" for element in root.iterfind(path, NAMES)]
 
 
-def test_folder_for_each_verdict_with_numbered_strips(folder: Path) -> None:
-    """Each verdict has a folder; each strip is a centre and a line, with the number that the report gives it."""
+def test_folder_for_each_region_with_numbered_strips(folder: Path) -> None:
+    """Each region has a folder; each strip is a centre, an axis, two ends and an outline, with the report's number."""
     root = _parse(folder)
-    folders = root.findall("k:Document/k:Folder", NAMES)
-    assert _texts(root, "k:Document/k:Folder/k:name") == [
-        *("new (1)", "extended (1)", "regrowing (1)", "unchanged (1)", "not observed (1)")
-    ]
-    points = [place.findtext("k:Placemark[k:Point]/k:name", None, NAMES) for place in folders]
-    assert points == ["1 S001", "2 S005", "3 S003", "4 S002", "5 S004"]
-    assert [place.findtext("k:Placemark[k:LineString]/k:name", None, NAMES) for place in folders] == [
-        f"{name} axis" for name in points
+    assert _texts(root, "k:Document/k:Folder/k:name") == ["Colombia / NARIÑO (2)", "Colombia / PUTUMAYO (3)"]
+    names = [_texts(place, "k:Placemark/k:name") for place in root.findall("k:Document/k:Folder", NAMES)]
+    assert names[0][:5] == ["1 S001", "1 axis", "1 end 1", "1 end 2", "1 outline"]
+    assert [found[::5] for found in names] == [["1 S001", "4 S002"], ["2 S005", "3 S003", "5 S004"]]
+    shapes = [[shape.tag.rpartition("}")[2] for shape in place] for place in root.iterfind(".//k:Placemark", NAMES)]
+    assert [tags[-1] for tags in shapes] == ["Point", "LineString", "Point", "Point", "Polygon"] * 5
+
+
+def test_regions_are_told_apart_by_their_codes(tmp_path: Path) -> None:
+    """Regions of one name and two codes are two folders; a strip without a region has a folder too."""
+    strips = example_strips().assign(admin1="Sur", admin1_code=["1", "2", "1", "2", ""])
+    strips.loc["S005", ["country", "country_code", "admin1", "admin2", "admin2_code"]] = ""
+    write_kml(dataclasses.replace(example_findings(), strips=strips), example_record(), tmp_path / "findings.kml")
+    assert _texts(_parse(tmp_path), "k:Document/k:Folder/k:name") == [
+        *("Colombia / Sur (2)", "region unknown (1)", "Colombia / Sur (2)")
     ]
 
 
@@ -46,12 +57,47 @@ def test_lines_run_from_end_to_end(folder: Path) -> None:
     np.testing.assert_allclose(corners, expected, atol=6e-8)
 
 
+def test_ends_are_small_and_not_labelled(folder: Path) -> None:
+    """The points at the ends lie where the table says, smaller than the centre and without a label."""
+    root = _parse(folder)
+    strip = example_strips().iloc[0]
+    for number in (1, 2):
+        place = next(p for p in root.iterfind(".//k:Placemark", NAMES) if _texts(p, "k:name") == [f"1 end {number}"])
+        lon, lat = (float(value) for value in _texts(place, "k:Point/k:coordinates")[0].split(","))
+        assert (lon, lat) == pytest.approx((strip[f"end{number}_lon"], strip[f"end{number}_lat"]), abs=6e-8)
+        style = _texts(place, "k:styleUrl")[0].removeprefix("#")
+        assert _texts(root, f".//k:Style[@id='{style}']/k:LabelStyle/k:scale") == ["0"]
+        assert float(_texts(root, f".//k:Style[@id='{style}']/k:IconStyle/k:scale")[0]) < 1
+
+
+def test_outline_is_that_of_the_geopackage(folder: Path) -> None:
+    """The outline of a strip is its footprint in the GeoPackage, counter-clockwise as KML wants it."""
+    root = _parse(folder)
+    footprints = pyogrio.read_dataframe(folder / "findings.gpkg", layer="footprints").set_index("strip_id").to_crs(4326)
+    place = next(p for p in root.iterfind(".//k:Placemark", NAMES) if _texts(p, "k:name") == ["2 outline"])
+    ring = _texts(place, "k:Polygon/k:outerBoundaryIs/k:LinearRing/k:coordinates")[0]
+    corners = Polygon([[float(value) for value in corner.split(",")] for corner in ring.split()])
+    assert corners.exterior.is_ccw
+    assert corners.symmetric_difference(footprints.geometry["S005"]).area < 1e-3 * corners.area
+
+
+def test_every_style_is_there(folder: Path) -> None:
+    """Each placemark names a style of the document; no two verdicts share a colour, and the legend names each."""
+    root = _parse(folder)
+    styles = {style.get("id"): style for style in root.iterfind("k:Document/k:Style", NAMES)}
+    assert {text.removeprefix("#") for text in _texts(root, ".//k:styleUrl")} <= set(styles)
+    assert len({_texts(styles[verdict], "k:LineStyle/k:color")[0] for verdict in VERDICTS}) == len(VERDICTS)
+    (legend,) = _texts(root, "k:Document/k:description")
+    assert all(f"{verdict.replace('_', ' ')} {colour.name} (" in legend for verdict, colour in COLOURS.items())
+
+
 def test_document_carries_the_caution(folder: Path, empty_folder: Path) -> None:
     """The caution is in the description of the document, with and without strips."""
     for place in (folder, empty_folder):
         (text,) = _texts(_parse(place), "k:Document/k:description")
         assert "not a basis for the use of force" in text
         assert "synthetic" in text
+        assert "51.2 km2 observed on both dates (80.0% of 64.0 km2 asked)" in text
 
 
 def test_data_hold_all_columns_that_are_known(folder: Path) -> None:
@@ -59,7 +105,8 @@ def test_data_hold_all_columns_that_are_known(folder: Path) -> None:
     data = _parse(folder).findall("k:Document/k:Folder/k:Placemark/k:ExtendedData", NAMES)
     names = [element.get("name") for element in data[0]]
     assert names == ["strip_id", *(column.name for column in STRIP_COLUMNS)]
-    assert "border_km" not in [element.get("name") for element in data[2]]
+    assert _texts(data[4], "k:Data[@name='strip_id']/k:value") == ["S005"]
+    assert "border_km" not in [element.get("name") for element in data[4]]
 
 
 def test_nothing_is_fetched(hostile_folder: Path) -> None:
@@ -67,7 +114,8 @@ def test_nothing_is_fetched(hostile_folder: Path) -> None:
     tags = {element.tag.removeprefix(f"{{{NAMES['k']}}}") for element in _parse(hostile_folder).iter()}
     assert tags == {
         *("kml", "Document", "Folder", "Placemark", "name", "description", "styleUrl", "ExtendedData", "Data", "value"),
-        *("Style", "IconStyle", "LineStyle", "color", "width", "Point", "LineString", "coordinates"),
+        *("Style", "IconStyle", "LabelStyle", "LineStyle", "PolyStyle", "color", "width", "scale", "open"),
+        *("Point", "LineString", "Polygon", "outerBoundaryIs", "LinearRing", "coordinates", "tessellate"),
     }
 
 
@@ -82,6 +130,23 @@ def test_hostile_names_are_no_tags(hostile_folder: Path) -> None:
     assert any("🛩️ São João" in text for text in values)
 
 
+def test_names_are_no_links_and_are_not_filled_in(hostile_folder: Path) -> None:
+    """What a map application would make a link of, or fill in from the data, is kept from it in balloons and titles."""
+    root = _parse(hostile_folder)
+    shown = [*_texts(root, ".//k:description"), *_texts(root, ".//k:name")]
+    assert any("https: //example.org/a www .example.org" in text for text in shown)
+    assert not any(lure in text for text in shown for lure in ("://", "www.", "mailto:", "all@"))
+    assert not any("$[" in text for text in _texts(root, ".//k:description"))
+    assert not any("\n" in text for text in _texts(root, ".//k:name"))
+
+
+def test_long_names_are_cut_with_a_note(hostile_folder: Path) -> None:
+    """A name without end does not fill a balloon."""
+    descriptions = _texts(_parse(hostile_folder), ".//k:description")
+    assert any("… (cut, 20,0" in text for text in descriptions)
+    assert max(len(text) for text in descriptions) < 4000
+
+
 def test_no_control_characters(hostile_folder: Path) -> None:
     """The file holds no character that XML 1.0 forbids."""
     text = (hostile_folder / "findings.kml").read_bytes().decode("utf-8")
@@ -89,6 +154,7 @@ def test_no_control_characters(hostile_folder: Path) -> None:
 
 
 def test_other_readers_agree(folder: Path) -> None:
-    """A reader of KML finds a layer for each verdict, with a point and a line in it."""
-    table = pyogrio.read_dataframe(folder / "findings.kml", layer="new (1)")
-    assert sorted(table.geometry.geom_type) == ["LineString", "Point"]
+    """A reader of KML finds a layer for each region, with the shapes of its strips in it."""
+    table = pyogrio.read_dataframe(folder / "findings.kml", layer="Colombia / NARIÑO (2)")
+    shapes = ["LineString", *["Point"] * 3, "Polygon"]
+    assert sorted(table.geometry.geom_type) == sorted(shapes * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,21 @@ def test_existing_folder_is_refused(run: Run, tmp_path: Path) -> None:
     run.save(out, overwrite=True)
     assert (out / "report.html").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
+    """A run has waypoints and a message, and with the report a map with pictures; the manifest holds all of them."""
+    field = {"findings.kml", "findings.gpx", "message.txt"}
+    folders = [run.save(tmp_path / name, report=report) for name, report in (("with", True), ("without", False))]
+    names = [{path.name for path in folder.iterdir()} for folder in folders]
+    assert field <= names[1]
+    assert names[0] - names[1] == {"report.html", "findings.kmz"}
+    listed = json.loads((folders[0] / "manifest.json").read_text(encoding="utf-8"))["files"]
+    assert {*field, "findings.kmz"} <= {file["name"] for file in listed}
+    with zipfile.ZipFile(folders[0] / "findings.kmz") as archive:
+        assert archive.namelist() == ["doc.kml", "files/1_before.jpg", "files/1_after.jpg"]
+        assert archive.read("files/1_before.jpg") != archive.read("files/1_after.jpg")
+    assert "1 new" in (folders[0] / "message.txt").read_text(encoding="ascii")
 
 
 @pytest.mark.slow

@@ -1,10 +1,11 @@
-"""The tables of a run as files: GeoPackage, GeoJSON, KML and CSV, and back from the GeoPackage."""
+"""The tables of a run as files: for an analyst, for the field and for mail, and back from the GeoPackage."""
 
 from __future__ import annotations
 
 from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS, Column, Kind, check_strips
 from colibri_geo.exporting.coordinates import format_dms, format_mgrs, format_position, strip_centres
 from colibri_geo.exporting.geopackage import draw_footprints, read_tables, read_tiles, write_tiles
+from colibri_geo.exporting.kmz import FieldPicture, write_kmz
 from colibri_geo.exporting.tables import check_findings, write_tables
 from colibri_geo.exporting.wording import CAUTION, caution_for, format_time
 
@@ -13,6 +14,7 @@ __all__ = [
     "STRIP_COLUMNS",
     "VERDICTS",
     "Column",
+    "FieldPicture",
     "Kind",
     "caution_for",
     "check_findings",
@@ -25,6 +27,7 @@ __all__ = [
     "read_tables",
     "read_tiles",
     "strip_centres",
+    "write_kmz",
     "write_tables",
     "write_tiles",
 ]

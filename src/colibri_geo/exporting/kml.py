@@ -4,56 +4,85 @@ from __future__ import annotations
 
 import html
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
-from shapely import LineString, Point
+from shapely import LinearRing, LineString, Point
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.exporting.coordinates import WGS84, format_position, strip_centres
-from colibri_geo.exporting.ranking import rank_positions
-from colibri_geo.exporting.rows import plain_rows
-from colibri_geo.exporting.wording import caution_for, xml_text
+from colibri_geo.exporting.coordinates import format_mgrs, format_position
+from colibri_geo.exporting.markup import add_text, write_xml
+from colibri_geo.exporting.numbering import (
+    NAME_LIMIT,
+    NumberedStrip,
+    count_verdicts,
+    group_by_region,
+    name_verdict,
+    number_strips,
+    state_findings,
+)
+from colibri_geo.exporting.wording import caution_for, shown_text, xml_text
+from colibri_geo.layers import Findings
 
 KML = "findings.kml"
 NAMESPACE = "http://www.opengis.net/kml/2.2"
-# Opacity, blue, green, red, as KML has it; the colours stay apart for those who see no red or green.
-_COLOURS = {
-    "new": "ff005ed5",
-    "extended": "ff009fe6",
-    "reopened": "ffa779cc",
-    "regrowing": "ff739e00",
-    "unchanged": "ffe9b456",
-    "not_observed": "ff999999",
-}
+_END, _OUTLINE = "_end", "_outline"
+_OPAQUE, _SHEER = "ff", "4d"
 
 
 @dataclass(frozen=True)
-class Shapes:
-    """A strip in longitude and latitude.
+class Colour:
+    """How a verdict is drawn.
 
     Attributes
     ----------
-    axis : LineString
-    centre : Point
+    name : str
+        For the legend.
+    code : str
+        Blue, green, red, as KML has it.
     """
 
-    axis: LineString
-    centre: Point
+    name: str
+    code: str
 
 
-def write_kml(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
-    """Write a folder for each verdict; each strip is a numbered point at its centre and the line of its axis.
+COLOURS = {
+    "new": Colour("vermilion", "005ed5"),
+    "extended": Colour("orange", "009fe6"),
+    "reopened": Colour("pink", "a779cc"),
+    "regrowing": Colour("bluish green", "739e00"),
+    "unchanged": Colour("sky blue", "e9b456"),
+    "not_observed": Colour("grey", "999999"),
+}
+"""They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
 
-    Point and line are placemarks of their own, because few field applications draw a placemark that holds both.
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture in a balloon.
+
+    Attributes
+    ----------
+    path : str
+        In the archive, from the document.
+    caption : str
+    side_px : int
+    """
+
+    path: str
+    caption: str
+    side_px: int
+
+
+def write_kml(findings: Findings, record: RunRecord, path: Path) -> None:
+    """Write the strips into a folder for each region, in the order of the ranking.
 
     Parameters
     ----------
-    strips : GeoDataFrame
-        As `check_strips` accepts it.
+    findings : Findings
+        As `check_findings` accepts them.
     record : RunRecord
     path : Path
 
@@ -61,91 +90,153 @@ def write_kml(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
     ----------
     OGC 12-007r2, KML 2.3, https://docs.ogc.org/is/12-007r2/12-007r2.html
     """
+    path.write_bytes(build_kml(findings, number_strips(findings.strips), record))
+
+
+def build_kml(
+    findings: Findings,
+    strips: Sequence[NumberedStrip],
+    record: RunRecord,
+    photos: Mapping[int, Sequence[Photo]] | None = None,
+) -> bytes:
+    """Build the document: a strip is a numbered point at its centre, the line of its axis, its ends and its outline.
+
+    They are placemarks of their own, because few field applications draw a placemark that holds more than one.
+
+    Parameters
+    ----------
+    findings : Findings
+    strips : sequence of NumberedStrip
+        Its strips, numbered.
+    record : RunRecord
+    photos : mapping of int to sequence of Photo, optional
+        Pictures for the balloons, by rank.
+
+    Returns
+    -------
+    bytes
+    """
     root = ET.Element("kml", {"xmlns": NAMESPACE})
     document = ET.SubElement(root, "Document")
-    _add_text(document, "name", f"Candidate cleared strips: {record.before.name} to {record.after.name}")
-    _add_text(document, "description", _as_html(_describe_run(record)))
-    for verdict, colour in _COLOURS.items():
-        _add_style(document, verdict, colour)
-    _add_folders(document, strips, caution=caution_for(record))
-    ET.indent(root)
-    path.write_bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n")
-
-
-def _describe_run(record: RunRecord) -> str:
-    dates = f"Before {record.before.acquired}, after {record.after.acquired}."
-    return f"{caution_for(record)} {dates}"
-
-
-def _add_style(document: ET.Element, verdict: str, colour: str) -> None:
-    style = ET.SubElement(document, "Style", {"id": verdict})
-    _add_text(ET.SubElement(style, "IconStyle"), "color", colour)
-    line = ET.SubElement(style, "LineStyle")
-    _add_text(line, "color", colour)
-    _add_text(line, "width", "3")
-
-
-def _add_folders(document: ET.Element, strips: gpd.GeoDataFrame, *, caution: str) -> None:
-    rows = plain_rows(strips)
-    numbers = {strips.index[position]: number for number, position in enumerate(rank_positions(strips), start=1)}
-    axes, centres = strips.geometry.to_crs(WGS84), strip_centres(strips)
-    for verdict in VERDICTS:
-        found = rows[rows["verdict"] == verdict]
-        if found.empty:
-            continue
+    before, after = (shown_text(scene.name, limit=NAME_LIMIT) for scene in (record.before, record.after))
+    add_text(document, "name", f"Candidate cleared strips: {before} to {after}")
+    add_text(document, "open", "1")
+    add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record)))
+    for verdict, colour in COLOURS.items():
+        _add_styles(document, verdict, colour)
+    for region, found in group_by_region(strips):
         folder = ET.SubElement(document, "Folder")
-        _add_text(folder, "name", f"{verdict.replace('_', ' ')} ({len(found)})")
-        for row in found.to_dict("records"):
-            strip_id = row["strip_id"]
-            name = f"{numbers[strip_id]} {strip_id}"
-            _add_strip(folder, row, name=name, shapes=Shapes(axes[strip_id], centres[strip_id]), caution=caution)
+        add_text(folder, "name", f"{region} ({len(found)})")
+        for strip in found:
+            _add_strip(folder, strip, caution_for(record), (photos or {}).get(strip.rank, ()))
+    return write_xml(root)
 
 
-def _add_strip(folder: ET.Element, row: dict[Any, Any], *, name: str, shapes: Shapes, caution: str) -> None:
-    centre = shapes.centre
-    description = _as_html(_describe_strip(row, format_position(centre.x, centre.y), caution))
-    for shape, title in ((centre, name), (shapes.axis, f"{name} axis")):
-        placemark = ET.SubElement(folder, "Placemark")
-        _add_text(placemark, "name", title)
-        _add_text(placemark, "description", description)
-        _add_text(placemark, "styleUrl", f"#{row['verdict']}")
-        _add_data(placemark, row)
-        corners = " ".join(f"{lon:.7f},{lat:.7f}" for lon, lat, *_ in shape.coords)
-        _add_text(ET.SubElement(placemark, shape.geom_type), "coordinates", corners)
+def _describe_run(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord) -> list[str]:
+    counts = count_verdicts(strips)
+    legend = [f"{name_verdict(verdict)} {COLOURS[verdict].name} ({counts.get(verdict, 0)})" for verdict in VERDICTS]
+    return [
+        state_findings(strips, findings.observed),
+        f"Before {record.before.acquired}, after {record.after.acquired}.",
+        f"Colours: {', '.join(legend)}.",
+        "Of each strip: a numbered point at its centre, the line of its axis, small points at its ends, its outline.",
+        caution_for(record),
+    ]
 
 
-def _describe_strip(row: dict[Any, Any], position: str, caution: str) -> str:
+def _add_styles(document: ET.Element, verdict: str, colour: Colour) -> None:
+    opaque, sheer = _OPAQUE + colour.code, _SHEER + colour.code
+    strip = ET.SubElement(document, "Style", {"id": verdict})
+    add_text(ET.SubElement(strip, "IconStyle"), "color", opaque)
+    _add_line_style(strip, opaque, width_px=3)
+    end = ET.SubElement(document, "Style", {"id": verdict + _END})
+    icon = ET.SubElement(end, "IconStyle")
+    add_text(icon, "color", opaque)
+    add_text(icon, "scale", "0.5")
+    add_text(ET.SubElement(end, "LabelStyle"), "scale", "0")
+    outline = ET.SubElement(document, "Style", {"id": verdict + _OUTLINE})
+    _add_line_style(outline, opaque, width_px=1)
+    add_text(ET.SubElement(outline, "PolyStyle"), "color", sheer)
+
+
+def _add_line_style(style: ET.Element, colour: str, *, width_px: int) -> None:
+    line = ET.SubElement(style, "LineStyle")
+    add_text(line, "color", colour)
+    add_text(line, "width", str(width_px))
+
+
+def _add_strip(folder: ET.Element, strip: NumberedStrip, caution: str, photos: Sequence[Photo]) -> None:
+    balloon = _draw_balloon(_describe_strip(strip, caution), photos)
+    centre = _add_placemark(folder, strip.title, balloon, strip.verdict)
+    _add_data(centre, strip)
+    _add_shape(centre, strip.centre)
+    axis = _add_placemark(folder, f"{strip.rank} axis", balloon, strip.verdict)
+    _add_data(axis, strip)
+    _add_shape(axis, strip.axis)
+    for number, end in enumerate(strip.ends, start=1):
+        name = f"{strip.rank} end {number}"
+        text = _draw_balloon([f"End {number} of strip {strip.title}", _describe_end(end)])
+        _add_shape(_add_placemark(folder, name, text, strip.verdict + _END), end)
+    if not strip.outline.is_empty:
+        outline = _add_placemark(folder, f"{strip.rank} outline", balloon, strip.verdict + _OUTLINE)
+        polygon = ET.SubElement(outline, "Polygon")
+        add_text(polygon, "tessellate", "1")
+        _add_shape(ET.SubElement(polygon, "outerBoundaryIs"), strip.outline.exterior)
+
+
+def _add_placemark(folder: ET.Element, name: str, balloon: str, style: str) -> ET.Element:
+    placemark = ET.SubElement(folder, "Placemark")
+    add_text(placemark, "name", name)
+    add_text(placemark, "description", balloon)
+    add_text(placemark, "styleUrl", f"#{style}")
+    return placemark
+
+
+def _add_shape(parent: ET.Element, shape: Point | LineString | LinearRing) -> None:
+    element = ET.SubElement(parent, shape.geom_type)
+    if shape.geom_type == "LineString":
+        add_text(element, "tessellate", "1")
+    corners = " ".join(f"{lon:.7f},{lat:.7f}" for lon, lat, *_ in shape.coords)
+    add_text(element, "coordinates", corners)
+
+
+def _add_data(placemark: ET.Element, strip: NumberedStrip) -> None:
+    data = ET.SubElement(placemark, "ExtendedData")
+    for name, value in strip.row.items():
+        if value is not None:
+            add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", str(value))
+
+
+def _describe_strip(strip: NumberedStrip, caution: str) -> list[str]:
     """Write what a person in the field reads first."""
-    region = ", ".join(row[level] for level in ("admin2", "admin1", "country") if row[level])
-    lines = [
-        f"Candidate cleared strip, {row['verdict'].replace('_', ' ')}, probability {row['probability']:.2f}",
-        f"Centre {position}, MGRS {row['mgrs']}",
-        f"Length {_interval(row, 'length')}, width {_interval(row, 'width')}, azimuth {row['azimuth_deg']:.0f}° true",
-        f"Region: {region}" if region else "Region: unknown",
-        f"Last look without it: {row['last_without'] or 'none'}; first look with it: {row['first_with'] or 'none'}",
-        f"Reasons: {row['reasons']}",
+    return [
+        f"Strip {strip.title}: candidate cleared strip, {name_verdict(strip.verdict)}, probability {strip.probability}",
+        f"Centre {format_position(strip.centre.x, strip.centre.y)}, MGRS {shown_text(strip.mgrs, limit=NAME_LIMIT)}",
+        strip.size,
+        f"Region: {strip.region}",
+        strip.dates,
+        f"Reasons: {strip.reasons}",
         caution,
     ]
-    return "\n".join(lines)
 
 
-def _interval(row: dict[Any, Any], measure: str) -> str:
-    value, low, high = (row[f"{measure}{part}_m"] for part in ("", "_lo", "_hi"))
-    known = low is not None and high is not None
-    return f"{value:.0f} m ({low:.0f} to {high:.0f})" if known else f"{value:.0f} m"
+def _describe_end(end: Point) -> str:
+    return f"{format_position(end.x, end.y)}, MGRS {format_mgrs(end.x, end.y)}"
 
 
-def _add_data(placemark: ET.Element, row: dict[Any, Any]) -> None:
-    data = ET.SubElement(placemark, "ExtendedData")
-    for name, value in row.items():
-        if value is not None:
-            _add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", str(value))
+def _draw_balloon(lines: Sequence[str], photos: Sequence[Photo] = ()) -> str:
+    """Write a balloon, which is drawn as HTML: plain lines; with pictures, lines that HTML keeps apart."""
+    texts = [_as_html(line) for line in lines]
+    if not photos:
+        return "\n".join(texts)
+    return "<br>\n".join([*texts, *(_draw_photo(photo) for photo in photos)])
+
+
+def _draw_photo(photo: Photo) -> str:
+    size = f'width="{photo.side_px}" height="{photo.side_px}"'
+    return f'{_as_html(photo.caption)}<br>\n<img src="{photo.path}" {size}>'
 
 
 def _as_html(text: str) -> str:
-    """Escape text for a balloon, which is drawn as HTML: no name may become a tag in it."""
-    return html.escape(text, quote=False)
-
-
-def _add_text(parent: ET.Element, tag: str, text: str) -> None:
-    ET.SubElement(parent, tag).text = xml_text(text)
+    """Escape text so that no name becomes a tag, nor a ``$[...]`` that Google Earth fills in."""
+    return html.escape(text, quote=False).replace("$[", "&#36;[")

@@ -17,14 +17,16 @@ from colibri_geo.exporting.columns import (
 )
 from colibri_geo.exporting.geojson import GEOJSON, write_geojson
 from colibri_geo.exporting.geopackage import GEOPACKAGE, write_geopackage
+from colibri_geo.exporting.gpx import GPX, write_gpx
 from colibri_geo.exporting.kml import KML, write_kml
+from colibri_geo.exporting.message import MESSAGE, write_message
 from colibri_geo.exporting.spreadsheet import CSV, write_csv
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.layers import Findings
 
 
 def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
-    """Write ``findings.gpkg``, ``findings.geojson``, ``findings.kml`` and ``findings.csv``.
+    """Write ``findings.gpkg``, ``.geojson``, ``.csv``, ``.kml`` and ``.gpx``, and ``message.txt``.
 
     The same tables and record give the same bytes. Only the GeoPackage holds everything; `read_tables` reads it back.
 
@@ -33,7 +35,7 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     findings : Findings
     record : RunRecord
     folder : Path
-        Exists, and holds none of the four files.
+        Exists, and holds none of these files.
 
     Raises
     ------
@@ -47,8 +49,10 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     moment = pd.Timestamp(record.after.acquired)
     write_geopackage(findings, folder / GEOPACKAGE, moment=moment, caution=caution)
     write_geojson(findings.strips, record, folder / GEOJSON)
-    write_kml(findings.strips, record, folder / KML)
     write_csv(findings.strips, record, folder / CSV)
+    write_kml(findings, record, folder / KML)
+    write_gpx(findings.strips, record, folder / GPX)
+    write_message(findings, record, folder / MESSAGE)
 
 
 def check_findings(findings: Findings) -> None:

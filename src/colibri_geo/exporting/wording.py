@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 
 import pandas as pd
 
@@ -11,6 +13,10 @@ from colibri_geo.evidence import RunRecord
 CAUTION = "Preliminary analysis, not validated in the field, not a basis for the use of force."
 SYNTHETIC = "Made from synthetic images: no real ground."
 
+TEXT_LIMIT = 240
+"""Longest text from a file that a reader is shown whole, in characters."""
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto)(?=:)|(?<=\w)(?=@\w)", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA = re.compile(
@@ -35,6 +41,75 @@ def format_time(moment: pd.Timestamp) -> str:
     utc = moment.tz_convert("UTC")
     text: str = utc.isoformat(timespec="milliseconds" if utc.microsecond >= 1000 else "seconds")
     return text.replace("+00:00", "Z")
+
+
+def format_share(share: float) -> str:
+    """Write a share as per cent; 0 and 100% stand only for none and for all.
+
+    Examples
+    --------
+    >>> [format_share(share) for share in (0.0, 0.0001, 0.8, 0.9999, 1.0)]
+    ['0%', '<0.1%', '80.0%', '>99.9%', '100%']
+    """
+    if not math.isfinite(share):
+        return "an unknown share"
+    if share in {0.0, 1.0}:
+        return f"{share:.0%}"
+    return "<0.1%" if share < 0.001 else ">99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def one_line(text: str) -> str:
+    r"""Bring text onto one line, with what hides or turns text replaced: control signs, halves of letters, non-letters.
+
+    Examples
+    --------
+    >>> one_line("Orito\r\nBcc: all")
+    'Orito Bcc: all'
+    """
+    return " ".join("".join(_visible(sign) for sign in text).split())
+
+
+def part_links(text: str) -> str:
+    """Put a space where a program that shows text would make a link of it.
+
+    Examples
+    --------
+    >>> part_links("https://example.org, www.example.org, a@example.org")
+    'https: //example.org, www .example.org, a @example.org'
+    """
+    return _LINK.sub(" ", text)
+
+
+def shown_text(text: str, *, limit: int = TEXT_LIMIT) -> str:
+    """Make text from a file fit to be read: on one line, cut when it is long, and nothing that a program makes a link.
+
+    It is not escaped: that is left to whoever writes it into a format.
+
+    Parameters
+    ----------
+    text : str
+    limit : int
+        Longest text that stays whole, in characters.
+
+    Returns
+    -------
+    str
+        Cut text ends in a note that says how long it was.
+
+    Examples
+    --------
+    >>> shown_text("abcdefghij", limit=4)
+    'abcd… (cut, 10 characters)'
+    """
+    shown = part_links(one_line(text[:limit]))
+    return shown if len(text) <= limit else f"{shown}… (cut, {len(text):,} characters)"
+
+
+def _visible(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI_CONTROLS or (ord(sign) & 0xFFFE) == 0xFFFE
+    return "\N{REPLACEMENT CHARACTER}" if hidden else sign
 
 
 def storable_text(text: str) -> str:

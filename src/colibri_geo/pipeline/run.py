@@ -21,11 +21,11 @@ from colibri_geo.evidence import (
     write_log,
     write_manifest,
 )
-from colibri_geo.exporting import read_tables, read_tiles, write_tables, write_tiles
+from colibri_geo.exporting import read_tables, read_tiles, write_kmz, write_tables, write_tiles
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.rasters import write_rasters
-from colibri_geo.reporting import overview_picture, picture_strips, write_report
+from colibri_geo.reporting import overview_picture, picture_strips, shrink_pictures, write_report
 
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
 
@@ -102,7 +102,7 @@ class Run:
         rasters : bool
             Write ``change.tif`` and ``validity.tif`` too.
         report : bool
-            Write ``report.html``.
+            Write ``report.html``, and ``findings.kmz`` with its pictures.
 
         Returns
         -------
@@ -128,6 +128,7 @@ class Run:
                 pictures = picture_strips(self.aligned, self.strips, change=change(self.aligned))
                 overview = overview_picture(self.aligned)
                 write_report(self.findings, self.record, pictures, overview, folder / "report.html")
+                write_kmz(self.findings, self.record, shrink_pictures(pictures), folder)
             if self.aligned is not None and rasters:
                 write_rasters(self.aligned, folder, area=self.area)
             write_log(folder, self.timings)

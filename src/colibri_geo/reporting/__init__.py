@@ -1,7 +1,8 @@
 """From tables to the report that a planner reads.
 
-`picture_strips` and `overview_picture` read pixels; `build_model` turns tables, record and pictures into a report in
-its final words; `render_html` lays it out; `write_report` does these two and writes the file.
+`picture_strips` and `overview_picture` read pixels, and `shrink_pictures` makes the former fit for a phone;
+`build_model` turns tables, record and pictures into a report in its final words; `render_html` lays it out;
+`write_report` does these two and writes the file.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from colibri_geo.reporting.html import render_html, write_report
 from colibri_geo.reporting.messages import ENGLISH, Messages
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
-from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips
+from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips, shrink_pictures
 
 __all__ = [
     "ENGLISH",
@@ -22,5 +23,6 @@ __all__ = [
     "overview_picture",
     "picture_strips",
     "render_html",
+    "shrink_pictures",
     "write_report",
 ]

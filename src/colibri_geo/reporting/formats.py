@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Any
 
 import pandas as pd
 
+from colibri_geo.exporting.wording import TEXT_LIMIT, one_line
 from colibri_geo.reporting.messages import Messages
-
-TEXT_LIMIT = 240
-"""Longest text from a file that is printed whole, in characters."""
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def is_missing(value: Any) -> bool:  # noqa: ANN401 - a cell of a table, of any kind
@@ -47,17 +42,10 @@ def format_text(value: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> s
     if is_missing(value):
         return messages.say("value.unknown")
     text = str(value)
-    shown = " ".join("".join(_visible(sign) for sign in text[:limit]).split())
+    shown = one_line(text[:limit])
     if len(text) <= limit:
         return shown
     return messages.say("text.cut", text=shown, count=messages.number(len(text)))
-
-
-def _visible(sign: str) -> str:
-    if sign.isspace():
-        return " "
-    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI_CONTROLS or (ord(sign) & 0xFFFE) == 0xFFFE
-    return _REPLACEMENT if hidden else sign
 
 
 def format_number(value: float | None, messages: Messages, *, digits: int = 0, unit: str = "") -> str:

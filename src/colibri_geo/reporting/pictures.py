@@ -6,7 +6,7 @@ The only part of the package that reads pixels; everything after it works on tab
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.core.windows import Window
+from colibri_geo.exporting import FieldPicture
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.painting import (
@@ -28,11 +29,14 @@ from colibri_geo.reporting.painting import (
     fit_stretch,
     paint_change,
     paint_image,
+    shrink_jpeg,
 )
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scene import CodeArray
 
 PICTURE_PX = 420
+FIELD_PX, FIELD_BYTES = 320, 22_000
+"""Side of a picture for a phone, and the most it takes: two a strip, 300 strips stay below 15 MB."""
 MARGIN_M = 300.0
 _CELL_PX = 512
 _OVERVIEW_QUALITY = 75
@@ -211,6 +215,30 @@ def picture_strips(
     return tuple(
         _picture_strip(pair, str(strip_id), _plan_crop(axis, ground), (end1, end2), change=change)
         for strip_id, axis, end1, end2 in zip(strips.index, axes, first, second, strict=True)
+    )
+
+
+def shrink_pictures(pictures: Sequence[StripPicture]) -> tuple[FieldPicture, ...]:
+    """Make the pictures of strips small enough to be sent to a phone.
+
+    Parameters
+    ----------
+    pictures : sequence of StripPicture
+
+    Returns
+    -------
+    tuple of FieldPicture
+        In the same order.
+    """
+    return tuple(
+        FieldPicture(
+            strip_id=picture.strip_id,
+            before=shrink_jpeg(picture.before, size_px=FIELD_PX, max_bytes=FIELD_BYTES),
+            after=shrink_jpeg(picture.after, size_px=FIELD_PX, max_bytes=FIELD_BYTES),
+            side_m=picture.width_px * picture.metres_per_px,
+            north_deg=picture.north_deg,
+        )
+        for picture in pictures
     )
 
 

@@ -1,0 +1,88 @@
+"""``findings.kmz``: the document of ``findings.kml`` with the pictures of each strip, in one file for a phone."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.kml import Photo, build_kml
+from colibri_geo.exporting.numbering import number_strips
+from colibri_geo.layers import Findings
+
+KMZ = "findings.kmz"
+DOCUMENT = "doc.kml"
+_SHOWN_PX = 320
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first time that a ZIP can hold: the archive has no clock."""
+_FILE_MODE = 0o100644 << 16
+_UNIX = 3
+
+
+@dataclass(frozen=True)
+class FieldPicture:
+    """One strip before and after, small enough for a phone.
+
+    Attributes
+    ----------
+    strip_id : str
+    before, after : bytes
+        JPEG, square, the same ground.
+    side_m : float
+        Side of that ground.
+    north_deg : float
+        Direction of true north, clockwise from the upper edge.
+    """
+
+    strip_id: str
+    before: bytes
+    after: bytes
+    side_m: float
+    north_deg: float
+
+
+def write_kmz(findings: Findings, record: RunRecord, pictures: Sequence[FieldPicture], folder: Path) -> None:
+    """Write the document and the pictures of its balloons; the same run gives the same bytes.
+
+    Parameters
+    ----------
+    findings : Findings
+        As `check_findings` accepts them.
+    record : RunRecord
+    pictures : sequence of FieldPicture
+        In any order; a strip without one gets a balloon of text.
+    folder : Path
+        Where ``findings.kmz`` is written.
+
+    References
+    ----------
+    https://developers.google.com/kml/documentation/kmzarchives
+    """
+    strips = number_strips(findings.strips)
+    by_strip = {picture.strip_id: picture for picture in pictures}
+    pictured = {strip.rank: by_strip[strip.row["strip_id"]] for strip in strips if strip.row["strip_id"] in by_strip}
+    photos = {rank: _place_photos(rank, picture, record) for rank, picture in pictured.items()}
+    with zipfile.ZipFile(folder / KMZ, "w") as archive:
+        _add_file(archive, DOCUMENT, build_kml(findings, strips, record, photos), zipfile.ZIP_DEFLATED)
+        for rank, picture in pictured.items():
+            for photo, image in zip(photos[rank], (picture.before, picture.after), strict=True):
+                _add_file(archive, photo.path, image, zipfile.ZIP_STORED)
+
+
+def _place_photos(rank: int, picture: FieldPicture, record: RunRecord) -> list[Photo]:
+    """Name the pictures after the number of the strip: an identifier may hold anything."""
+    turn = round(picture.north_deg) % 360
+    north = f"north {turn} deg clockwise from the upper edge" if turn else "north up"
+    ground = f"{picture.side_m:,.0f} m across, {north}; hatched: not observed"
+    return [
+        Photo(f"files/{rank}_{date}.jpg", f"{date.capitalize()}, {scene.acquired}: {ground}", _SHOWN_PX)
+        for date, scene in (("before", record.before), ("after", record.after))
+    ]
+
+
+def _add_file(archive: zipfile.ZipFile, name: str, content: bytes, compression: int) -> None:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type, entry.create_system, entry.external_attr = compression, _UNIX, _FILE_MODE
+    archive.writestr(entry, content)

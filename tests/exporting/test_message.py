@@ -1,0 +1,115 @@
+"""The message is plain ASCII that any mail takes, and no name in it is more than text."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import re
+from pathlib import Path
+
+import numpy as np
+
+from colibri_geo.exporting.message import write_message
+from colibri_geo.layers import Findings
+from tests.support.example_run import example_findings, example_record
+
+HEADINGS = re.compile(r"WHAT WAS FOUND|WHAT WAS COMPARED|BY REGION|STRIP \d+|WHAT TO CHECK")
+
+
+def _read(folder: Path) -> str:
+    return (folder / "message.txt").read_bytes().decode("ascii")
+
+
+def _write(findings: Findings, folder: Path) -> str:
+    write_message(findings, example_record(), folder / "message.txt")
+    return _read(folder)
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_subject_comes_first(folder: Path) -> None:
+    """The first line is the subject, with how many strips are new and the dates; an empty line parts it."""
+    assert _read(folder).splitlines()[:3] == [
+        "Subject: 2 new candidate cleared strips, 2025-01-10 to 2025-03-21",
+        "",
+        "WHAT WAS FOUND",
+    ]
+
+
+def test_says_what_where_when_and_how_sure(folder: Path) -> None:
+    """A strip that is new has its region, place, dates, probability, reasons and what to check; others are counted."""
+    text = _joined(_read(folder))
+    for part in (
+        "Verdict: new, probability 0.97",
+        "Region: Colombia / NARINO / Sao Joao",
+        "Centre: MGRS 18NTF4435032250",
+        "Last look without it: 2025-01-10T15:20:00Z; first look with it: 2025-03-21T15:20:00Z.",
+        "Why: bare line appeared between the dates, 14 times the noise of its surroundings; both flanks differ from it",
+        "Check: would be false if it goes on as a road beyond its ends",
+        "In the tables too: 1 regrowing, 1 unchanged, 1 not observed.",
+        "NARINO (52): 1 new, 1 extended, in 24.0 km2 observed on both dates (100% of 24.0 km2 asked)",
+        "Preliminary analysis, not validated in the field, not a basis for the use of force.",
+        "Probabilities: fitted on 40 simulated pairs, for 1 strip per 1,000 km2.",
+    ):
+        assert part in text
+    assert "S003" not in text
+
+
+def test_nothing_new_is_never_said_without_the_share(empty_folder: Path) -> None:
+    """Subject and text of a run without a new strip say how much was observed."""
+    text = _read(empty_folder)
+    assert text.startswith("Subject: Nothing new found, 80.0% observed, 2025-01-10 to 2025-03-21\n")
+    assert "Nothing new found in 51.2 km2 observed on both dates (80.0% of 64.0 km2 asked)." in _joined(text)
+    assert "WHAT TO CHECK" not in text
+
+
+def test_nothing_observed_says_nothing_of_the_ground(tmp_path: Path) -> None:
+    """Where no ground was seen on both dates, the message does not say that nothing was found."""
+    example = example_findings(strips=False)
+    unseen = example.observed.assign(observed_km2=0.0, observed_share=0.0)
+    text = _write(dataclasses.replace(example, observed=unseen), tmp_path)
+    assert text.startswith("Subject: Not observed, ")
+    assert "Not observed: nothing can be said of the 64.0 km2 asked." in text
+    assert "Nothing new" not in text
+
+
+def test_no_ground_asked_is_no_share(tmp_path: Path) -> None:
+    """Where images and area of interest share no ground, there is no share to tell."""
+    example = example_findings(strips=False)
+    none = example.observed.assign(asked_km2=0.0, observed_km2=0.0, observed_share=np.nan)
+    text = _write(dataclasses.replace(example, observed=none), tmp_path)
+    assert text.startswith("Subject: Not observed, ")
+    assert "nan" not in text.lower()
+
+
+def test_regions_without_name_or_code_are_told(tmp_path: Path) -> None:
+    """A region goes by what is known of it."""
+    example = example_findings()
+    observed = example.observed.assign(name=["all", None, "PUTUMAYO"], code=["", "52", None])
+    text = _write(dataclasses.replace(example, observed=observed), tmp_path)
+    assert "- 52: 1 new" in text
+    assert "- PUTUMAYO: 0 new" in text
+
+
+def test_lines_are_ascii_and_short(folder: Path, hostile_folder: Path) -> None:
+    """No line is longer than 75 characters, and all are printable ASCII, whatever names hold."""
+    for place in (folder, hostile_folder):
+        raw = (place / "message.txt").read_bytes()
+        assert re.fullmatch(rb"(?:[\x20-\x7e]{0,75}\n)+", raw)
+
+
+def test_names_make_no_headers_and_no_links(hostile_folder: Path) -> None:
+    """A mail made of the message has its subject and no other header; no line begins with a name; nothing is a link."""
+    text = _read(hostile_folder)
+    assert email.message_from_string(text).keys() == ["Subject"]
+    lines = text.splitlines()[1:]
+    assert all(not line or line.startswith("  ") or HEADINGS.fullmatch(line) for line in lines)
+    assert "NARINO Bcc: all @example.org From x" in _joined(text)
+    assert not any(lure in text for lure in ("://", "www.", "mailto:", "all@"))
+
+
+def test_no_person_is_asked_for(folder: Path) -> None:
+    """The message has no sender, no recipient and no name of a person to fill in."""
+    assert re.search(r"^\s*(From|To|Cc|Name of|Contact|Officer|Reported by)\b.*:", _read(folder), re.MULTILINE) is None
