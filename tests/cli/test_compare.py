@@ -15,6 +15,7 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
+from colibri_geo.hashing import hash_file
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
 
@@ -317,3 +318,69 @@ def test_nothing_new_is_never_said_without_the_share_observed(bare: tuple[Path, 
     result = run_cli(*bare, "--out", tmp_path / "out", "--no-report")
     assert result.exit_code == 0, result.output
     assert "Nothing new found in 2.6 km2 observed on both dates (100.0% of 2.6 km2 asked)." in result.stdout
+
+
+@pytest.fixture
+def around(pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """A register whose runway lies on the planted strip, and a village beside it; names are hostile."""
+    run_cli(*pair, "--out", tmp_path / "first", "--no-report")
+    ends = read_run(tmp_path / "first").strips.iloc[0]
+    lon, lat = ends["end2_lon"], ends["end2_lat"]
+    runways = tmp_path / "runways.csv"
+    runways.write_text(
+        "airport_ref,airport_ident,closed,le_latitude_deg,le_longitude_deg,he_latitude_deg,he_longitude_deg\n"
+        f"1,=1+1<b>,0,{ends['end1_lat']},{ends['end1_lon']},{lat},{lon}\n"
+    )
+    village = tmp_path / "village.geojson"
+    place = {"type": "Point", "coordinates": [lon, lat + 0.01]}
+    name = {"name": "<script>alert(1)</script>"}
+    village.write_text(json.dumps({"type": "Feature", "properties": name, "geometry": place}))
+    return runways, village
+
+
+@pytest.mark.slow
+def test_strips_stand_beside_what_is_known(pair: tuple[Path, Path], around: tuple[Path, Path], tmp_path: Path) -> None:
+    """The strip on a registered runway says so, the village beside it is told first, and no name becomes markup."""
+    out = tmp_path / "out"
+    result = run_cli(*pair, "--out", out, "--aerodromes", around[0], "--layer", f"settlements={around[1]}")
+    assert result.exit_code == 0, result.output
+    run = read_run(out)
+    strip = run.strips.iloc[0]
+    assert (strip["aerodrome"], strip["aerodrome_code"], strip["aerodrome_km"]) == ("registered", "=1+1<b>", 0)
+    rows = run.findings.strip_context
+    assert rows is not None
+    assert rows[["strip_id", "layer", "name"]].to_numpy().tolist() == [
+        [run.strips.index[0], "settlements", "<script>alert(1)</script>"]
+    ]
+    assert rows["distance_km"].to_numpy() == pytest.approx([1.1], rel=0.05)
+    given = [(layer.role, layer.name, layer.sha256) for layer in run.record.layers]
+    assert given == [
+        ("aerodromes", "runways.csv", hash_file(around[0])),
+        ("layer settlements", "village.geojson", hash_file(around[1])),
+    ]
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "lies on a registered aerodrome: =1+1&lt;b&gt;" in report
+    assert "May serve a community or health access: check before anything else. Near it: settlements." in report
+    assert "what lies around: settlements" in report
+    assert "<script>alert" not in report
+    assert "'=1+1<b>" in (out / "findings.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (("--aerodromes", "airports.csv"), "expected those of OurAirports"),
+        (("--aerodromes", "missing.csv"), "does not exist"),
+        (("--layer", "rivers"), "expected NAME=FILE"),
+        (("--layer", "rivers=airports.csv"), "expected a GeoPackage, shapefile, GeoJSON or KML"),
+    ],
+)
+def test_layers_that_cannot_be_read_are_refused(
+    bare: tuple[Path, Path], tmp_path: Path, options: tuple[str, str], part: str
+) -> None:
+    """Before any image is compared, what is wrong with a layer is told in one line."""
+    (tmp_path / "airports.csv").write_text("a,b\n1,2\n")
+    files = set(tmp_path.rglob("*"))
+    option, value = options
+    named = value.replace("airports.csv", str(tmp_path / "airports.csv"))
+    assert_refused(run_cli(*bare, "--out", tmp_path / "out", option, named), part, folder=tmp_path, files=files)

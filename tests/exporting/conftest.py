@@ -32,12 +32,20 @@ LURES = (
 
 @pytest.fixture
 def hostile_findings() -> Findings:
-    """The example's tables; the names of regions, and the reasons, are hostile."""
+    """The example's tables; the names of regions, aerodromes and what lies around, and the reasons, are hostile."""
     example = example_findings()
-    strips = example.strips.assign(admin1=list(LURES), admin2=list(HOSTILE), reasons=list(reversed(HOSTILE)))
+    strips = example.strips.assign(
+        admin1=list(LURES),
+        admin2=list(HOSTILE),
+        reasons=list(reversed(HOSTILE)),
+        aerodrome_name=list(HOSTILE),
+        aerodrome_code=list(reversed(HOSTILE)),
+    )
     strips.index = pd.Index([f"{name}-{lure}" for name, lure in zip(strips.index, LURES, strict=True)], name="strip_id")
     observed = example.observed.assign(name=["all", LURES[0], LURES[1]], code=["", HOSTILE[2], LURES[4]])
-    return dataclasses.replace(example, strips=strips, observed=observed)
+    around = pd.DataFrame({"strip_id": "S001", "layer": "rivers", "name": HOSTILE, "distance_km": 1.0})
+    around = around.assign(overlap_share=0.5)
+    return dataclasses.replace(example, strips=strips, observed=observed, strip_context=around)
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ def test_appended_columns_pass() -> None:
         (lambda t: t.assign(snr=t["snr"].astype("float32")), "snr is float32, expected number"),
         (lambda t: t.assign(length_m="860"), "length_m is .*expected number"),
         (lambda t: t.assign(country=57), "country is int64, expected text"),
+        (lambda t: t.assign(aerodrome="clear"), "row S001 does not have a known word as aerodrome"),
         (lambda t: t.assign(first_with=t["first_with"].dt.tz_localize(None)), "first_with is .*expected time"),
         (lambda t: t.assign(first_with=t["first_with"].dt.tz_convert("America/Bogota")), "expected time"),
         (lambda t: t.assign(probability=t["probability"].where(t.index != "S003")), "row S003 .*probability"),

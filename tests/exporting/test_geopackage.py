@@ -23,13 +23,14 @@ from colibri_geo.exporting.columns import (
     OBSERVED_COLUMNS,
     REGION_COLUMNS,
     STRIP_COLUMNS,
+    STRIP_CONTEXT_COLUMNS,
     STRIP_REGION_COLUMNS,
     conform,
 )
 from colibri_geo.layers import Findings
 from tests.support.example_run import METRE_CRS, example_findings, example_record
 
-LAYERS = ["strips", "footprints", "strip_regions", "observed", "not_observed", "regions"]
+LAYERS = ["strips", "footprints", "strip_regions", "observed", "not_observed", "regions", "strip_context"]
 EQUAL_AREA = "+proj=laea +lat_0=5 +lon_0=-73 +datum=WGS84 +units=m +no_defs"
 
 
@@ -42,6 +43,10 @@ def _assert_equal(found: Findings, expected: Findings) -> None:
         assert found.regions is None
     else:
         assert_geodataframe_equal(found.regions, conform(expected.regions, REGION_COLUMNS))
+    if expected.strip_context is None:
+        assert found.strip_context is None
+    else:
+        assert_frame_equal(found.strip_context, conform(expected.strip_context, STRIP_CONTEXT_COLUMNS))
 
 
 def _round_trip(findings: Findings, folder: Path) -> Findings:
@@ -67,7 +72,14 @@ def test_run_that_found_nothing_comes_back(tmp_path: Path) -> None:
     expected = dataclasses.replace(example, not_observed=example.not_observed.iloc[:0], regions=None)
     found = _round_trip(expected, tmp_path)
     _assert_equal(found, expected)
-    assert set(pyogrio.list_layers(tmp_path / "findings.gpkg")[:, 0]) == set(LAYERS[:-1])
+    assert set(pyogrio.list_layers(tmp_path / "findings.gpkg")[:, 0]) == set(LAYERS) - {"regions"}
+
+
+def test_without_layers_around_there_is_no_layer_of_them(tmp_path: Path) -> None:
+    """A run that was given no layer of what lies around has no table of it, written or read back."""
+    expected = dataclasses.replace(example_findings(), strip_context=None)
+    _assert_equal(_round_trip(expected, tmp_path), expected)
+    assert "strip_context" not in pyogrio.list_layers(tmp_path / "findings.gpkg")[:, 0]
     assert pyogrio.read_info(tmp_path / "findings.gpkg", layer="footprints")["geometry_type"] == "Polygon"
 
 

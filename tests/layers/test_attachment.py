@@ -123,11 +123,12 @@ def test_the_order_of_strips_does_not_matter() -> None:
 
 def test_columns_are_appended_and_nothing_is_changed() -> None:
     """The input keeps its columns and values; the result has the same index and CRS."""
-    strips = example_strips().drop(columns=[*REGION_COLUMNS, "border_km"])
+    appended = [*REGION_COLUMNS, "border_km", "aerodrome", "aerodrome_name", "aerodrome_code", "aerodrome_km"]
+    strips = example_strips().drop(columns=appended)
     copy = strips.copy()
     attached = attach(strips, squares()).strips
     pd.testing.assert_frame_equal(strips, copy)
-    assert list(attached.columns) == [*strips.columns, *REGION_COLUMNS, "border_km"]
+    assert list(attached.columns) == [*strips.columns, *appended]
     assert attached.index.equals(strips.index)
     assert attached.crs == strips.crs
 

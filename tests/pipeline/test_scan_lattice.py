@@ -170,6 +170,23 @@ def test_ground_far_from_the_area_is_not_looked_at(pair: Pair, tmp_path: Path) -
     assert list(tiles["asked_px"])[2] == 0
 
 
+@pytest.mark.usefixtures("small_cells")
+def test_what_lies_around_is_that_of_compare(pair: Pair, tmp_path: Path) -> None:
+    """Aerodromes and layers stand beside the strips of a scan as beside those of `compare`, and leave none out."""
+    first = pair.small.strips.geometry.iloc[[0]].to_crs(4326)
+    path = tmp_path / "lines.gpkg"
+    gpd.GeoDataFrame({"name": ["Pista"]}, geometry=first.to_numpy(), crs=4326).to_file(path)
+    around = {"aerodromes": path, "layers": f"roads={path}"}
+    run = pair.scan(**around)
+    expected = compare(pair.before, pair.after, **around)
+    assert hash_findings(run, tmp_path / "scan") == hash_findings(expected, tmp_path / "compare")
+    assert len(run.strips) == len(pair.small.strips)
+    assert run.strips["aerodrome"].tolist() == ["known"] + ["unknown"] * (len(run.strips) - 1)
+    assert run.findings.strip_context is not None
+    assert run.findings.strip_context["strip_id"].tolist() == run.strips.index.tolist()
+    assert [layer.role for layer in run.record.layers] == ["aerodromes", "layer roads"]
+
+
 # ------------------------------------------------------------------------------------------------- stopped, and gone on
 def stop_after(tiles: int) -> Callable[[TileDone], None]:
     """Stop a scan when this many tiles are done."""

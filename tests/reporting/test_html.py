@@ -100,8 +100,10 @@ def hostile_run() -> tuple[Findings, RunRecord]:
     findings, record = example_findings(), example_record()
     long = HOSTILE + "y" * 1_000_000
     names = ["country", "admin1", "admin2", "country_code", "admin1_code", "admin2_code", "reasons", "designator"]
+    names += ["aerodrome_name", "aerodrome_code"]
     strips = findings.strips.assign(**dict.fromkeys(names, HOSTILE), before_id=long, after_id=long, confuser=long)
     assert findings.regions is not None
+    assert findings.strip_context is not None
     scene = dataclasses.replace(
         record.before,
         name=long,
@@ -122,6 +124,7 @@ def hostile_run() -> tuple[Findings, RunRecord]:
         strip_regions=findings.strip_regions.assign(name=HOSTILE, code=HOSTILE),
         observed=findings.observed.assign(name=HOSTILE, code=HOSTILE),
         regions=findings.regions.assign(name=long),
+        strip_context=findings.strip_context.assign(name=HOSTILE, layer=HOSTILE),
     )
     return hostile, dataclasses.replace(
         record,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from colibri_geo.reporting.messages import ENGLISH
+from colibri_geo.reporting.parts import Sheet
 from colibri_geo.reporting.sheets import build_sheet, rank_strips
 from tests.support.example_run import example_findings, example_record, example_strips
 
@@ -24,3 +26,91 @@ def test_radar_has_a_line_where_it_looked(darkening_db: float, lines: tuple[str,
     shares = example_findings().strip_regions.iloc[:0]
     sheet = build_sheet(rank_strips(strips)[0], shares, example_record(), None, ENGLISH)
     assert tuple(line for fact in sheet.size for line in fact.lines if fact.label == "Radar") == lines
+
+
+def _sheet(around: pd.DataFrame | None = None, **columns: object) -> Sheet:
+    """The sheet of the first strip, with these values in its row."""
+    strips = example_strips().assign(**columns)
+    shares = example_findings().strip_regions.iloc[:0]
+    return build_sheet(rank_strips(strips)[0], shares, example_record(), None, ENGLISH, around=around)
+
+
+def _lines(sheet: Sheet, label: str) -> tuple[str, ...]:
+    return tuple(line for fact in sheet.time_and_place for line in fact.lines if fact.label == label)
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "km", "lines"),
+    [
+        ("registered", "Orito", 0.0, ("lies on a registered aerodrome: Orito (SKOR)",)),
+        (
+            "known",
+            "Orito",
+            0.1,
+            ("lies on an aerodrome that a layer shows, and that is not stated to be registered: Orito (SKOR)",),
+        ),
+        (
+            "unknown",
+            "Orito",
+            14.23,
+            (
+                "in none of the registers given; they may be incomplete",
+                "nearest: Orito (SKOR), 14.2\N{NO-BREAK SPACE}km",
+            ),
+        ),
+        (
+            "unknown",
+            "",
+            np.nan,
+            (
+                "in none of the registers given; they may be incomplete",
+                "none of the registers given has an aerodrome within 400 km",
+            ),
+        ),
+        ("", "", np.nan, ("not known: no register was given",)),
+    ],
+)
+def test_the_aerodrome_is_told_with_its_status(status: str, name: str, km: float, lines: tuple[str, ...]) -> None:
+    """What is in no register is said to be just that, beside the nearest aerodrome."""
+    code = "SKOR" if name else ""
+    sheet = _sheet(aerodrome=status, aerodrome_name=name, aerodrome_code=code, aerodrome_km=km)
+    assert _lines(sheet, "Aerodrome") == lines
+
+
+def test_what_lies_around_has_a_line_each() -> None:
+    """Each layer has its nearest feature with its name and distance, or the share of the axis inside."""
+    around = pd.DataFrame(
+        [
+            ("S001", "rivers", "Guamués", 0.43, np.nan),
+            ("S001", "roads", "", 2.0, np.nan),
+            ("S001", "parks", "A", 0, 0.4),
+        ],
+        columns=["strip_id", "layer", "name", "distance_km", "overlap_share"],
+    )
+    assert _lines(_sheet(around), "Around it") == (
+        "rivers: Guamués, 0.4\N{NO-BREAK SPACE}km",
+        "roads: 2.0\N{NO-BREAK SPACE}km",
+        "parks: A; 40.0\N{NO-BREAK SPACE}% of the axis inside",
+    )
+    assert _lines(_sheet(), "Around it") == ()
+
+
+@pytest.mark.parametrize(
+    ("layer", "km", "noted"),
+    [
+        ("settlements", 5.0, True),
+        ("Health", 0.0, True),
+        ("salud", 1.0, True),
+        ("settlements", 5.1, False),
+        ("rivers", 0.0, False),
+    ],
+)
+def test_a_strip_near_people_is_noted_first(layer: str, km: float, noted: bool) -> None:
+    """A layer of people or of health within 5 km puts the note before everything else in the box."""
+    around = pd.DataFrame(
+        {"strip_id": ["S001"], "layer": layer, "name": "", "distance_km": km, "overlap_share": np.nan}
+    )
+    care = _sheet(around).care
+    note = f"May serve a community or health access: check before anything else. Near it: {layer}."
+    assert (care[0] == note) is noted
+    assert len(care) == 1 + noted

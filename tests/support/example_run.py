@@ -90,6 +90,10 @@ def example_strips() -> gpd.GeoDataFrame:
             "contrast_noise": 1.1,
             "pixel_m": 10.0,
             "sar_darkening": [2.13, 0.04, -3.2, np.nan, np.nan],
+            "aerodrome": ["unknown", "registered", "known", "", "unknown"],
+            "aerodrome_name": ["Orito", "Aeródromo São João", "", "", ""],
+            "aerodrome_code": ["SKOR", "SKSJ", "P-7", "", ""],
+            "aerodrome_km": [14.2, 0.0, 0.03, np.nan, np.nan],
         },
         geometry=axes,
         crs=METRE_CRS,
@@ -140,7 +144,18 @@ def example_findings(*, strips: bool = True) -> Findings:
         ],
         crs=METRE_CRS,
     ).to_crs(4326)
-    return Findings(table, strip_regions, observed, not_observed, regions)
+    return Findings(table, strip_regions, observed, not_observed, regions, example_context(strips=strips))
+
+
+def example_context(*, strips: bool = True) -> pd.DataFrame:
+    """What lies around two of the strips; the first is near people."""
+    rows = [
+        ("S001", "rivers", "Río Guamués", 0.43, np.nan),
+        ("S001", "settlements", "", 3.1, np.nan),
+        ("S002", "parks", "La Paya", 0.0, 0.4),
+    ]
+    table = pd.DataFrame(rows, columns=["strip_id", "layer", "name", "distance_km", "overlap_share"])
+    return table if strips else table.iloc[:0]
 
 
 def example_record() -> RunRecord:

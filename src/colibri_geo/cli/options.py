@@ -54,7 +54,7 @@ def scene_options(command: Command) -> Command:
 
 
 def context_options(command: Command) -> Command:
-    """Add regions and the area of interest."""
+    """Add regions, the area of interest, and what lies around."""
     return _add(
         command,
         click.option(
@@ -65,6 +65,21 @@ def context_options(command: Command) -> Command:
         ),
         click.option(
             "--aoi", type=path_type, metavar="FILE", help="Area of interest: look at nothing outside its polygons."
+        ),
+        click.option(
+            "--aerodromes",
+            type=path_type,
+            multiple=True,
+            metavar="FILE",
+            help="Aerodromes: OurAirports' airports or runways (CSV), or a layer of points or lines; may be repeated. "
+            "Says of each strip whether it lies on one.",
+        ),
+        click.option(
+            *("--layer", "layers"),
+            multiple=True,
+            metavar="NAME=FILE",
+            help="Layer of what lies around, as rivers=rivers.gpkg; may be repeated. The nearest feature is told; no "
+            "strip is left out by it.",
         ),
     )
 

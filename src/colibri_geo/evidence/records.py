@@ -109,12 +109,12 @@ class PairRecord:
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """One vector layer that was given: regions or area of interest.
+    """One vector layer that was given: regions, area of interest, or what lies around.
 
     Attributes
     ----------
     role : str
-        ``country``, ``admin1``, ``admin2`` or ``aoi``.
+        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, or ``layer NAME`` of any other.
     name, sha256 : str
         File name and checksum.
     credit : str or None

@@ -20,6 +20,7 @@ from colibri_geo.exporting.wording import storable_text
 
 Table = TypeVar("Table", bound=pd.DataFrame)
 
+AERODROMES = ("", "registered", "known", "unknown")
 VERDICTS = ("new", "extended", "reopened", "regrowing", "unchanged", "not_observed")
 
 
@@ -116,6 +117,8 @@ STRIP_COLUMNS = (
     _number("contrast_noise", "", 2),
     _number("pixel_m", "m", 3),
     _number("sar_darkening", "dB", 2),
+    *(_text(name) for name in ("aerodrome", "aerodrome_name", "aerodrome_code")),
+    _number("aerodrome_km", "km", 2),
 )
 STRIP_REGION_COLUMNS = (
     STRIP_ID,
@@ -123,6 +126,13 @@ STRIP_REGION_COLUMNS = (
     _text("code"),
     _text("name"),
     _number("share", "", 4, required=True),
+)
+STRIP_CONTEXT_COLUMNS = (
+    STRIP_ID,
+    _text("layer", required=True),
+    _text("name"),
+    _number("distance_km", "km", 3, required=True),
+    _number("overlap_share", "", 4),
 )
 OBSERVED_COLUMNS = (
     _text("level", required=True),
@@ -204,6 +214,8 @@ def check_strips(strips: gpd.GeoDataFrame) -> None:
     azimuth = strips["azimuth_deg"]
     _check_all(strips["verdict"].isin(VERDICTS), name="strips", expected=f"verdict {' or '.join(VERDICTS)}")
     _check_all((azimuth >= 0) & (azimuth < 180), name="strips", expected="azimuth_deg from 0 to less than 180")
+    aerodrome = strips["aerodrome"]
+    _check_all(aerodrome.isna() | aerodrome.isin(AERODROMES), name="strips", expected="a known word as aerodrome")
     for share in ("probability", "observed_share"):
         _check_all(strips[share].isna() | strips[share].between(0, 1), name="strips", expected=f"{share} from 0 to 1")
 

@@ -20,6 +20,7 @@ from colibri_geo.exporting.columns import (
     OBSERVED_COLUMNS,
     REGION_COLUMNS,
     STRIP_COLUMNS,
+    STRIP_CONTEXT_COLUMNS,
     STRIP_ID,
     STRIP_REGION_COLUMNS,
     TILE_COLUMNS,
@@ -82,7 +83,7 @@ def write_geopackage(findings: Findings, path: Path, *, moment: pd.Timestamp, ca
 
 
 def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
-    """Return the layers of a GeoPackage, in their order; `regions` only where there are any.
+    """Return the layers of a GeoPackage, in their order; `regions` and `strip_context` only where layers were given.
 
     Parameters
     ----------
@@ -107,6 +108,9 @@ def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
     if findings.regions is not None:
         regions = conform(findings.regions, REGION_COLUMNS)
         layers.append(Layer("regions", regions, _geometry_type(regions), "Regions of the ground asked about."))
+    if findings.strip_context is not None:
+        around = conform(findings.strip_context, STRIP_CONTEXT_COLUMNS)
+        layers.append(Layer("strip_context", around, None, "Nearest feature of each layer around the strips."))
     return layers
 
 
@@ -154,6 +158,7 @@ def read_tables(folder: Path) -> Findings:
         observed=_read_layer(path, "observed", OBSERVED_COLUMNS),
         not_observed=_read_layer(path, "not_observed", NOT_OBSERVED_COLUMNS),
         regions=_read_layer(path, "regions", REGION_COLUMNS) if "regions" in names else None,
+        strip_context=_read_layer(path, "strip_context", STRIP_CONTEXT_COLUMNS) if "strip_context" in names else None,
     )
 
 

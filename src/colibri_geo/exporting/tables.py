@@ -11,6 +11,7 @@ from colibri_geo.exporting.columns import (
     NOT_OBSERVED_COLUMNS,
     OBSERVED_COLUMNS,
     REGION_COLUMNS,
+    STRIP_CONTEXT_COLUMNS,
     STRIP_REGION_COLUMNS,
     check_strips,
     check_table,
@@ -69,3 +70,5 @@ def check_findings(findings: Findings) -> None:
     check_table(findings.not_observed, NOT_OBSERVED_COLUMNS, name="not_observed")
     if findings.regions is not None:
         check_table(findings.regions, REGION_COLUMNS, name="regions")
+    if findings.strip_context is not None:
+        check_table(findings.strip_context, STRIP_CONTEXT_COLUMNS, name="strip_context")

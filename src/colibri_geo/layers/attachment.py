@@ -1,4 +1,4 @@
-"""Where strips lie: the chain of regions, the share in each, and the distance to the nearest border."""
+"""Where strips lie: the chain of regions, the share in each, the nearest border, and what lies around."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.layers.borders import measure_border_km
 from colibri_geo.layers.columns import LEVELS
+from colibri_geo.layers.context import Context, place_in_context
 from colibri_geo.layers.polygons import LONLAT
 from colibri_geo.layers.regions import Regions, no_regions
 
@@ -24,25 +25,29 @@ _SHARE_COLUMNS = ["strip_id", "level", "code", "name", "share"]
 
 @dataclass(frozen=True)
 class Attached:
-    """Strips with their regions.
+    """Strips with their regions and what lies around.
 
     Attributes
     ----------
     strips : GeoDataFrame
-        As given, with ``country``, ``admin1``, ``admin2``, each with ``_code`` ("" where unknown), and ``border_km``.
+        As given, with ``country``, ``admin1``, ``admin2``, each with ``_code`` ("" where unknown), ``border_km``, and
+        the columns of `match_aerodromes`.
     strip_regions : DataFrame
         Share of each strip in each region that it touches: ``strip_id``, ``level``, ``code``, ``name``, ``share``.
     notes : tuple of str
         What a reader has to know, such as why no border distance is given.
+    strip_context : DataFrame or None
+        The nearest feature of each layer of what lies around; see `Placed`.
     """
 
     strips: gpd.GeoDataFrame
     strip_regions: pd.DataFrame
     notes: tuple[str, ...] = ()
+    strip_context: pd.DataFrame | None = None
 
 
-def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None) -> Attached:
-    """Find the regions of each strip.
+def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None, *, context: Context | None = None) -> Attached:
+    """Find the regions of each strip, and what lies around it.
 
     At each level a strip belongs to the region that holds the largest share of its axis. Where a level has no layer of
     its own, a lower layer tells, if it names the regions above.
@@ -53,6 +58,8 @@ def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None) -> Attached
         Index ``strip_id``, geometry the axis, in any CRS.
     regions : Regions, optional
         None where no layer was given: everything stays unknown.
+    context : Context, optional
+        Aerodromes and other layers, from `colibri_geo.layers.read_context`.
 
     Returns
     -------
@@ -71,9 +78,9 @@ def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None) -> Attached
         for level, chain in columns.items()
         for name, values in ((level, chain["name"]), (f"{level}_code", chain["code"]))
     }
-    return Attached(
-        strips.assign(**named, border_km=border.border_km), _sort_shares(strip_regions, strips.index), border.notes
-    )
+    placed = place_in_context(strips.assign(**named, border_km=border.border_km), context or Context())
+    shares = _sort_shares(strip_regions, strips.index)
+    return Attached(placed.strips, shares, border.notes, placed.strip_context)
 
 
 def _measure_shares(axes: gpd.GeoSeries, regions: Regions) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Geod, Transformer
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.layers.polygons import BEND_DEG, LONLAT, add_points, keep_polygons
+from colibri_geo.layers.planes import frame_cell, make_plane, measure_lines_km, part_cells, project
+from colibri_geo.layers.polygons import keep_polygons
 
 GAP_M = 1000.0
 """Outlines of two countries that are no further apart are their common border: maps of two sources leave such gaps."""
@@ -21,10 +21,6 @@ GAP_M = 1000.0
 REACHES_KM = (25.0, 100.0, 400.0, 1600.0)
 """How far is looked, step by step; a border beyond the last is not measured."""
 
-_GEOD = Geod(ellps="WGS84")
-_CELL_DEG = 1.0
-_MARGIN_KM = 50.0  # an axis reaches over the edge of its cell by less
-_KM_A_DEG = 110.0
 GeometryArray = np.ndarray[Any, np.dtype[np.object_]]
 
 
@@ -64,10 +60,8 @@ def measure_border_km(axes: gpd.GeoSeries, countries: gpd.GeoDataFrame) -> Borde
         alone = "the country layer holds one country only, so no border is known: its outline may be a coast"
         return BorderDistances(border_km, (alone,) if len(countries) == 1 else ())
     shapes = np.asarray(axes.array, dtype=object)
-    cells = np.floor(shapely.get_coordinates(shapely.centroid(shapes)) / _CELL_DEG).astype(int)
-    for cell in np.unique(cells, axis=0):
-        here = (cells == cell).all(axis=1)
-        border_km[here] = _measure_cell(shapes[here], cell * _CELL_DEG, countries)
+    for cell in part_cells(shapes):
+        border_km[cell.rows] = _measure_cell(shapes[cell.rows], cell.corner, countries)
     if border_km.isna().any():
         note = f"no international border of the country layer within {REACHES_KM[-1]:.0f} km of some strips"
         return BorderDistances(border_km, (note,))
@@ -78,36 +72,25 @@ def _measure_cell(
     axes: GeometryArray, corner: np.ndarray[Any, Any], countries: gpd.GeoDataFrame
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Measure the axes of one cell, looking further and further."""
-    lon, lat = corner + _CELL_DEG / 2
-    plane = CRS.from_dict({"proj": "aeqd", "lon_0": lon, "lat_0": lat, "datum": "WGS84", "units": "m"})
-    to_plane = Transformer.from_crs(LONLAT, plane, always_xy=True)
+    to_plane = make_plane(corner)
     km = np.full(len(axes), np.nan)
     for reach_km in REACHES_KM:
         open_rows = np.isnan(km)
         if not open_rows.any():
             break
-        border = _find_border(countries, _frame(corner, reach_km + _MARGIN_KM), to_plane)
+        border = _find_border(countries, frame_cell(corner, reach_km), to_plane)
         if not border.is_empty:
             found = _measure_km(axes[open_rows], border, to_plane)
             km[open_rows] = np.where(found <= reach_km, found, np.nan)
     return km
 
 
-def _frame(corner: np.ndarray[Any, Any], reach_km: float) -> BaseGeometry:
-    west, south = (float(value) for value in corner)
-    pad_lat = reach_km / _KM_A_DEG
-    low, high = max(south - pad_lat, -90.0), min(south + _CELL_DEG + pad_lat, 90.0)
-    narrowest = math.cos(math.radians(min(max(abs(low), abs(high)), 85.0)))
-    pad_lon = reach_km / (_KM_A_DEG * narrowest)
-    return shapely.box(max(west - pad_lon, -180.0), low, min(west + _CELL_DEG + pad_lon, 180.0), high)
-
-
 def _find_border(countries: gpd.GeoDataFrame, frame: BaseGeometry, to_plane: Transformer) -> BaseGeometry:
     """Return the lines inside of `frame` that two countries share, on the plane."""
     near = np.sort(countries.sindex.query(frame, predicate="intersects"))
     shapes = np.asarray(countries.geometry.array, dtype=object)[near]
-    areas = [keep_polygons(_project(part, to_plane)) for part in shapely.intersection(shapes, frame)]
-    outlines = [_project(part, to_plane) for part in shapely.intersection(shapely.boundary(shapes), frame)]
+    areas = [keep_polygons(project(part, to_plane)) for part in shapely.intersection(shapes, frame)]
+    outlines = [project(part, to_plane) for part in shapely.intersection(shapely.boundary(shapes), frame)]
     tree = shapely.STRtree(areas)
     pieces = []
     for number, area in enumerate(areas):
@@ -127,22 +110,8 @@ def _clip_near(area: BaseGeometry, outline: BaseGeometry) -> BaseGeometry:
     return shapely.intersection(area, shapely.box(west - room, south - room, east + room, north + room))
 
 
-def _project(geometry: BaseGeometry, transformer: Transformer) -> BaseGeometry:
-    bent = add_points(geometry, BEND_DEG)
-    planar: BaseGeometry = shapely.transform(
-        bent, lambda lonlat: np.column_stack(transformer.transform(lonlat[:, 0], lonlat[:, 1]))
-    )
-    return planar
-
-
 def _measure_km(
     axes: GeometryArray, border: BaseGeometry, to_plane: Transformer
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    planar = np.array([_project(axis, to_plane) for axis in axes], dtype=object)
-    lines = shapely.shortest_line(planar, border)
-    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
-    lon, lat = to_plane.transform(ends[..., 0], ends[..., 1], direction="INVERSE")
-    km: np.ndarray[Any, np.dtype[np.float64]] = (
-        np.asarray(_GEOD.inv(lon[:, 0], lat[:, 0], lon[:, 1], lat[:, 1])[2]) / 1000
-    )
-    return km
+    planar = np.array([project(axis, to_plane) for axis in axes], dtype=object)
+    return measure_lines_km(shapely.shortest_line(planar, border), to_plane)

@@ -57,6 +57,12 @@ _PARENTS = {
         ("adm1_en", "adm1_pcode"),
     ),
 }  # fmt: skip
+# Of features that are no regions.
+_PLAIN_NAMES = (
+    *("name", "nombre", "nome", "nom", "name_es", "name_pt", "name_fr", "name_en", "shapename"),
+    *("terrai_nom", "nome_uc", "etiqueta", "label"),
+)  # fmt: skip
+_PLAIN_CODES = ("code", "codigo", "código", "cod", "icao", "oaci", "ident", "id")
 
 
 @dataclass(frozen=True)
@@ -101,13 +107,12 @@ def read_labels(
     EncodingError
         Where names lost characters.
     """
-    columns = {str(column).lower(): str(column) for column in frame.columns if str(column).lower() != "geometry"}
-    texts = {lowered: _to_text(frame[column]) for lowered, column in columns.items()}
+    texts = read_texts(frame)
     name_column = _pick(name, _NAMES[level], texts, frame, source=source)
     code_column = _pick(code, _CODES[level], texts, frame, source=source, complete=True)
     if name_column is None:
         raise VectorError(
-            f"{source}: no column known to hold the name of a {level}, has {_list(columns)}; "
+            f"{source}: no column known to hold the name of a {level}, has {_list(frame.columns)}; "
             "name it as LEVEL=FILE:NAME:CODE"
         )
     notes: list[str] = []
@@ -123,6 +128,43 @@ def read_labels(
         )
     checked = repaired.map(lambda text: check_name(text, source=source))
     return Labels(checked, tuple(notes))
+
+
+def read_plain_labels(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    """Read the names and codes of features that need have neither, such as rivers.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Attributes.
+    source : str
+        Name of the layer for messages.
+
+    Returns
+    -------
+    DataFrame
+        ``name`` and ``code``, "" where there is none.
+
+    Raises
+    ------
+    VectorError, EncodingError
+        Where a name is too long to be one, or lost characters.
+    """
+    texts = read_texts(frame)
+    columns = {
+        label: _pick(None, known, texts, frame, source=source)
+        for label, known in (("name", _PLAIN_NAMES), ("code", _PLAIN_CODES))
+    }
+    values = {label: _blank(frame) if column is None else texts[column] for label, column in columns.items()}
+    hint = "take a column of names that are none out of a copy"
+    table = pd.DataFrame(values, index=frame.index).astype(object)
+    return table.map(lambda text: check_name(unscramble(text), source=source, hint=hint))
+
+
+def read_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return all attributes as text, by the names of their columns in small letters."""
+    names = {str(column).lower(): str(column) for column in frame.columns if str(column).lower() != "geometry"}
+    return {lowered: _to_text(frame[column]) for lowered, column in names.items()}
 
 
 def _pick(

@@ -26,6 +26,9 @@ class Findings:
         Polygons with ``reason`` (cloud, shadow, saturation, nodata, outside), in the pair's metre CRS.
     regions : GeoDataFrame or None
         The regions that the ground asked about touches, for maps: ``level``, ``code``, ``name``; EPSG:4326.
+    strip_context : DataFrame or None
+        The nearest feature of each layer of what lies around: ``strip_id``, ``layer``, ``name``, ``distance_km``,
+        ``overlap_share``; None where no such layer was given.
     """
 
     strips: gpd.GeoDataFrame
@@ -33,3 +36,4 @@ class Findings:
     observed: pd.DataFrame
     not_observed: gpd.GeoDataFrame
     regions: gpd.GeoDataFrame | None = None
+    strip_context: pd.DataFrame | None = None

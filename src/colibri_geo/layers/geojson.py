@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
+from shapely.geometry import GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.documents import Faults, Limits, parse_json
@@ -22,8 +22,7 @@ from colibri_geo.layers.features import Features
 from colibri_geo.layers.sources import MAX_TEXT_BYTES
 
 _AUTHORITY = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI):(?:[0-9.]*:)?([A-Za-z0-9]+)", re.IGNORECASE)
-_NOT_AREAS = {"Point", "MultiPoint", "LineString", "MultiLineString"}
-_AREAS = {"Polygon", "MultiPolygon"}
+_SIMPLE = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"}
 _FAULTS = Faults(damaged=VectorError, undecodable=EncodingError, endless=InvalidGeometry)
 _LIMITS = Limits(MAX_TEXT_BYTES, parts=2**26)  # three for each of the points that so much text can hold
 _JsonDict = dict[str, Any]
@@ -103,19 +102,37 @@ def _parse_json(content: bytes, name: str) -> object:
 
 
 def _build_early(members: _JsonDict) -> _JsonDict | _Shape:
-    """Take the members of one JSON object; a polygon becomes a geometry at once, so that its lists do not pile up."""
+    """Take the members of one JSON object; a shape becomes a geometry at once, so that its lists do not pile up."""
     kind = members.get("type")
-    if isinstance(kind, str) and kind in _AREAS and "coordinates" in members:
-        return _build_area(kind, members["coordinates"])
+    if isinstance(kind, str) and kind in _SIMPLE and "coordinates" in members:
+        return _build_shape(kind, members["coordinates"])
     return members
 
 
-def _build_area(kind: str, coordinates: object) -> _Shape:
-    polygons = [coordinates] if kind == "Polygon" else coordinates
+def _build_shape(kind: str, coordinates: object) -> _Shape:
+    build = _build_area if "Polygon" in kind else _build_lines if "Line" in kind else _build_points
     try:
-        parts = [_build_polygon(polygon) for polygon in _as_list(polygons)]
+        return build(_as_list(coordinates) if kind.startswith("Multi") else [coordinates])
     except VectorError as error:
         return _Shape(fault=error)
+
+
+def _build_points(positions: list[Any]) -> _Shape:
+    places = _build_positions(positions) if positions else np.empty((0, 2))
+    flattened = any(len(position) > 2 for position in positions)
+    return _Shape(Point(places[0]) if len(places) == 1 else MultiPoint(places), flattened=flattened)
+
+
+def _build_lines(lines: list[Any]) -> _Shape:
+    arrays = [_build_positions(_as_list(line)) for line in lines]
+    if any(len(line) < 2 for line in arrays):
+        raise InvalidGeometry("a line of fewer than two points, expected a line")
+    flattened = any(len(position) > 2 for line in lines for position in line)
+    return _Shape(LineString(arrays[0]) if len(arrays) == 1 else MultiLineString(arrays), flattened=flattened)
+
+
+def _build_area(polygons: list[Any]) -> _Shape:
+    parts = [_build_polygon(polygon) for polygon in polygons]
     whole = MultiPolygon([part.geometry for part in parts if isinstance(part.geometry, Polygon)])
     return _Shape(whole, closed=any(p.closed for p in parts), flattened=any(p.flattened for p in parts))
 
@@ -124,7 +141,7 @@ def _build_polygon(rings: object) -> _Shape:
     positions = [_as_list(ring) for ring in _as_list(rings)]
     if not positions:
         return _Shape(Polygon())
-    arrays = [_build_ring(ring) for ring in positions]
+    arrays = [_build_positions(ring) for ring in positions]
     closed = [np.vstack([ring, ring[:1]]) if (ring[0] != ring[-1]).any() else ring for ring in arrays]
     if any(len(ring) < 4 for ring in closed):
         raise InvalidGeometry("a ring of fewer than three points, expected a polygon")
@@ -135,16 +152,16 @@ def _build_polygon(rings: object) -> _Shape:
     )
 
 
-def _build_ring(positions: Sequence[Any]) -> np.ndarray[Any, Any]:
+def _build_positions(positions: Sequence[Any]) -> np.ndarray[Any, Any]:
     try:
-        ring = np.array([position[:2] for position in positions])
+        places = np.array([position[:2] for position in positions])
     except (TypeError, ValueError, KeyError) as error:
         raise VectorError("coordinates that are not pairs of numbers") from error
-    if ring.ndim != 2 or ring.shape[1] != 2 or ring.dtype.kind not in "if":
+    if places.ndim != 2 or places.shape[1] != 2 or places.dtype.kind not in "if":
         raise VectorError("coordinates that are not pairs of numbers")
-    if not np.isfinite(ring).all():
+    if not np.isfinite(places).all():
         raise InvalidGeometry("coordinates that are not finite")
-    return ring
+    return places
 
 
 def _as_list(value: object) -> list[Any]:
@@ -161,7 +178,7 @@ def _list_features(document: object, name: str) -> list[_JsonDict]:
         features: list[Any] = document["features"]
     elif isinstance(document, dict) and kind == "Feature":
         features = [document]
-    elif isinstance(document, dict) and isinstance(kind, str) and kind in {*_NOT_AREAS, "GeometryCollection"}:
+    elif isinstance(document, dict) and isinstance(kind, str) and kind in {*_SIMPLE, "GeometryCollection"}:
         return [{"geometry": document}]
     else:
         raise VectorError(f"{name}: JSON that is not GeoJSON, expected a FeatureCollection; export the layer again")
@@ -172,7 +189,7 @@ def _list_features(document: object, name: str) -> list[_JsonDict]:
 
 
 def _to_shape(member: object, name: str, number: int) -> _Shape:
-    """Return the geometry of one feature; what has no area becomes a stand-in of its kind."""
+    """Return the geometry of one feature."""
     if member is None:
         return _Shape()
     if isinstance(member, _Shape):
@@ -189,8 +206,6 @@ def _to_shape(member: object, name: str, number: int) -> _Shape:
             closed=any(part.closed for part in parts),
             flattened=any(part.flattened for part in parts),
         )
-    if isinstance(kind, str) and kind in _NOT_AREAS:
-        return _Shape(Point(0, 0) if "Point" in kind else LineString([(0, 0), (1, 1)]))
     raise VectorError(f"{name}: feature {number} has no geometry that GeoJSON knows; export the layer again")
 
 

@@ -1,4 +1,4 @@
-"""KML: polygons and names are read; document types are refused, links are never followed."""
+"""KML: shapes and names are read; document types are refused, links are never followed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.documents import Faults, Limits, parse_xml
@@ -75,8 +75,24 @@ def _read_geometry(placemark: Element, place: str) -> BaseGeometry | None:
     polygons = [_read_polygon(element, place) for element in placemark.iter("Polygon")]
     if polygons:
         return MultiPolygon(polygons)
-    others = any(next(placemark.iter(tag), None) is not None for tag in ("Point", "LineString", "LinearRing", "Track"))
-    return Point(0, 0) if others else None
+    lines = [_read_line(element, place) for tag in ("LineString", "LinearRing") for element in placemark.iter(tag)]
+    points = [Point(_read_positions(_only_child(element, place), place)[0]) for element in placemark.iter("Point")]
+    shapes = [*lines, *points]
+    return shapes[0] if len(shapes) == 1 else GeometryCollection(shapes) if shapes else None
+
+
+def _read_line(element: Element, place: str) -> LineString:
+    positions = _read_positions(_only_child(element, place), place)
+    if len(positions) < 2:
+        raise InvalidGeometry(f"{place} has a line of fewer than two points, expected a line; export it again")
+    return LineString(positions)
+
+
+def _only_child(element: Element, place: str) -> Element:
+    child = element.find("coordinates")
+    if child is None:
+        raise InvalidGeometry(f"{place} has a shape without coordinates; export it again")
+    return child
 
 
 def _read_polygon(element: Element, place: str) -> Polygon:
@@ -88,18 +104,23 @@ def _read_polygon(element: Element, place: str) -> Polygon:
 
 
 def _read_ring(element: Element, place: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    try:
-        ring = np.array([[float(part) for part in position.split(",")[:2]] for position in _text(element).split()])
-    except ValueError as error:
-        raise InvalidGeometry(
-            f"{place} has coordinates that are not longitude,latitude pairs; export it again"
-        ) from error
-    if ring.ndim != 2 or ring.shape[1] != 2 or not np.isfinite(ring).all():
-        raise InvalidGeometry(f"{place} has coordinates that are not finite longitude,latitude pairs; export it again")
+    ring = _read_positions(element, place)
     closed = np.vstack([ring, ring[:1]]) if (ring[0] != ring[-1]).any() else ring
     if len(closed) < 4:
         raise InvalidGeometry(f"{place} has a ring of fewer than three points, expected a polygon; export it again")
     return closed
+
+
+def _read_positions(element: Element, place: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    try:
+        positions = np.array([[float(part) for part in position.split(",")[:2]] for position in _text(element).split()])
+    except ValueError as error:
+        raise InvalidGeometry(
+            f"{place} has coordinates that are not longitude,latitude pairs; export it again"
+        ) from error
+    if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
+        raise InvalidGeometry(f"{place} has coordinates that are not finite longitude,latitude pairs; export it again")
+    return positions
 
 
 def _text(element: Element | None) -> str:

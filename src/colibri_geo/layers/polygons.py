@@ -60,14 +60,65 @@ def clean_polygons(features: Features, *, source: str, assume_crs: str | None = 
         No polygons, coordinates that are not finite or lie outside of the globe, no area, shapes of too few points.
     """
     try:
-        return _clean(features, source, assume_crs)
+        return _clean(place_shapes(features, source=source, expected="polygons", assume_crs=assume_crs), source)
     except GEOSException as error:
         raise _no_shape(source, error) from error
 
 
-def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
+def clean_shapes(features: Features, *, source: str, assume_crs: str | None = None) -> Features:
+    """Bring features of any kind to EPSG:4326: points and lines as they are, polygons valid.
+
+    Parameters and errors are those of `clean_polygons`; what has more than one kind in it keeps its polygons alone.
+
+    Returns
+    -------
+    Features
+    """
+    try:
+        placed = place_shapes(features, source=source, expected="points, lines or polygons", assume_crs=assume_crs)
+        geometries = np.array(placed.frame.geometry.array, dtype=object)
+        areas = np.array(["Polygon" in {part.geom_type for part in split(shape)} for shape in geometries])
+        invalid = ~shapely.is_valid(geometries[areas])
+        geometries[areas] = _keep_all(geometries[areas], invalid, source)
+    except GEOSException as error:
+        raise _no_shape(source, error) from error
+    notes = list(placed.notes)
+    if mended := int(invalid.sum()):
+        notes.append(f"{mended} invalid polygon(s) mended")
+    keep = ~areas | (shapely.area(geometries) > 0)
+    if not keep.any():
+        raise InvalidGeometry(f"{source}: the polygons have area 0, expected an area; draw them again")
+    if dropped := int((~keep).sum()):
+        notes.append(f"{dropped} polygon(s) without an area left out")
+    return Features(placed.frame[keep].set_geometry(geometries[keep], crs=LONLAT), tuple(notes))
+
+
+def _clean(placed: Features, source: str) -> Features:
+    notes = list(placed.notes)
+    geometries = np.asarray(placed.frame.geometry.array, dtype=object)
+    invalid = ~shapely.is_valid(geometries)
+    polygons = _keep_all(geometries, invalid, source)
+    if mended := int((invalid & (shapely.area(polygons) > 0)).sum()):
+        notes.append(f"{mended} invalid polygon(s) mended")
+    keep = shapely.area(polygons) > 0
+    _check_any(geometries, keep, source)
+    if dropped := int((~keep).sum()):
+        notes.append(f"{dropped} feature(s) that are no polygon with an area left out")
+    return Features(placed.frame[keep].set_geometry(polygons[keep], crs=LONLAT), tuple(notes))
+
+
+def place_shapes(features: Features, *, source: str, expected: str, assume_crs: str | None) -> Features:
+    """Bring features of any kind to longitude and latitude without heights; each has a geometry, finite, on the globe.
+
+    Parameters and errors are those of `clean_polygons`.
+
+    Returns
+    -------
+    Features
+        The column of geometries is called ``geometry``.
+    """
     notes = list(features.notes)
-    frame, absent = _drop_absent(features.frame, source)
+    frame, absent = _drop_absent(features.frame, source, expected)
     if absent:
         notes.append(f"{absent} feature(s) without a geometry left out")
     geometries = np.asarray(frame.geometry.array, dtype=object)
@@ -78,16 +129,8 @@ def _clean(features: Features, source: str, assume_crs: str | None) -> Features:
     if shapely.has_z(geometries).any():
         notes.append("heights were dropped")
     geometries = _to_lonlat(shapely.force_2d(geometries), frame, source)
-    invalid = ~shapely.is_valid(geometries)
-    polygons = _keep_all(geometries, invalid, source)
-    if mended := int((invalid & (shapely.area(polygons) > 0)).sum()):
-        notes.append(f"{mended} invalid polygon(s) mended")
-    keep = shapely.area(polygons) > 0
-    _check_any(geometries, keep, source)
-    if dropped := int((~keep).sum()):
-        notes.append(f"{dropped} feature(s) that are no polygon with an area left out")
-    clean = frame[keep].drop(columns=frame.geometry.name).set_geometry(polygons[keep], crs=LONLAT)
-    return Features(clean, tuple(notes))
+    placed = frame.drop(columns=frame.geometry.name).set_geometry(geometries, crs=LONLAT)
+    return Features(placed, tuple(notes))
 
 
 def _keep_all(geometries: GeometryArray, invalid: BoolArray, source: str) -> GeometryArray:
@@ -173,26 +216,26 @@ def add_points(geometries: Any, longest: float) -> Any:  # noqa: ANN401 - one ge
 
 def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
     """Return the part of a geometry that has an area, valid; an empty polygon where it has none."""
-    parts = [part for part in _split(geometry) if part.geom_type == "Polygon"]
+    parts = [part for part in split(geometry) if part.geom_type == "Polygon"]
     if not geometry.is_valid:
-        parts = [part for part in _split(shapely.make_valid(MultiPolygon(parts))) if part.geom_type == "Polygon"]
+        parts = [part for part in split(shapely.make_valid(MultiPolygon(parts))) if part.geom_type == "Polygon"]
     if len(parts) == 1:
         return cast("BaseGeometry", parts[0])
     return shapely.union_all(parts) if geometry.geom_type == "GeometryCollection" else MultiPolygon(parts)
 
 
-def _split(geometry: BaseGeometry) -> list[Any]:
+def split(geometry: BaseGeometry) -> list[Any]:
     """Return the simple geometries of which a geometry is made."""
     members = getattr(geometry, "geoms", None)
-    return [geometry] if members is None else [simple for member in members for simple in _split(member)]
+    return [geometry] if members is None else [simple for member in members for simple in split(member)]
 
 
-def _drop_absent(frame: gpd.GeoDataFrame, source: str) -> tuple[gpd.GeoDataFrame, int]:
+def _drop_absent(frame: gpd.GeoDataFrame, source: str, expected: str) -> tuple[gpd.GeoDataFrame, int]:
     """Leave out features without a geometry; refuse a layer in which none has one."""
     present = ~(frame.geometry.isna() | frame.geometry.is_empty)
     if not present.any():
         raise EmptyVector(
-            f"{source}: {len(frame)} features, none with a geometry, expected polygons; give a layer with regions"
+            f"{source}: {len(frame)} features, none with a geometry, expected {expected}; give a layer that has some"
         )
     return frame[present], int((~present).sum())
 

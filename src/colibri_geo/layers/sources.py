@@ -45,7 +45,7 @@ class LayerSource:
     Attributes
     ----------
     role : str
-        ``country``, ``admin1``, ``admin2`` or ``aoi``.
+        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, or ``layer NAME`` of any other.
     name, sha256 : str
         File name and checksum; of a shapefile that of the ``.shp``, the others stand in the notes.
     credit : str or None
@@ -71,7 +71,7 @@ def identify(path: Path) -> LayerFormat:
     ArchiveError, UnsupportedFormat, EncodingError
         An archive, another format, text that is not UTF-8.
     """
-    _check_file(path)
+    check_file(path)
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
@@ -86,7 +86,13 @@ def identify(path: Path) -> LayerFormat:
     return found
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse what is no file, or too large a one, to be read.
+
+    Raises
+    ------
+    NotAFile, InputTooLarge
+    """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
         raise NotAFile(f"{path}: {what}, {_EXPECTED}; check the path")

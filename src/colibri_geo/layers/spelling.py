@@ -35,7 +35,7 @@ def _to_byte(sign: str) -> bytes:
         return sign.encode("latin-1")
 
 
-def check_name(text: str, *, source: str) -> str:
+def check_name(text: str, *, source: str, hint: str = "name the right column with FILE:NAME:CODE") -> str:
     """Return a name or code with its outer blanks and control characters gone, and otherwise as it is spelled.
 
     Raises
@@ -46,10 +46,7 @@ def check_name(text: str, *, source: str) -> str:
         Where it is too long to be a name.
     """
     if len(text) > MAX_NAME_CHARS:
-        raise VectorError(
-            f"{source}: a name of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; "
-            "name the right column with FILE:NAME:CODE"
-        )
+        raise VectorError(f"{source}: a name of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; {hint}")
     if "\ufffd" in text:
         raise EncodingError(
             f"{source}: {text!r} lost characters when the file was written, expected names in UTF-8; "

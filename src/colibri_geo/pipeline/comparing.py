@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import SettingsError
-from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_regions
+from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
 from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
@@ -26,6 +26,8 @@ def compare(
     *,
     regions: str | Sequence[str | Layer] = (),
     aoi: str | Path | None = None,
+    aerodromes: str | Path | Sequence[str | Path] = (),
+    layers: str | Sequence[str] = (),
     settings: Settings | None = None,
     before_mask: str | Path | None = None,
     after_mask: str | Path | None = None,
@@ -50,6 +52,12 @@ def compare(
         ``LEVEL=FILE[:NAME[:CODE]]`` with level country, admin1 or admin2; see `read_regions`.
     aoi : str or Path, optional
         Polygons outside of which nothing is looked at.
+    aerodromes : str or Path, or a sequence of these
+        Registers and maps of aerodromes, such as OurAirports' tables: each strip is told whether it lies on one. See
+        `colibri_geo.layers.read_aerodromes`.
+    layers : str or sequence of str
+        ``NAME=FILE``: rivers, roads, settlements, protected or indigenous areas, any vector layer under a plain word.
+        The nearest feature of each stands beside a strip, as evidence; no strip is left out by it.
     settings : Settings, optional
     before_mask, after_mask, before_date, after_date, bands, assume_crs : optional
         For `open_scene`: masks, acquisition times, which band is which, the CRS of files that name none.
@@ -85,6 +93,7 @@ def compare(
         asked = [regions] if isinstance(regions, str) else regions
         layer = read_regions(asked, assume_crs=assume_crs) if asked else no_regions()
         area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
+        context = read_context(aerodromes, layers, assume_crs=assume_crs)
     with clock.step("survey the pair"):
         pair = align(earlier, later, survey(earlier, later, settings.survey))
         if area is not None:
@@ -94,7 +103,7 @@ def compare(
     with clock.step("look at the cells"):
         task = plan_task(change(pair), settings.trace, layer, area)
         looked = join(task, task.change_map.whole, _look(task, clock, workers))
-    return finish(task, looked, Inputs(earlier, later, layer, area, radar), settings, clock)
+    return finish(task, looked, Inputs(earlier, later, layer, area, radar, context), settings, clock)
 
 
 def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:

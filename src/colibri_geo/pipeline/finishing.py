@@ -12,7 +12,16 @@ from typing import Any
 import geopandas as gpd
 
 from colibri_geo.evidence import RunRecord, SceneRecord, StepTiming, run_versions
-from colibri_geo.layers import Aoi, Findings, Regions, attach, draw_squares, observed_table, region_map
+from colibri_geo.layers import (
+    Aoi,
+    Context,
+    Findings,
+    Regions,
+    attach,
+    draw_squares,
+    observed_table,
+    region_map,
+)
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
@@ -50,6 +59,8 @@ class Inputs:
     area : Aoi or None
     radar : tuple of Scene
         The earlier and the later radar image, or none.
+    context : Context
+        Aerodromes and other layers of what lies around.
     """
 
     before: Scene
@@ -57,10 +68,11 @@ class Inputs:
     regions: Regions
     area: Aoi | None = None
     radar: tuple[Scene, ...] = ()
+    context: Context = field(default_factory=Context)
 
 
 def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock) -> Run:
-    """Score what was found, attach it to regions, and describe what it was made of.
+    """Score what was found, attach it to regions and to what lies around, and describe what it was made of.
 
     Parameters
     ----------
@@ -78,19 +90,20 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         with clock.step("look at the radar images"):
             strips = corroborate(strips, *inputs.radar)
     with clock.step("attach to regions"):
-        attached = attach(strips, inputs.regions)
+        attached = attach(strips, inputs.regions, context=inputs.context)
         findings = Findings(
             strips=attached.strips,
             strip_regions=attached.strip_regions,
             observed=observed_table(looked.counts, task.regions, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
             regions=region_map(task.regions, task.grid) if len(task.regions.table) else None,
+            strip_context=attached.strip_context,
         )
     notes = [*attached.notes]
     if len(inputs.regions.table) and findings.regions is None:
         notes.append("no region of the layers given touches the ground of the images: strips and shares have none")
     pair, area = task.change_map.pair, inputs.area
-    sources = (*inputs.regions.sources, *((area.source,) if area is not None else ()))
+    sources = (*inputs.regions.sources, *((area.source,) if area is not None else ()), *inputs.context.sources)
     record = RunRecord(
         before=describe_scene(inputs.before),
         after=describe_scene(inputs.after),

@@ -14,7 +14,7 @@ import geopandas as gpd
 import shapely
 
 from colibri_geo.evidence import run_versions
-from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_regions
+from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
@@ -53,6 +53,8 @@ def scan(
     *,
     regions: str | Sequence[str | Layer] = (),
     aoi: str | Path | None = None,
+    aerodromes: str | Path | Sequence[str | Path] = (),
+    layers: str | Sequence[str] = (),
     settings: Settings | None = None,
     before_date: str | datetime | None = None,
     after_date: str | datetime | None = None,
@@ -77,7 +79,9 @@ def scan(
     before, after : str, Path or Scene, or a sequence of these
         A scene, several scenes of about one date, a folder of such, or a STAC item collection; scenes may overlap and
         lie in different UTM zones.
-    regions, aoi, settings, before_date, after_date, bands, before_bands, after_bands, assume_crs : optional
+    regions, aoi, aerodromes, layers, settings : optional
+        As for `compare`.
+    before_date, after_date, bands, before_bands, after_bands, assume_crs : optional
         As for `compare`.
     tile_px : int, optional
         Side of the tiles in pixels, 2,000 unless set, rounded up to whole cells: one task, and what is done again
@@ -121,6 +125,7 @@ def scan(
                 if regions
                 else no_regions(),
                 area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
+                context=read_context(aerodromes, layers, assume_crs=assume_crs),
             )
         with clock.step("survey the pair"):
             pair = align(inputs.before, inputs.after, survey(inputs.before, inputs.after, settings.survey))
@@ -149,9 +154,10 @@ def _keep(
 
 
 def _fingerprint(task: Task, inputs: Inputs, settings: Settings) -> Fingerprint:
-    """Describe what decides on the findings: the scenes by their bytes, wherever they lie, and what was measured.
+    """Describe what decides on the tiles: the scenes by their bytes, wherever they lie, and what was measured.
 
-    That tells too which of their bands were read, and how they were scaled.
+    That tells too which of their bands were read, and how they were scaled. What lies around the strips is looked at
+    when all tiles are done, and decides on none of them.
     """
     scenes = [asdict(describe_scene(scene)) for scene in (inputs.before, inputs.after)]
     sources = [*inputs.regions.sources, *(() if inputs.area is None else (inputs.area.source,))]

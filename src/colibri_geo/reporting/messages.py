@@ -265,6 +265,7 @@ _ENGLISH = {
         "An unregistered strip may be a community's only way to a doctor. Ask those who know the place before"
         " anything is done."
     ),
+    "sheet.care.near": "May serve a community or health access: check before anything else. Near it: {layers}.",
     "sheet.no_pictures": "No pictures were made for this strip.",
     "photo.before": "Before",
     "photo.after": "After",
@@ -321,6 +322,19 @@ _ENGLISH = {
     "fact.border": "Nearest border",
     "fact.border.value": "{distance} to the nearest international border",
     "fact.border.unknown": "not known: countries are not known here",
+    "fact.aerodrome": "Aerodrome",
+    "fact.aerodrome.registered": "lies on a registered aerodrome: {name}",
+    "fact.aerodrome.known": "lies on an aerodrome that a layer shows, and that is not stated to be registered: {name}",
+    "fact.aerodrome.unknown": "in none of the registers given; they may be incomplete",
+    "fact.aerodrome.nearest": "nearest: {name}, {distance}",
+    "fact.aerodrome.none": "none of the registers given has an aerodrome within 400 km",
+    "fact.aerodrome.not_given": "not known: no register was given",
+    "fact.aerodrome.unnamed": "without a name",
+    "fact.around": "Around it",
+    "fact.around.near": "{layer}: {name}, {distance}",
+    "fact.around.near_unnamed": "{layer}: {distance}",
+    "fact.around.inside": "{layer}: {name}; {share} of the axis inside",
+    "fact.around.inside_unnamed": "{layer}: {share} of the axis inside",
     "fact.scenes": "Scenes",
     "position.caption": "Positions on WGS 84 (EPSG:4326)",
     "position.point": "Point",
@@ -416,6 +430,8 @@ _ENGLISH = {
     "role.admin1": "regions, first level",
     "role.admin2": "regions, second level",
     "role.aoi": "area of interest",
+    "role.aerodromes": "aerodromes",
+    "role.layer": "what lies around: {name}",
 }
 
 ENGLISH = Messages("en", MappingProxyType(_ENGLISH))

@@ -53,7 +53,7 @@ def build_model(
     """
     strips = rank_strips(findings.strips)
     by_strip = {picture.strip_id: picture for picture in pictures}
-    shares = findings.strip_regions
+    shares, around = findings.strip_regions, findings.strip_context
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
     seen_map = draw_looked_at(
         canvas,
@@ -77,6 +77,9 @@ def build_model(
                 record,
                 by_strip.get(strip.strip_id),
                 messages,
+                around=None
+                if around is None
+                else around[(around["strip_id"].astype(str) == strip.strip_id).to_numpy()],
             )
             for strip in strips
         ),

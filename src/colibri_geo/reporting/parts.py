@@ -222,8 +222,8 @@ class Sheet:
         Why it was flagged, and what would make it false.
     rival : tuple of str
         The strongest counter-hypothesis, and what would settle it.
-    care : str
-        That communities may use it.
+    care : tuple of str
+        That communities may use it; first, where one is near, that this one may.
     """
 
     anchor: str
@@ -240,7 +240,7 @@ class Sheet:
     reasons: tuple[str, ...]
     doubts: tuple[str, ...]
     rival: tuple[str, ...]
-    care: str
+    care: tuple[str, ...]
 
 
 @dataclass(frozen=True)

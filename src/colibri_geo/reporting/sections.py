@@ -434,7 +434,9 @@ def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[
 
 def _evidence_layer(layer: LayerRecord, messages: Messages) -> tuple[Cell, ...]:
     texts = (*(() if is_missing(layer.credit) else (str(layer.credit),)), *layer.notes)
-    return _evidence_row(messages.say(f"role.{layer.role}"), layer.name, layer.sha256, texts, messages)
+    kind, _, name = layer.role.partition(" ")
+    role = messages.say(f"role.{kind}", name=format_text(name, messages))
+    return _evidence_row(role, layer.name, layer.sha256, texts, messages)
 
 
 def _evidence_row(role: str, name: str, sha256: str, texts: Sequence[str], messages: Messages) -> tuple[Cell, ...]:

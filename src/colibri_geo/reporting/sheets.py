@@ -30,6 +30,14 @@ from colibri_geo.reporting.parts import Cell, Fact, MapLabel, Photo, Photos, She
 from colibri_geo.reporting.pictures import StripPicture
 
 LEVELS = ("country", "admin1", "admin2")
+COMMUNITY_LAYERS = (
+    *("settlements", "villages", "communities", "health", "indigenous"),
+    *("asentamientos", "poblados", "comunidades", "salud", "indigenas"),
+    *("povoados", "saude", "localites", "communautes", "sante", "autochtones"),
+)  # fmt: skip
+"""Names of layers of people, or of health, in whatever letters, as in ``--layer health=posts.gpkg``."""
+COMMUNITY_KM = 5.0
+"""How far people walk to a strip that serves them, an hour: a note costs nothing, a strip taken from a clinic does."""
 _REASON_LIMIT = 400
 _DOUBT = "would be false"
 _GAP_PX, _TICK_PX, _LABEL_PX = 9.0, 12.0, 13.0
@@ -100,6 +108,8 @@ def build_sheet(
     record: RunRecord,
     picture: StripPicture | None,
     messages: Messages,
+    *,
+    around: pd.DataFrame | None = None,
 ) -> Sheet:
     """Build the sheet of one strip.
 
@@ -111,6 +121,8 @@ def build_sheet(
     record : RunRecord
     picture : StripPicture or None
     messages : Messages
+    around : DataFrame, optional
+        Its rows of ``strip_context``, where there is such a table.
 
     Returns
     -------
@@ -134,7 +146,7 @@ def build_sheet(
         ),
         photos=None if picture is None else _build_photos(strip, picture, record, messages),
         size=_size_facts(row, messages),
-        time_and_place=_time_and_place_facts(row, shares, messages),
+        time_and_place=_time_and_place_facts(row, shares, around, messages),
         positions=_positions(strip, messages),
         probability=(
             messages.say(
@@ -145,7 +157,7 @@ def build_sheet(
         reasons=tuple(reason for reason in reasons if not reason.startswith(_DOUBT)),
         doubts=tuple(reason.removeprefix(_DOUBT).strip() for reason in reasons if reason.startswith(_DOUBT)),
         rival=_rival(str(row["confuser"]), messages),
-        care=messages.say("sheet.care.text"),
+        care=(*_care_nearby(around, messages), messages.say("sheet.care.text")),
     )
 
 
@@ -247,7 +259,9 @@ def _or_unknown(value: float, key: str, name: str, messages: Messages, *, digits
     return messages.say(key, **{name: format_number(value, messages, digits=digits, unit=unit)})
 
 
-def _time_and_place_facts(row: pd.Series[Any], shares: pd.DataFrame, messages: Messages) -> tuple[Fact, ...]:
+def _time_and_place_facts(
+    row: pd.Series[Any], shares: pd.DataFrame, around: pd.DataFrame | None, messages: Messages
+) -> tuple[Fact, ...]:
     border = row["border_km"]
     facts = [
         Fact(messages.say("fact.first_seen"), (_first_seen(row, messages),)),
@@ -267,6 +281,9 @@ def _time_and_place_facts(row: pd.Series[Any], shares: pd.DataFrame, messages: M
             ),
         ),
     ]
+    facts.append(Fact(messages.say("fact.aerodrome"), _aerodrome(row, messages)))
+    if around is not None and len(around):
+        facts.append(Fact(messages.say("fact.around"), _around(around, messages)))
     split = _shares(shares, messages)
     if split:
         facts.insert(3, Fact(messages.say("fact.shares"), split))
@@ -288,6 +305,56 @@ def _shares(shares: pd.DataFrame, messages: Messages) -> tuple[str, ...]:
                 messages.say("fact.shares.value", level=messages.say(f"level.{level}"), parts=", ".join(parts))
             )
     return tuple(lines)
+
+
+def _aerodrome(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
+    """Write the status at the registers given, and the nearest aerodrome; a status that is unknown is no verdict."""
+    status = row["aerodrome"]
+    if is_missing(status):
+        return (messages.say("fact.aerodrome.not_given"),)
+    name = name_region(row["aerodrome_name"], row["aerodrome_code"], messages)
+    name = name or messages.say("fact.aerodrome.unnamed")
+    said = messages.say(f"fact.aerodrome.{status}", name=name)
+    if status != "unknown":
+        return (said,)
+    if is_missing(row["aerodrome_km"]):
+        return said, messages.say("fact.aerodrome.none")
+    return said, messages.say("fact.aerodrome.nearest", name=name, distance=_distance(row["aerodrome_km"], messages))
+
+
+def _around(around: pd.DataFrame, messages: Messages) -> tuple[str, ...]:
+    """Write the nearest feature of each layer of what lies around."""
+    lines = []
+    for layer, name, distance_km, share in zip(
+        around["layer"], around["name"], around["distance_km"], around["overlap_share"], strict=True
+    ):
+        key = "fact.around.inside" if not is_missing(share) and share > 0 else "fact.around.near"
+        lines.append(
+            messages.say(
+                f"{key}_unnamed" if is_missing(name) else key,
+                layer=format_text(layer, messages),
+                name="" if is_missing(name) else format_text(name, messages),
+                distance=_distance(distance_km, messages),
+                share="" if is_missing(share) else format_share(float(share), messages),
+            )
+        )
+    return tuple(lines)
+
+
+def _distance(distance_km: float, messages: Messages) -> str:
+    return format_number(float(distance_km), messages, digits=1, unit="km")
+
+
+def _care_nearby(around: pd.DataFrame | None, messages: Messages) -> tuple[str, ...]:
+    """Say that a strip may serve people, where a layer of people or of health has something near it."""
+    if around is None:
+        return ()
+    of_people = around["layer"].astype(str).str.lower().isin(COMMUNITY_LAYERS)
+    near = around["layer"][(of_people & (around["distance_km"] <= COMMUNITY_KM)).to_numpy()]
+    if near.empty:
+        return ()
+    layers = ", ".join(format_text(layer, messages) for layer in near)
+    return (messages.say("sheet.care.near", layers=layers),)
 
 
 def _first_seen(row: pd.Series[Any], messages: Messages) -> str:

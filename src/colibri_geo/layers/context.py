@@ -1,0 +1,184 @@
+"""What lies around a strip: aerodromes, and any layers that were named, such as rivers, roads or settlements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from colibri_geo.errors import SettingsError
+from colibri_geo.hashing import hash_file
+from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
+from colibri_geo.layers.columns import read_plain_labels
+from colibri_geo.layers.nearness import find_nearest
+from colibri_geo.layers.polygons import LONLAT, clean_shapes
+from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.sources import LayerSource
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share"]
+
+
+@dataclass(frozen=True)
+class ContextLayer:
+    """One layer of what lies around.
+
+    Attributes
+    ----------
+    name : str
+        As it was named by who gave it: rivers, roads, settlements.
+    table : GeoDataFrame
+        ``name`` ("" where a feature has none) and shapes of any kind; EPSG:4326; in an order of its own.
+    source : LayerSource
+    """
+
+    name: str
+    table: gpd.GeoDataFrame
+    source: LayerSource
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that is known of what lies around.
+
+    Attributes
+    ----------
+    aerodromes : Aerodromes or None
+    layers : tuple of ContextLayer
+    """
+
+    aerodromes: Aerodromes | None = None
+    layers: tuple[ContextLayer, ...] = ()
+
+    @property
+    def sources(self) -> tuple[LayerSource, ...]:
+        """Where all of it came from."""
+        registers = () if self.aerodromes is None else self.aerodromes.sources
+        return (*registers, *(layer.source for layer in self.layers))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Strips among what lies around.
+
+    Attributes
+    ----------
+    strips : GeoDataFrame
+        As given, with the columns of `match_aerodromes`.
+    strip_context : DataFrame or None
+        A row a strip and layer that has a feature within 400 km: ``strip_id``, ``layer``, ``name`` of the nearest
+        feature, ``distance_km``, ``overlap_share``. None where no layer was given.
+    """
+
+    strips: gpd.GeoDataFrame
+    strip_context: pd.DataFrame | None
+
+
+def read_context(
+    aerodromes: str | Path | Sequence[str | Path] = (),
+    layers: str | Sequence[str] = (),
+    *,
+    assume_crs: str | None = None,
+) -> Context:
+    """Read what lies around.
+
+    Parameters
+    ----------
+    aerodromes : str or Path, or a sequence of these
+        See `read_aerodromes`.
+    layers : str or sequence of str
+        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML; of a GeoPackage with
+        several layers the one called NAME is taken.
+    assume_crs : str, optional
+        CRS such as ``EPSG:32618`` for files that state none.
+
+    Returns
+    -------
+    Context
+
+    Raises
+    ------
+    SettingsError
+        Text that is not ``NAME=FILE``, or twice the same NAME.
+    InputError, UnsafeSource, VectorError, GeoreferenceError
+        A file that cannot be read, or holds no shapes with a place on the ground.
+    """
+    registers = [aerodromes] if isinstance(aerodromes, str | Path) else list(aerodromes)
+    named = [parse_context_layer(text) for text in ([layers] if isinstance(layers, str) else layers)]
+    names = [name for name, _ in named]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise SettingsError(f"layer {repeated!r} is given twice, expected names that differ; rename one")
+    return Context(
+        aerodromes=read_aerodromes(registers, assume_crs=assume_crs) if registers else None,
+        layers=tuple(_read_layer(name, path, assume_crs) for name, path in named),
+    )
+
+
+def parse_context_layer(text: str) -> tuple[str, Path]:
+    """Take ``NAME=FILE`` apart.
+
+    Raises
+    ------
+    SettingsError
+
+    Examples
+    --------
+    >>> parse_context_layer("rivers=maps/rivers.gpkg")[0]
+    'rivers'
+    """
+    name, equals, path = text.partition("=")
+    if not equals or not path or not _NAME.fullmatch(name):
+        raise SettingsError(
+            f"layer {text[:80]!r}: expected NAME=FILE with a plain word as NAME, as rivers=rivers.gpkg; correct it"
+        )
+    return name, Path(path)
+
+
+def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:
+    """Tell what lies around each strip. Evidence only: no strip is left out or judged by it.
+
+    Parameters
+    ----------
+    strips : GeoDataFrame
+        Index ``strip_id``, geometry the axis, in any CRS.
+    context : Context
+
+    Returns
+    -------
+    Placed
+    """
+    tables = [_describe_nearest(strips, layer) for layer in context.layers]
+    return Placed(match_aerodromes(strips, context.aerodromes), _sort_rows(tables, strips) if tables else None)
+
+
+def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
+    features = clean_shapes(read_features(path, role=name), source=path.name, assume_crs=assume_crs)
+    names = read_plain_labels(features.frame, source=path.name)["name"]
+    shapes = np.asarray(features.frame.geometry.array, dtype=object)
+    table = pd.DataFrame({"name": names.to_numpy(), "wkb": shapely.to_wkb(shapes, hex=True), "geometry": shapes})
+    table = table.sort_values(["name", "wkb"], kind="stable").drop(columns="wkb").reset_index(drop=True)
+    sha256 = hash_file(path)
+    source = LayerSource(f"layer {name}", path.name, sha256, read_credit(path, sha256), features.notes)
+    return ContextLayer(name, gpd.GeoDataFrame(table, geometry="geometry", crs=LONLAT), source)
+
+
+def _describe_nearest(strips: gpd.GeoDataFrame, layer: ContextLayer) -> pd.DataFrame:
+    axes = np.asarray(strips.geometry.to_crs(LONLAT).array, dtype=object)
+    nearest = find_nearest(axes, np.asarray(layer.table.geometry.array, dtype=object))
+    nearest = nearest.assign(strip_id=strips.index.to_numpy(), layer=layer.name)
+    nearest = nearest[nearest["feature"] >= 0]
+    return nearest.assign(name=layer.table["name"].to_numpy(dtype=object)[nearest["feature"]])[_COLUMNS]
+
+
+def _sort_rows(tables: Sequence[pd.DataFrame], strips: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Sort by the order of the strips, then by the name of the layer."""
+    rows = pd.concat(tables, ignore_index=True)
+    rank = pd.Series(range(len(strips)), index=strips.index)
+    ranked = rows.assign(rank=rank.reindex(rows["strip_id"]).to_numpy())
+    return ranked.sort_values(["rank", "layer"], kind="stable")[_COLUMNS].reset_index(drop=True)

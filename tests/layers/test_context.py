@@ -1,0 +1,196 @@
+"""What lies around strips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pandas.testing import assert_frame_equal
+from pyproj import Geod, Transformer
+
+from colibri_geo.errors import InvalidGeometry, SettingsError, VectorError
+from colibri_geo.layers import Context, place_in_context, read_context
+from tests.support.example_run import METRE_CRS, ORIGIN, example_strips
+
+GEOD = Geod(ellps="WGS84")
+COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share"]
+
+
+def strips(*wests: float) -> gpd.GeoDataFrame:
+    """Strips of 800 m towards the east, this far from the origin."""
+    lines = [shapely.LineString([(ORIGIN[0] + west, ORIGIN[1]), (ORIGIN[0] + west + 800, ORIGIN[1])]) for west in wests]
+    index = pd.Index([f"S{number}" for number in range(len(lines))], name="strip_id")
+    return gpd.GeoDataFrame({"verdict": "new"}, geometry=lines, crs=METRE_CRS, index=index)
+
+
+def box(west: float, east: float) -> shapely.Polygon:
+    """A square of 10 km from north to south, from metres to metres east of the origin."""
+    return shapely.box(ORIGIN[0] + west, ORIGIN[1] - 5_000, ORIGIN[0] + east, ORIGIN[1] + 5_000)
+
+
+def write(path: Path, *shapes: shapely.Geometry, **columns: list[object]) -> Path:
+    """Write a layer of shapes given in metres."""
+    gpd.GeoDataFrame(columns, geometry=list(shapes), crs=METRE_CRS).to_crs(4326).to_file(path)
+    return path
+
+
+def around(path: Path, table: gpd.GeoDataFrame, name: str = "things") -> pd.DataFrame:
+    """Return the rows of one layer."""
+    rows = place_in_context(table, read_context(layers=f"{name}={path}")).strip_context
+    assert rows is not None
+    return rows
+
+
+def test_without_layers_there_is_no_table() -> None:
+    """Where nothing was given nothing is said, and the strips have empty columns."""
+    placed = place_in_context(strips(0), Context())
+    assert placed.strip_context is None
+    assert placed.strips["aerodrome"].tolist() == [""]
+
+
+def test_the_nearest_feature_of_each_layer_is_told(tmp_path: Path) -> None:
+    """Each strip has a row a layer, by the order of the strips, with the geodesic distance and no share for lines."""
+    line = shapely.LineString([(ORIGIN[0] - 5_000, ORIGIN[1] + 3_000), (ORIGIN[0] + 9_000, ORIGIN[1] + 3_000)])
+    point = shapely.Point(ORIGIN[0] + 2_000, ORIGIN[1])
+    rivers = write(tmp_path / "r.gpkg", line, nombre=["Río"])
+    health = write(tmp_path / "h.geojson", point, shapely.Point(ORIGIN[0] + 90_000, ORIGIN[1]), name=[None, "far"])
+    context = read_context(layers=[f"rivers={rivers}", f"health={health}"])
+    assert [(source.role, source.name) for source in context.sources] == [
+        ("layer rivers", "r.gpkg"),
+        ("layer health", "h.geojson"),
+    ]
+    rows = place_in_context(strips(4_000, 0), context).strip_context
+    assert rows is not None
+    assert rows[COLUMNS[:3]].to_numpy().tolist() == [
+        ["S0", "health", ""],
+        ["S0", "rivers", "Río"],
+        ["S1", "health", ""],
+        ["S1", "rivers", "Río"],
+    ]
+    places = Transformer.from_crs(METRE_CRS, 4326, always_xy=True)
+    lon, lat = places.transform([ORIGIN[0] + 800, ORIGIN[0] + 2_000], [ORIGIN[1]] * 2)
+    metres = GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2]
+    assert rows["distance_km"][2] == pytest.approx(metres / 1000, rel=1e-6)
+    assert rows["distance_km"][3] == pytest.approx(3, rel=2e-3)
+    assert rows["overlap_share"].isna().all()
+
+
+def test_the_share_of_the_axis_inside_counts_ground_once(tmp_path: Path) -> None:
+    """Polygons that overlap count together; the name is that of the one that holds most."""
+    path = write(tmp_path / "p.gpkg", box(-100, 200), box(100, 500), box(5_000, 6_000), name=["A", "B", "C"])
+    rows = around(path, strips(0, 1_000, 5_100))
+    assert rows["name"].tolist() == ["B", "B", "C"]
+    assert rows["overlap_share"].to_numpy() == pytest.approx([500 / 800, 0, 1], abs=1e-4)
+    assert rows["distance_km"].to_numpy() == pytest.approx([0, 0.5, 0], rel=2e-3, abs=1e-6)
+
+
+def test_what_is_far_has_no_row(tmp_path: Path) -> None:
+    """Beyond 400 km nothing is told; within it, however far the next strip is, the distance is the same."""
+    path = write(tmp_path / "p.gpkg", shapely.Point(ORIGIN[0] + 350_000, ORIGIN[1]), name=["A"])
+    rows = around(path, strips(0, -60_000))
+    assert rows["strip_id"].tolist() == ["S0"]
+    assert_frame_equal(around(path, strips(0)), rows)
+
+
+def test_results_do_not_depend_on_the_order_of_features(tmp_path: Path, rng: np.random.Generator) -> None:
+    """Features in any order give the same rows, also where several are equally near or lie on each other."""
+    count = 30
+    shapes = [box(west, west + 900) for west in np.repeat(rng.uniform(0, 6_000, count // 3), 3)]
+    shapes += [shapely.Point(shape.exterior.coords[0]) for shape in shapes]
+    names = [f"N{number % 5}" for number in range(len(shapes))]
+    table = strips(*rng.uniform(-3_000, 9_000, 25))
+    results = []
+    for number, order in enumerate((np.arange(len(shapes)), rng.permutation(len(shapes)))):
+        path = write(tmp_path / f"{number}.geojson", *(shapes[at] for at in order), name=[names[at] for at in order])
+        results.append(around(path, table))
+    assert_frame_equal(*results)
+    assert set(results[0]["overlap_share"] > 0) == {True, False}
+
+
+def test_crossed_polygons_are_mended_and_flat_ones_left_out(tmp_path: Path) -> None:
+    """Polygons that cross themselves are mended, those without an area left out, with a note; not all may be so."""
+    west, south = ORIGIN
+    crossed = shapely.Polygon(
+        [(west, south - 900), (west + 900, south + 900), (west + 900, south - 900), (west, south + 900)]
+    )
+    flat = shapely.Polygon([(west, south), (west + 900, south), (west + 900, south), (west, south)])
+    context = read_context(layers=f"areas={write(tmp_path / 'p.gpkg', crossed, flat, name=['A', 'B'])}")
+    assert context.layers[0].table["name"].tolist() == ["A"]
+    notes = context.sources[0].notes
+    assert "1 polygon(s) without an area left out" in notes
+    assert any(note.endswith("invalid polygon(s) mended") for note in notes)
+    rows = place_in_context(strips(0), context).strip_context
+    assert rows is not None
+    assert rows["overlap_share"].to_numpy() == pytest.approx([1], abs=2e-3)
+    with pytest.raises(InvalidGeometry, match="area 0"):
+        read_context(layers=f"areas={write(tmp_path / 'f.gpkg', flat, name=['B'])}")
+
+
+def test_no_strips_give_an_empty_table(tmp_path: Path) -> None:
+    """A run that found nothing has the table with its columns, and no rows."""
+    path = write(tmp_path / "p.gpkg", box(0, 1), name=["A"])
+    placed = place_in_context(example_strips().iloc[:0], read_context(path_of_points(tmp_path), f"areas={path}"))
+    assert placed.strip_context is not None
+    assert list(placed.strip_context.columns) == COLUMNS
+    assert placed.strip_context.empty
+    assert placed.strips.empty
+
+
+def path_of_points(folder: Path) -> Path:
+    """Write a layer of one point."""
+    return write(folder / "points.gpkg", shapely.Point(ORIGIN))
+
+
+@pytest.mark.parametrize("text", ["rivers", "=rivers.gpkg", "rivers=", "my rivers=a.gpkg", "<b>=a.gpkg", "a.b=a.gpkg"])
+def test_layers_are_named_by_a_plain_word(text: str) -> None:
+    """Anything but NAME=FILE with a plain word is refused."""
+    with pytest.raises(SettingsError, match="expected NAME=FILE"):
+        read_context(layers=text)
+
+
+def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:
+    """Two layers of one name are refused; so are names that are none."""
+    path = write(tmp_path / "p.gpkg", box(0, 1), name=["A"])
+    with pytest.raises(SettingsError, match="given twice"):
+        read_context(layers=[f"areas={path}", f"areas={path}"])
+    long = write(tmp_path / "l.gpkg", box(0, 1), name=["A" * 300])
+    with pytest.raises(VectorError, match="a name of 300 characters") as caught:
+        read_context(layers=f"areas={long}")
+    assert "NAME:CODE" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "part"),
+    [
+        ('{"type": "Point", "coordinates": [0, "a"]}', "not pairs of numbers"),
+        ('{"type": "Point", "coordinates": [200, 0]}', "outside -180..180"),
+        ('{"type": "LineString", "coordinates": [[0, 0]]}', "a line of fewer than two points"),
+        ('{"type": "MultiLineString", "coordinates": [1, 1]}', "not lists"),
+    ],
+)
+def test_bad_points_and_lines_are_refused(tmp_path: Path, geometry: str, part: str) -> None:
+    """Points and lines of GeoJSON are held to what polygons are held to."""
+    path = tmp_path / "a.geojson"
+    path.write_text(f'{{"type": "Feature", "properties": {{}}, "geometry": {geometry}}}')
+    with pytest.raises(VectorError, match=part):
+        read_context(layers=f"roads={path}")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<Point></Point>",
+        "<Point><coordinates>a,b</coordinates></Point>",
+        "<LineString><coordinates>1,1</coordinates></LineString>",
+    ],
+)
+def test_bad_shapes_of_kml_are_refused(tmp_path: Path, shape: str) -> None:
+    """Points and lines of KML without coordinates, or with what are none, are refused."""
+    path = tmp_path / "a.kml"
+    path.write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark>{shape}</Placemark></kml>')
+    with pytest.raises(InvalidGeometry):
+        read_context(layers=f"roads={path}")
