@@ -90,6 +90,8 @@ def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
         assert archive.namelist() == ["doc.kml", "files/1_before.jpg", "files/1_after.jpg"]
         assert archive.read("files/1_before.jpg") != archive.read("files/1_after.jpg")
     assert "1 new" in (folders[0] / "message.txt").read_text(encoding="ascii")
+    logs = [(folder / "run.log").read_text(encoding="utf-8") for folder in folders]
+    assert ["draw the report" in log for log in logs] == [True, False]
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from typing import Any
 from colibri_geo.errors import SettingsError
 from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
-from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
+from colibri_geo.pipeline.clock import Clock, Progress
+from colibri_geo.pipeline.finishing import Inputs, finish
 from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import geopandas as gpd
 
-from colibri_geo.evidence import RunRecord, SceneRecord, StepTiming, run_versions
+from colibri_geo.evidence import RunRecord, SceneRecord, run_versions
 from colibri_geo.layers import (
     Aoi,
     Context,
@@ -22,30 +19,13 @@ from colibri_geo.layers import (
     observed_table,
     region_map,
 )
+from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes import Scene
 from colibri_geo.settings import Settings
 from colibri_geo.tracing import corroborate, describe_basis, score, tabulate
-
-Progress = Callable[[str], None]
-
-
-@dataclass
-class Clock:
-    """Tells what is being done, and remembers how long it took."""
-
-    tell: Progress
-    timings: list[StepTiming] = field(default_factory=list)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Tell of a step, and time it."""
-        self.tell(name)
-        started, first = datetime.now(UTC), time.perf_counter()
-        yield
-        self.timings.append(StepTiming(name, started, time.perf_counter() - first))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from colibri_geo.evidence import (
 from colibri_geo.exporting import read_tables, read_tiles, write_kmz, write_tables, write_tiles
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
+from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.rasters import write_rasters
 from colibri_geo.reporting import overview_picture, picture_strips, shrink_pictures, write_report
 
@@ -121,19 +122,25 @@ class Run:
                 "compare again"
             )
         with staged_folder(out, overwrite=overwrite) as folder:
-            write_tables(self.findings, self.record, folder)
-            if self.tiles is not None:
-                write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
+            clock = Clock(timings=list(self.timings))
+            with clock.step("write the tables"):
+                write_tables(self.findings, self.record, folder)
+                if self.tiles is not None:
+                    write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
             if self.aligned is not None and report:
-                pictures = picture_strips(self.aligned, self.strips, change=change(self.aligned))
-                overview = overview_picture(self.aligned)
-                write_report(self.findings, self.record, pictures, overview, folder / "report.html")
-                write_kmz(self.findings, self.record, shrink_pictures(pictures), folder)
+                with clock.step("draw the report"):
+                    self._draw(self.aligned, folder)
             if self.aligned is not None and rasters:
-                write_rasters(self.aligned, folder, area=self.area)
-            write_log(folder, self.timings)
+                with clock.step("write the rasters"):
+                    write_rasters(self.aligned, folder, area=self.area)
+            write_log(folder, clock.timings)
             write_manifest(folder, self.record)
         return out
+
+    def _draw(self, pair: AlignedPair, folder: Path) -> None:
+        pictures = picture_strips(pair, self.strips, change=change(pair))
+        write_report(self.findings, self.record, pictures, overview_picture(pair), folder / "report.html")
+        write_kmz(self.findings, self.record, shrink_pictures(pictures), folder)
 
     def __repr__(self) -> str:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"

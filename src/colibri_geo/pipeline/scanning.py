@@ -16,8 +16,9 @@ import shapely
 from colibri_geo.evidence import run_versions
 from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
 from colibri_geo.pairs import align, change, survey
+from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
-from colibri_geo.pipeline.finishing import Clock, Inputs, Progress, finish
+from colibri_geo.pipeline.finishing import Inputs, finish
 from colibri_geo.pipeline.looking import (
     Looked,
     Task,
