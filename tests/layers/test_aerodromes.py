@@ -221,6 +221,20 @@ def test_airports_and_runways_belong_together(tmp_path: Path) -> None:
     ].tolist() == ["known", "", "X-1"]
 
 
+def test_airports_without_a_number_are_told_apart_by_their_codes(tmp_path: Path) -> None:
+    """A part of the table may lack numbers: each runway stays with the airport of its code."""
+    airports = table(
+        tmp_path / "airports.csv",
+        AIRPORTS,
+        airport(1, "small_airport", 400, 0, "Uno").replace("1,", ",", 1),
+        airport(2, "small_airport", 400, 20_000, "Dos").replace("2,", ",", 1),
+    )
+    runways = table(tmp_path / "runways.csv", RUNWAYS, runway(1, strip_line()).replace("1,", ",", 1))
+    found = match([airports, runways], strip_line(), strip_line(north_m=20_100))
+    assert found["aerodrome"].tolist() == ["registered", "registered"]
+    assert found["aerodrome_name"].tolist() == ["Uno", "Dos"]
+
+
 def test_results_do_not_depend_on_the_order_of_features_or_files(tmp_path: Path, rng: np.random.Generator) -> None:
     """Files and features in any order give the same rows, also where several are equally near."""
     count = 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from colibri_geo.layers import Context, place_in_context, read_context
 from tests.support.example_run import METRE_CRS, ORIGIN, example_strips
 
 GEOD = Geod(ellps="WGS84")
+ORIGIN_LON, ORIGIN_LAT = Transformer.from_crs(METRE_CRS, 4326, always_xy=True).transform(*ORIGIN)
 COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share"]
 
 
@@ -178,6 +180,18 @@ def test_bad_points_and_lines_are_refused(tmp_path: Path, geometry: str, part: s
     path.write_text(f'{{"type": "Feature", "properties": {{}}, "geometry": {geometry}}}')
     with pytest.raises(VectorError, match=part):
         read_context(layers=f"roads={path}")
+
+
+@pytest.mark.parametrize("kind", ["Point", "LineString", "MultiPoint", "MultiLineString"])
+def test_shapes_without_a_place_are_left_out(tmp_path: Path, kind: str) -> None:
+    """Empty coordinates are no place (RFC 7946, 3.1): what else there is counts."""
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": {"type": kind_of, "coordinates": places}}
+        for name, kind_of, places in (("none", kind, []), ("some", "Point", [ORIGIN_LON, ORIGIN_LAT]))
+    ]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert around(path, strips(0))["name"].tolist() == ["some"]
 
 
 @pytest.mark.parametrize(

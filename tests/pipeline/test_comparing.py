@@ -11,7 +11,7 @@ import rasterio
 from shapely.geometry import box
 
 from colibri_geo import compare
-from colibri_geo.errors import ColibriError, EmptyVector
+from colibri_geo.errors import ColibriError, EmptyVector, SettingsError
 from tests.support.small_pair import STRIP, small_spec, write_small_pair
 
 
@@ -128,3 +128,9 @@ def test_picture_and_reflectance_do_not_make_a_pair(pair: tuple[Path, Path], tmp
     picture = write_picture(pair[0], tmp_path / "before.tif", gain=1.0)
     with pytest.raises(ColibriError, match=r"before\.tif"):
         compare(picture, pair[1])
+
+
+def test_less_than_one_worker_is_refused_before_anything_is_read() -> None:
+    """A number of workers is held to its limit, however many cells there are."""
+    with pytest.raises(SettingsError, match="0 workers, expected 1 or more"):
+        compare("no.tif", "image.tif", workers=0)

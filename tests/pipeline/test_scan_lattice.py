@@ -18,7 +18,7 @@ from shapely.geometry import box
 
 import colibri_geo
 from colibri_geo import Run, compare, read_run
-from colibri_geo.errors import OutputExists, SettingsError
+from colibri_geo.errors import OutputExists, SettingsError, WorkerLost
 from colibri_geo.scanning import TileDone
 from colibri_geo.settings import Settings
 from colibri_geo.sim import SceneSpec
@@ -127,6 +127,19 @@ def test_compare_shares_its_cells(pair: Pair, tmp_path: Path) -> None:
     run = compare(pair.before, pair.after, workers=2, progress=told.append)
     assert "look at the cells: 6 of 6" in told
     assert hash_findings(run, tmp_path / "out") == pair.hashes
+
+
+@pytest.mark.usefixtures("small_cells")
+def test_a_lost_worker_of_compare_is_told(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names what can be done about it with `compare`, which keeps nothing to go on from."""
+
+    def lose(*_: object, **__: object) -> None:
+        raise WorkerLost("tile 3: lost; go on with --resume")
+
+    monkeypatch.setattr("colibri_geo.pipeline.comparing.look_at_tiles", lose)
+    with pytest.raises(WorkerLost, match="fewer --workers") as caught:
+        compare(pair.before, pair.after, workers=2)
+    assert "resume" not in str(caught.value)
 
 
 def test_strips_over_corners_are_found_once_and_whole(pair: Pair) -> None:

@@ -87,7 +87,8 @@ def describe_tiles(done: TileDone, *, bar: bool = False) -> str:
     """
     parts = [f"{done.tiles_done} of {done.tiles} tiles"]
     if (left := done.seconds_left) is not None:
-        parts += [f"{done.px_per_second / 1e6:.2g} Mpx/s", f"{_format_time(left)} left"]
+        speed = done.px_per_second / 1e6
+        parts += [f"{speed:.0f} Mpx/s" if speed >= 10 else f"{speed:.2g} Mpx/s", f"{_format_time(left)} left"]
     parts.append(f"candidates so far: {done.strips}")
     text = ", ".join(parts)
     if not bar:

@@ -20,7 +20,7 @@ from colibri_geo.exporting.wording import format_share, shown_text
 
 CALLED_NEW = ("new", "extended", "reopened")
 """Verdicts that say that something was not there before."""
-NAME_LIMIT = 60
+NAME_LIMIT, REASON_LIMIT = 60, 400
 _PLACES = ("country", "admin1")
 
 
@@ -72,7 +72,7 @@ class NumberedStrip:
     def size(self) -> str:
         """Length and width with their intervals, and the azimuth."""
         length, width = (_interval(self.row, measure) for measure in ("length", "width"))
-        return f"Length {length}, width {width}, azimuth {self.row['azimuth_deg']:.0f} deg true"
+        return f"Length {length}, width {width}, azimuth {round(self.row['azimuth_deg']) % 180} deg true"
 
     @property
     def probability(self) -> str:
@@ -89,7 +89,8 @@ class NumberedStrip:
     @property
     def reasons(self) -> str:
         """Why it was found, and what would make that false."""
-        return shown_text(self.row["reasons"] or "none given", limit=2 * 400)
+        clauses = [clause.strip() for clause in str(self.row["reasons"] or "none given").split(";")]
+        return "; ".join(shown_text(clause, limit=REASON_LIMIT) for clause in clauses if clause)
 
 
 def number_strips(strips: gpd.GeoDataFrame) -> list[NumberedStrip]:

@@ -117,9 +117,9 @@ def match_aerodromes(strips: gpd.GeoDataFrame, aerodromes: Aerodromes | None = N
     A strip matches a line that it lies along: at least half of its axis (`MIN_ALONG_SHARE`) beside the line, 50 m from
     it at most (`MAX_OFFSET_M`), turned by 10 degrees at most (`MAX_TURN_DEG`). It matches a point that is within 200 m
     of its axis (`MAX_POINT_M`); the reasons of the tolerances stand with them. Of several that match, a registered one
-    goes first, then the nearest. Points of airports that have a runway with both ends, and of heliports and seaplane
-    bases, are matched by nothing, and count as nearest. A strip that matches nothing is not thereby suspect: registers
-    are incomplete, and an unregistered strip may serve a community.
+    goes first, then the nearest. Points of airports that have a runway with both ends, heliports and seaplane bases are
+    matched by nothing, and count as nearest. A strip that matches nothing is not thereby suspect: registers are
+    incomplete, and an unregistered strip may serve a community.
 
     Parameters
     ----------
@@ -193,9 +193,10 @@ def _is_axis(shape: Any) -> bool:  # noqa: ANN401 - a geometry
 def _join_aviation(tables: Sequence[Aviation]) -> pd.DataFrame:
     """Make one table of airports, by their points, and of runways that have a place, by their axes."""
     airports = [airport for table in tables for airport in table.airports]
-    by_number = {airport.number: airport for airport in airports}
-    by_ident = {airport.ident: airport for airport in airports}
-    rows, with_axis = [], set()
+    by_number = {airport.number: airport for airport in airports if airport.number}
+    by_ident = {airport.ident: airport for airport in airports if airport.ident}
+    rows: list[tuple[Any, ...]] = []
+    with_axis: set[Airport] = set()
     for runway in (runway for table in tables for runway in table.runways):
         airport = by_number.get(runway.number) or by_ident.get(runway.ident)
         shape = _draw_runway(runway)
@@ -203,10 +204,11 @@ def _join_aviation(tables: Sequence[Aviation]) -> pd.DataFrame:
             continue  # the airport's own point tells more
         name, code = (airport.name, airport.ident) if airport is not None else ("", runway.ident)
         closed = runway.closed or (airport is not None and airport.kind == "closed")
-        rows.append((name, code, KNOWN if closed else REGISTERED, _is_axis(shape), True, shape))
+        for_planes = airport is None or airport.kind not in _NOT_FOR_PLANES
+        rows.append((name, code, KNOWN if closed else REGISTERED, _is_axis(shape), for_planes, shape))
         if airport is not None:
-            with_axis.add(airport.number)
-    rows += [_list_airport(airport, matches=airport.number not in with_axis) for airport in airports]
+            with_axis.add(airport)
+    rows += [_list_airport(airport, matches=airport not in with_axis) for airport in airports]
     return pd.DataFrame(rows, columns=[*_COLUMNS, "geometry"])
 
 
@@ -255,7 +257,7 @@ def _find_matches(axes: GeometryArray, aerodromes: Aerodromes) -> pd.DataFrame:
     first = ranked.drop_duplicates("row").set_index("row").reindex(range(len(axes)))
     return pd.DataFrame(
         {
-            "feature": first["feature"].fillna(-1).astype(int),
+            "feature": first["feature"].astype(np.float64).fillna(-1).astype(int),
             "distance_km": first["distance_m"].astype(np.float64) / 1000,
         }
     )

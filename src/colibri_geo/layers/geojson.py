@@ -118,12 +118,14 @@ def _build_shape(kind: str, coordinates: object) -> _Shape:
 
 
 def _build_points(positions: list[Any]) -> _Shape:
+    positions = [position for position in positions if position != []]  # RFC 7946, 3.1: no place
     places = _build_positions(positions) if positions else np.empty((0, 2))
     flattened = any(len(position) > 2 for position in positions)
     return _Shape(Point(places[0]) if len(places) == 1 else MultiPoint(places), flattened=flattened)
 
 
 def _build_lines(lines: list[Any]) -> _Shape:
+    lines = [line for line in lines if line != []]  # RFC 7946, 3.1: no place
     arrays = [_build_positions(_as_list(line)) for line in lines]
     if any(len(line) < 2 for line in arrays):
         raise InvalidGeometry("a line of fewer than two points, expected a line")

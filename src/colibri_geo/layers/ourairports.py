@@ -13,7 +13,7 @@ from colibri_geo.errors import CorruptInput, EncodingError, InputTooLarge, Inval
 from colibri_geo.layers.sources import MAX_TEXT_BYTES, check_file
 from colibri_geo.layers.spelling import check_name
 
-MAX_ROWS = 1_000_000
+MAX_ROWS = 300_000
 """The whole world has a hundred thousand."""
 MAX_FIELD_CHARS = 10_000
 
@@ -212,8 +212,9 @@ def _read_rows(path: Path) -> tuple[list[str], list[_Row]]:
         columns = next(lines, [])
         if len(columns) > _MAX_COLUMNS or len(set(columns)) < len(columns):
             raise VectorError(f"{path.name}: columns that are too many, or twice the same; {_HINT}")
+        places = {column: place for place, column in enumerate(columns) if column in {*_AIRPORTS, *_RUNWAYS}}
         rows = [
-            _Row(dict(zip(columns, cells, strict=True)), f"{path.name}: row {number}")
+            _Row({column: cells[place] for column, place in places.items()}, f"{path.name}: row {number}")
             for number, cells in _check_rows(path.name, lines, columns)
         ]
     except csv.Error as error:

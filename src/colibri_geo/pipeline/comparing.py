@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from colibri_geo.errors import SettingsError
+from colibri_geo.errors import SettingsError, WorkerLost
 from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
@@ -15,6 +15,7 @@ from colibri_geo.pipeline.finishing import Inputs, finish
 from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
+from colibri_geo.scanning.workers import check_workers
 from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.opening import Options, keep_open
 from colibri_geo.settings import Settings
@@ -84,6 +85,7 @@ def compare(
         Where an input cannot be used: see `colibri_geo.errors`.
     """
     settings = settings or Settings()
+    check_workers(workers)
     clock = Clock(progress or (lambda _: None))
     with clock.step("read the inputs"):
         earlier = _open(
@@ -115,14 +117,20 @@ def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:
             yield look_at_cell(task, cell)
             clock.tell(f"look at the cells: {done} of {len(cells)}")
         return
-    with local_executor(min(workers, len(cells))) as executor:
-        yield from look_at_tiles(
-            task,
-            cut_tiles(cells, tile_px=1),
-            executor=executor,
-            store=MemoryStore(),
-            on_tile=lambda done: clock.tell(f"look at the cells: {done.tiles_done} of {done.tiles}"),
-        )
+    try:
+        with local_executor(min(workers, len(cells))) as executor:
+            yield from look_at_tiles(
+                task,
+                cut_tiles(cells, tile_px=1),
+                executor=executor,
+                store=MemoryStore(),
+                on_tile=lambda done: clock.tell(f"look at the cells: {done.tiles_done} of {done.tiles}"),
+            )
+    except WorkerLost as error:
+        raise WorkerLost(
+            f"{task.change_map.pair.after.name}: a process that looked for strips was lost, expected an answer; it may "
+            "have been ended for want of memory: close other programs or give fewer --workers (workers)"
+        ) from error
 
 
 def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene

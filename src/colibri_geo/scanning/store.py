@@ -164,7 +164,7 @@ class TileStore:
         SettingsError, OutputExists, OutputError
             As from `begin`.
         """
-        if not folder.is_dir():
+        if not folder.exists():
             if resume:
                 raise _nothing_there(folder)
             return

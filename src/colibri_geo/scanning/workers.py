@@ -64,6 +64,17 @@ def count_processors() -> int:
     return os.cpu_count() or 1
 
 
+def check_workers(workers: int | None) -> None:
+    """Refuse a number of workers below one.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if workers is not None and workers < 1:
+        raise SettingsError(f"{workers} workers, expected 1 or more; correct --workers (workers)")
+
+
 def is_worker_lost(error: BaseException) -> bool:
     """Tell whether an error means that a process that worked on a task is gone."""
     return isinstance(error, Lost | BrokenProcessPool) or _is_of_dask(error, "KilledWorker")
@@ -120,9 +131,8 @@ def local_executor(
     SettingsError
         For less than one worker.
     """
+    check_workers(workers)
     count = count_processors() if workers is None else workers
-    if count < 1:
-        raise SettingsError(f"{count} workers, expected 1 or more; correct --workers (workers)")
     loud = is_loud() if loud is None else loud
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix="colibri-worker"))
