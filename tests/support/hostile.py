@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import functools
 import hashlib
 import json
 import os
@@ -26,9 +25,6 @@ from colibri_geo import errors
 from colibri_geo.errors import ColibriError
 
 MOST_SECONDS = 5.0
-"""Of a command, where the libraries load in `_LOADING_SECONDS` or less; a slower machine has as much longer."""
-_LOADING_SECONDS = 1.2
-_LOADING = "import geopandas, odc.geo.geobox, pyproj, rasterio, scipy.ndimage, scipy.sparse"
 MOST_BYTES = 512 * 2**20
 
 _POLL_SECONDS = 0.05
@@ -142,13 +138,13 @@ class Watch:
     port: int
     calls: list[str] = field(default_factory=list)
 
-    def run(self, folder: Path, *arguments: str, most_seconds: float = MOST_SECONDS) -> Ended:
+    def run(self, folder: Path, *arguments: str) -> Ended:
         """Run a command in places of its own, which it leaves empty; only `folder` may hold what it writes."""
         before = list_stamps(self.inputs)
         ended = self._run_once(folder, arguments)
         assert list_stamps(self.inputs) == before, "an input was changed, or a file put beside it"
         assert not self.calls, "something was asked of the network"
-        self._check(ended, folder, most_seconds)
+        self._check(ended, folder)
         return ended
 
     def _run_once(self, folder: Path, arguments: Sequence[str]) -> Ended:
@@ -172,11 +168,11 @@ class Watch:
             process.returncode, output.read_text("utf-8"), messages.read_text("utf-8"), seconds, used.peak_bytes, strays
         )
 
-    def _check(self, ended: Ended, folder: Path, most_seconds: float) -> None:
+    def _check(self, ended: Ended, folder: Path) -> None:
         """Hold a command to what every row asks."""
         assert ended.status in {0, 2}, ended.errors
         assert "Traceback" not in ended.errors
-        assert ended.seconds < most_seconds * measure_slowness()
+        assert ended.seconds < MOST_SECONDS
         assert ended.peak_bytes < MOST_BYTES
         assert ended.strays == ()
         if ended.status == 0:
@@ -198,17 +194,6 @@ def check_secret(ended: Ended, folder: Path) -> None:
     written = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     for content in (ended.output.encode(), ended.errors.encode(), *written):
         assert secret not in content
-
-
-@functools.cache
-def measure_slowness() -> float:
-    """Return how many times longer than `_LOADING_SECONDS` this machine takes to load the libraries, 1 or more.
-
-    Limits of time would else be of the machine and of what else it does, not of the command.
-    """
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", _LOADING], check=True)
-    return max(1.0, (time.perf_counter() - began) / _LOADING_SECONDS)
 
 
 def list_stamps(folder: Path) -> dict[str, tuple[int, int]]:
