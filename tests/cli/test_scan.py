@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -311,14 +312,26 @@ def test_an_interrupt_says_how_to_go_on(project: Path, tmp_path: Path, number: s
 def test_a_pipe_is_told_once_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where standard error is no terminal there is a line with its time a minute, tile or not, and notes at once."""
     monkeypatch.setattr("colibri_geo.cli.progress.LOG_SECONDS", 0.1)
+    said: queue.SimpleQueue[str] = queue.SimpleQueue()
+    print_line = click.echo
+
+    def echo(line: str, **options: Any) -> None:  # noqa: ANN401 - those of click
+        print_line(line, **options)
+        said.put(line)
 
     def scan(*_: object, progress: Callable[[str], None], on_tile: Callable[[TileDone], None], **__: object) -> FakeRun:
         progress("survey\x1b the pair")
-        time.sleep(1)
+        wait_for("survey")
         on_tile(replace(HALF, number=None, tiles_done=0, px_done=0, seconds=0.0, notes=("tile 1 is\x1b damaged",)))
         on_tile(HALF)
-        time.sleep(1)
+        wait_for("2 of 4 tiles")
         return FakeRun()
+
+    def wait_for(part: str) -> None:
+        while part not in said.get(timeout=30):
+            pass
+
+    monkeypatch.setattr("colibri_geo.cli.progress.click.echo", echo)
 
     put_in_place(monkeypatch, scan)
     result = run_cli(*PAIR, "--out", tmp_path / "out", "--workers", "1", "--json")
