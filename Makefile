@@ -2,6 +2,7 @@
 #
 #   make demo      a change report on the sample images, in out/demo
 #   make check     format, lint, types, layers and the fast tests: two minutes
+#   make lint      the same without the tests
 #   make test      everything: slow tests, doctests and notebooks too
 #   make format    put the code into shape
 #   make clean     remove what the other words made, .venv too
@@ -28,10 +29,13 @@ BIN := .venv/$(SCRIPTS)
 LOWEST := .venv-lowest/$(SCRIPTS)
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
+# Tests start the command hundreds of times: its byte code is kept, as it is wherever the library is installed.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Tests run side by side, on as many processors as there are, up to four; those of a file stay together, for their fixtures.
 PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test check format clean build lowest samples
+.PHONY: help demo test check lint format clean build lowest samples
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -70,11 +74,13 @@ demo: .venv/.library
 	@echo
 	@echo "These images are synthetic. Open the report in a browser:  out/demo/report.html"
 
-check: .venv/.developer
+lint: .venv/.developer
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint
 	$(BIN)/python $(PYTEST) -m "not slow" tests
 
 test: .venv/.developer

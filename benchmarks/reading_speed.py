@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the makers of products are
 
 from colibri_geo.core.windows import Window
 from colibri_geo.isolation import isolated
-from colibri_geo.scenes import Scene, open_scene
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from tests.support.products.ground import BANDS, Ground, make_ground, to_integers, write_gtiff
 from tests.support.products.landsat import write_landsat
 from tests.support.products.planetscope import write_planetscope

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from colibri_geo.pipeline.comparing import compare
     from colibri_geo.pipeline.run import Run, read_run
     from colibri_geo.pipeline.scanning import scan
-    from colibri_geo.scenes import Scene, inspect_scene, open_scene
     from colibri_geo.scenes.fetching import fetch_scenes
+    from colibri_geo.scenes.inspecting import inspect_scene
+    from colibri_geo.scenes.opening import open_scene
+    from colibri_geo.scenes.scene import Scene
     from colibri_geo.settings import Settings, load_settings
     from colibri_geo.sim import simulate_pair
     from colibri_geo.tracing import score, trace
@@ -67,7 +69,7 @@ _HOMES = {
     "ColibriError": "errors",
     "PairModel": "pairs",
     "Run": "pipeline.run",
-    "Scene": "scenes",
+    "Scene": "scenes.scene",
     "Settings": "settings",
     "align": "pairs",
     "attach": "layers",
@@ -75,9 +77,9 @@ _HOMES = {
     "compare": "pipeline.comparing",
     "fetch_regions": "layers",
     "fetch_scenes": "scenes.fetching",
-    "inspect_scene": "scenes",
+    "inspect_scene": "scenes.inspecting",
     "load_settings": "settings",
-    "open_scene": "scenes",
+    "open_scene": "scenes.opening",
     "read_regions": "layers",
     "read_run": "pipeline.run",
     "scan": "pipeline.scanning",

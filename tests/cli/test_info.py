@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from colibri_geo.cli.main import main
 from colibri_geo.errors import ColibriError
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
-from colibri_geo.scenes import open_scene
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])

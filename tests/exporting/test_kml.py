@@ -14,6 +14,7 @@ from shapely import Polygon
 
 from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS
 from colibri_geo.exporting.kml import COLOURS, write_kml
+from colibri_geo.exporting.numbering import number_strips
 from tests.support.example_run import example_findings, example_record, example_strips
 
 NAMES = {"k": "http://www.opengis.net/kml/2.2"}
@@ -42,7 +43,8 @@ def test_regions_are_told_apart_by_their_codes(tmp_path: Path) -> None:
     """Regions of one name and two codes are two folders; a strip without a region has a folder too."""
     strips = example_strips().assign(admin1="Sur", admin1_code=["1", "2", "1", "2", ""])
     strips.loc["S005", ["country", "country_code", "admin1", "admin2", "admin2_code"]] = ""
-    write_kml(dataclasses.replace(example_findings(), strips=strips), example_record(), tmp_path / "findings.kml")
+    findings = dataclasses.replace(example_findings(), strips=strips)
+    write_kml(findings, number_strips(strips), example_record(), tmp_path / "findings.kml")
     assert _texts(_parse(tmp_path), "k:Document/k:Folder/k:name") == [
         *("Colombia / Sur (2)", "region unknown (1)", "Colombia / Sur (2)")
     ]

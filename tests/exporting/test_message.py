@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from colibri_geo.exporting.message import write_message
+from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.layers import Findings
 from tests.support.example_run import example_findings, example_record
 
@@ -21,7 +22,7 @@ def _read(folder: Path) -> str:
 
 
 def _write(findings: Findings, folder: Path) -> str:
-    write_message(findings, example_record(), folder / "message.txt")
+    write_message(findings, number_strips(findings.strips), example_record(), folder / "message.txt")
     return _read(folder)
 
 

@@ -11,8 +11,9 @@ import pytest
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
-from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from tests.support.small_pair import Scenes, make_scenes, pair_grid, small_spec
 
 BANDS = ("blue", "green", "red", "nir")

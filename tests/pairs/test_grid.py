@@ -13,8 +13,8 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.errors import NoOverlap
 from colibri_geo.pairs import find_metre_crs, measure_pixel
 from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 
 UTM = "EPSG:32618"
 LEFT, TOP = 500_000.0, 200_000.0

@@ -16,9 +16,10 @@ import rasterio
 from colibri_geo import compare
 from colibri_geo.errors import RadiometryError
 from colibri_geo.pairs import PairModel, align, survey
-from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.offset import ADDED, OffsetVerdict
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import Look, SimulatedPair, simulate_pair
 from tests.support.small_pair import pair_grid, small_spec
 

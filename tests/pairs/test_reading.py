@@ -12,8 +12,9 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs.reading import Placement
-from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from tests.core.painting import textured
 
 SIDE = 60

@@ -21,9 +21,9 @@ from colibri_geo.errors import (
 )
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pairs.surveying import list_tiles
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import SurveySettings
 from tests.support.products.ground import BANDS, make_ground
 from tests.support.small_pair import Scenes, make_scenes, pair_grid, small_spec

@@ -27,7 +27,7 @@ from colibri_geo.pipeline.looking import (
     restore,
 )
 from colibri_geo.scanning import cut_tiles
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.settings import TraceSettings
 from colibri_geo.tracing import cut_cells, to_array
 from tests.support.small_pair import STRIP, make_veiled_scenes, small_spec

@@ -19,7 +19,7 @@ from colibri_geo import Run, compare, read_run
 from colibri_geo.cli.main import main
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.pairs import NOT_ASKED
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.sim import simulate_pair, write_pair
 from tests.support.small_pair import STRIP, small_spec
 

@@ -16,8 +16,8 @@ from colibri_geo import Run, compare, read_run
 from colibri_geo.cli.main import main
 from colibri_geo.errors import NoOverlap, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from tests.support.products.ground import BANDS, Ground, GroundPair, make_ground, to_integers, write_gtiff
 from tests.support.products.sentinel1 import write_opera, write_rtc
 from tests.support.small_pair import make_scenes, small_spec

@@ -14,10 +14,9 @@ from affine import Affine
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BadGeoreference, BandError, BandMismatch, NoOverlap, RadiometryError
-from colibri_geo.scenes import Unseen
 from colibri_geo.scenes.assembly import open_product
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.masks import MaskCode
+from colibri_geo.scenes.masks import MaskCode, Unseen
 from colibri_geo.scenes.product import BandFile, MaskBand, MaskPolygons, Product
 from tests.scenes.images import CRS, TRANSFORM, write_image, write_scl
 

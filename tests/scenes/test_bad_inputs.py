@@ -13,7 +13,8 @@ import numpy as np
 from colibri_geo import errors
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandsUnknown, ColibriError, MissingDate
-from colibri_geo.scenes import Scene, open_scene
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from tests.support.hostile import Row, each, list_rows
 
 MOST_SECONDS = 5.0

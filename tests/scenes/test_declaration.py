@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from colibri_geo.errors import BandError, ConfigError, RadiometryError
-from colibri_geo.scenes import Unseen, open_scene
 from colibri_geo.scenes.declaration import Declaration, read_declaration
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image
 
 MAP = """

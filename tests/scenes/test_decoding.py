@@ -15,9 +15,11 @@ import rasterio
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import CorruptInput, InputTooLarge, UnsupportedFormat
 from colibri_geo.isolation import Lost
-from colibri_geo.scenes import decoding, inspect_scene, open_scene
+from colibri_geo.scenes import decoding
 from colibri_geo.scenes.decoding import decode, read_header
 from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.inspecting import inspect_scene
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image
 
 WHOLE = Window(0, 0, 40, 50)

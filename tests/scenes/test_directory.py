@@ -21,9 +21,10 @@ from colibri_geo.errors import (
     UnsupportedDtype,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import Unseen, open_scene
 from colibri_geo.scenes.directory import AbsentBlocks, read_directory
 from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
 
 LAYOUTS: tuple[dict[str, Any], ...] = (

@@ -29,8 +29,8 @@ from colibri_geo.errors import (
     SettingsError,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.fetching import fetch_scenes
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.stac import read_stac
 from tests.support.products.ground import BANDS, GroundPair, make_ground
 from tests.support.products.stac import Site, edit_item, redirect, refuse, serve, write_catalogue, write_stac

@@ -27,8 +27,9 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import Scene, open_scene, open_scenes
-from colibri_geo.scenes.gathering import MAX_DEPTH, find_inputs
+from colibri_geo.scenes.gathering import MAX_DEPTH, find_inputs, open_scenes
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.products.ground import Ground, make_ground
 from tests.support.products.landsat import write_landsat

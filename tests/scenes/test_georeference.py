@@ -15,8 +15,8 @@ from rasterio.control import GroundControlPoint
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BadGeoreference, GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, pixel_to_map
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
 
 GRID = GeoBox((30, 40), TRANSFORM, CRS)

@@ -9,7 +9,8 @@ import pytest
 from affine import Affine
 
 from colibri_geo.errors import BadDate, BandError, ColibriError, CorruptInput, GeoreferenceError, NoValidData
-from colibri_geo.scenes import inspect_scene, inspecting
+from colibri_geo.scenes import inspecting
+from colibri_geo.scenes.inspecting import inspect_scene
 from tests.scenes.images import made_pixels, write_image, write_scl
 
 

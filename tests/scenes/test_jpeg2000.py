@@ -14,10 +14,11 @@ import rasterio
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import ArchiveError, ColibriError, CorruptInput, InputTooLarge, UnsupportedDtype
-from colibri_geo.scenes import decoding, open_scene
+from colibri_geo.scenes import decoding
 from colibri_geo.scenes.decoding import decode, read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.jpeg2000 import is_jpeg2000, read_codestream
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
 
 WHOLE: dict[str, Any] = {"driver": "JP2OpenJPEG", "QUALITY": 100, "REVERSIBLE": "YES"}

@@ -23,10 +23,10 @@ from colibri_geo.errors import (
     UnsafeXML,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.bundle import Bundle, open_bundle
 from colibri_geo.scenes.landsat import read_landsat, recognise
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.product import Product
 from tests.support.products.ground import BANDS, Ground, make_ground
 from tests.support.products.landsat import OFFSET, SCALE, name_product, sample, write_landsat

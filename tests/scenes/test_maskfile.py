@@ -11,7 +11,8 @@ from pyproj import Transformer
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import GeoreferenceError, InputError, MissingCRS, NoOverlap, NotAFile, UnsupportedFormat
-from colibri_geo.scenes import Unseen, open_scene
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image, write_scl
 
 ROWS, COLS = 40, 50

@@ -14,8 +14,10 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandError, InputError
-from colibri_geo.scenes import Scene, Unseen, open_scene
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from tests.scenes.images import ACQUIRED, CRS, FOUR, TRANSFORM, made_pixels, write_image, write_scl
 
 GRID = GeoBox((40, 50), TRANSFORM, CRS)

@@ -28,12 +28,13 @@ from colibri_geo.errors import (
     NotAFile,
     QuantityMismatch,
 )
-from colibri_geo.scenes import Scene, Unseen, mosaic, mosaic_scenes
+from colibri_geo.scenes import mosaic
 from colibri_geo.scenes.georeference import cut_grid
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
-from colibri_geo.scenes.mosaic import KeptBlocks, MosaicSource
+from colibri_geo.scenes.mosaic import KeptBlocks, MosaicSource, mosaic_scenes
 from colibri_geo.scenes.offset import OffsetVerdict
-from colibri_geo.scenes.scene import Block, Source, outside_block
+from colibri_geo.scenes.scene import Block, Scene, Source, outside_block
 
 WHEN = datetime(2024, 3, 1, 15, 20, tzinfo=UTC)
 BANDS = ("red", "nir")

@@ -30,7 +30,8 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import Unseen, open_scene
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import FOUR, made_pixels, write_image, write_scl
 from tests.support.products.ground import make_ground
 from tests.support.products.landsat import write_landsat

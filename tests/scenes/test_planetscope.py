@@ -23,9 +23,9 @@ from colibri_geo.errors import (
     UnsafeXML,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.bundle import Bundle, open_bundle
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.planetscope import read_planetscope, recognise
 from colibri_geo.scenes.product import Product
 from tests.support.products.ground import Ground, make_ground

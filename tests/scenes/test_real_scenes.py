@@ -9,7 +9,7 @@ import pytest
 import rasterio
 
 from colibri_geo.errors import MissingDate
-from colibri_geo.scenes import open_scene
+from colibri_geo.scenes.opening import open_scene
 
 ROMANIA_DATES = ("2015-08-31", "2016-06-16", "2016-08-15", "2017-06-06", "2017-07-21", "2018-08-25")
 PERU_AREAS = ("2020_02", "2020_03", "2021_01", "2021_03")

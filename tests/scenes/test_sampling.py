@@ -10,8 +10,9 @@ import pytest
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import NoValidData
-from colibri_geo.scenes import open_scene, sampling
+from colibri_geo.scenes import sampling
 from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.sampling import sample_stored
 from colibri_geo.scenes.storage import Storage
 from tests.scenes.images import made_pixels, write_image

@@ -16,9 +16,11 @@ from scipy import ndimage
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BadGeoreference, BandError
-from colibri_geo.scenes import Scene, Unseen, open_scene
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.scenes.screening import can_screen, describe_screening, screen_clouds
 from colibri_geo.sim import random_spec, simulate_pair
 from tests.scenes.images import write_image, write_scl

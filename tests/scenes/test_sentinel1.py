@@ -20,10 +20,11 @@ from colibri_geo.errors import (
     RadiometryError,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.backscatter import BackscatterUnit
 from colibri_geo.scenes.bundle import Bundle, open_bundle
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
+from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.scenes.sentinel1 import read_sentinel1, recognise
 from tests.support.products.ground import GroundPair, make_ground, write_gtiff
 from tests.support.products.sentinel1 import make_echoes, write_grd_safe, write_opera, write_rtc, zip_product

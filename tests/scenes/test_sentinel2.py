@@ -23,9 +23,9 @@ from colibri_geo.errors import (
     UnsafeXML,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.bundle import Bundle, open_bundle
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.sentinel2 import read_sentinel2, recognise
 from colibri_geo.sim import Cloud

@@ -30,8 +30,8 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import open_scene
 from colibri_geo.scenes.masks import MaskCode
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.stac import parse_choice, read_stac, recognise_item
 from tests.support.products.ground import BANDS, Ground, make_ground, write_gtiff

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 
 from colibri_geo.errors import OutputError, OutputExists
-from colibri_geo.scenes import open_scene
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.sim import sample_files, simulate_pair, write_pair, write_samples
 from colibri_geo.sim.samples import SAMPLES, sample_spec
 

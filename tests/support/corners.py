@@ -15,8 +15,8 @@ from scipy import ndimage
 
 from colibri_geo.pairs import ChangeMap, align, change, survey
 from colibri_geo.pairs.model import PairModel
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import SceneSpec, SimulatedPair, simulate_pair
 from colibri_geo.sim.spectra import FloatArray
 from colibri_geo.tracing import score, trace

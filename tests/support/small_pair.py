@@ -10,8 +10,8 @@ import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import Look, SceneSpec, SimulatedPair, Strip, simulate_pair, write_pair
 
 STRIP = Strip((420.0, 500.0), (1240.0, 1180.0), width_m=25.0)

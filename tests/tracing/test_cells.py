@@ -19,7 +19,8 @@ from colibri_geo.core.frames import Line
 from colibri_geo.core.whitening import BLOCK_PX
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
-from colibri_geo.scenes import Scene, Unseen
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import SceneSpec, Strip
 from colibri_geo.tracing import (

@@ -27,9 +27,8 @@ from colibri_geo.errors import (
     SameScene,
 )
 from colibri_geo.pairs import survey
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
-from colibri_geo.scenes.scene import Block, Source
+from colibri_geo.scenes.scene import Block, Scene, Source
 from colibri_geo.tracing import corroborate
 from tests.support.example_run import example_strips
 

@@ -15,7 +15,7 @@ from colibri_geo.core.surroundings import AHEAD_PX, place_ahead
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
 from colibri_geo.pairs.aligned import PairBlock
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.tracing.ends import name_hiding
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from colibri_geo.core.frames import Line
 from colibri_geo.core.shape import Contrast, Segment
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.tracing import Candidate, from_array, to_array
 from tests.tracing.segments import make_segment
 

@@ -16,8 +16,8 @@ from shapely.geometry import Point
 from colibri_geo.exporting import check_strips
 from colibri_geo.layers import attach, no_regions
 from colibri_geo.pairs import align, change, survey
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import Mix, SceneSpec, SimulatedPair, TruthStrip, random_spec, simulate_pair
 from colibri_geo.tracing import score, trace

@@ -31,10 +31,11 @@ from colibri_geo.bench.scenes import FAINT, ORDINARY, RGB, BenchPair, Group
 from colibri_geo.bench.truth import Obstacle, Truth
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import NotAFile
-from colibri_geo.scenes import Scene, open_scene
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.scaling import RELATIVE
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import PlantedPair, TruthStrip, make_earlier, make_painted_earlier, plant_pair
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]

@@ -26,9 +26,9 @@ from shapely.geometry import LineString, Point
 from colibri_geo.bench.matching import Rules
 from colibri_geo.bench.truth import Obstacle, Truth
 from colibri_geo.errors import SettingsError
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import Cloud, Confuser, Mix, Paint, SceneSpec, SimulatedPair, random_spec, simulate_pair
 from colibri_geo.sim.placing import outline
 from colibri_geo.sim.sky import shadow_offset

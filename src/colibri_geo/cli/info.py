@@ -17,7 +17,7 @@ from colibri_geo.errors import UnsupportedFormat
 
 if TYPE_CHECKING:
     from colibri_geo.layers import LayerInspection
-    from colibri_geo.scenes import Inspection
+    from colibri_geo.scenes.inspecting import Inspection
 
 _WIDTH = 20
 
@@ -46,7 +46,7 @@ def info(
     What keeps it from being used as it is, such as a date that is missing, is told as a warning.
     """
     with reading_children():
-        from colibri_geo.scenes import inspect_scene
+        from colibri_geo.scenes.inspecting import inspect_scene
 
         found: Inspection | LayerInspection
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import io
 import os
 import signal
@@ -32,6 +34,8 @@ UNEXPECTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+_MOST_UNCOLLECTED = 50_000
+
 
 class BadInput(click.ClickException):
     """A command that ended with an error of `colibri_geo.errors`."""
@@ -51,6 +55,7 @@ class Commands(click.Group):
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - as click declares it
         """Run the command line and leave the process with its exit status."""
         _accept_every_letter()
+        _collect_rarely()
         status = self._run(*args, **extra | {"standalone_mode": False})
         _drop_unwritable()
         sys.exit(status)
@@ -102,6 +107,12 @@ def _accept_every_letter() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _collect_rarely() -> None:
+    """Look for garbage seldom, and not at the end: libraries make many objects that stay, and looking takes a fifth."""
+    gc.set_threshold(_MOST_UNCOLLECTED)
+    atexit.register(gc.freeze)
 
 
 def _is_about_output(error: Exception) -> bool:

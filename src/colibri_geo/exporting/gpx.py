@@ -6,13 +6,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-import geopandas as gpd
 from shapely import MultiPoint, Point
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
 from colibri_geo.exporting.markup import add_text, write_xml
-from colibri_geo.exporting.numbering import NAME_LIMIT, NumberedStrip, name_verdict, number_strips
+from colibri_geo.exporting.numbering import NAME_LIMIT, NumberedStrip, name_verdict
 from colibri_geo.exporting.wording import caution_for, shown_text
 
 GPX = "findings.gpx"
@@ -20,13 +19,13 @@ NAMESPACE = "http://www.topografix.com/GPX/1/1"
 _CENTRE_SYMBOL, _END_SYMBOL = "Flag, Blue", "Dot, White"
 
 
-def write_gpx(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
+def write_gpx(strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
     """Write three waypoints a strip, in the order of the ranking; elements stand in the order of the schema.
 
     Parameters
     ----------
-    strips : GeoDataFrame
-        As `check_strips` accepts it.
+    strips : sequence of NumberedStrip
+        In the order of the ranking.
     record : RunRecord
     path : Path
 
@@ -34,10 +33,9 @@ def write_gpx(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
     ----------
     GPX 1.1, https://www.topografix.com/GPX/1/1/
     """
-    numbered = number_strips(strips)
     root = ET.Element("gpx", {"xmlns": NAMESPACE, "version": "1.1", "creator": "colibri_geo"})
-    _add_metadata(root, numbered, record)
-    for strip in numbered:
+    _add_metadata(root, strips, record)
+    for strip in strips:
         _add_waypoint(root, strip.centre, strip.title, _describe_strip(strip), _CENTRE_SYMBOL)
         for number, end in enumerate(strip.ends, start=1):
             text = f"End {number} of strip {strip.title}. MGRS {format_mgrs(end.x, end.y)}"

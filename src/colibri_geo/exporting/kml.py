@@ -20,7 +20,6 @@ from colibri_geo.exporting.numbering import (
     count_verdicts,
     group_by_region,
     name_verdict,
-    number_strips,
     state_findings,
 )
 from colibri_geo.exporting.wording import caution_for, shown_text, xml_text
@@ -76,13 +75,15 @@ class Photo:
     side_px: int
 
 
-def write_kml(findings: Findings, record: RunRecord, path: Path) -> None:
+def write_kml(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
     """Write the strips into a folder for each region, in the order of the ranking.
 
     Parameters
     ----------
     findings : Findings
         As `check_findings` accepts them.
+    strips : sequence of NumberedStrip
+        Its strips, numbered.
     record : RunRecord
     path : Path
 
@@ -90,7 +91,7 @@ def write_kml(findings: Findings, record: RunRecord, path: Path) -> None:
     ----------
     OGC 12-007r2, KML 2.3, https://docs.ogc.org/is/12-007r2/12-007r2.html
     """
-    path.write_bytes(build_kml(findings, number_strips(findings.strips), record))
+    path.write_bytes(build_kml(findings, strips, record))
 
 
 def build_kml(

@@ -18,7 +18,6 @@ from colibri_geo.exporting.numbering import (
     NumberedStrip,
     count_verdicts,
     name_verdict,
-    number_strips,
     state_findings,
     state_share,
 )
@@ -32,7 +31,7 @@ _LEVELS = ("admin1", "country", "admin2")
 _DOUBT = "would be false"
 
 
-def write_message(findings: Findings, record: RunRecord, path: Path) -> None:
+def write_message(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
     """Write the subject, an empty line, and what was looked at and found.
 
     The text is ASCII, whatever the mail system: letters lose their accents, and others become question marks. No line
@@ -42,10 +41,11 @@ def write_message(findings: Findings, record: RunRecord, path: Path) -> None:
     ----------
     findings : Findings
         As `check_findings` accepts them.
+    strips : sequence of NumberedStrip
+        Its strips, numbered.
     record : RunRecord
     path : Path
     """
-    strips = number_strips(findings.strips)
     lines = [f"Subject: {_write_subject(strips, findings.observed, record)}", ""]
     for heading, paragraphs in _write_sections(strips, findings, record):
         lines += [heading, *(line for text in paragraphs for line in _wrap(text)), ""]

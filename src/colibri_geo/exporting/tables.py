@@ -21,6 +21,7 @@ from colibri_geo.exporting.geopackage import GEOPACKAGE, write_geopackage
 from colibri_geo.exporting.gpx import GPX, write_gpx
 from colibri_geo.exporting.kml import KML, write_kml
 from colibri_geo.exporting.message import MESSAGE, write_message
+from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.exporting.spreadsheet import CSV, write_csv
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.layers import Findings
@@ -51,9 +52,10 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     write_geopackage(findings, folder / GEOPACKAGE, moment=moment, caution=caution)
     write_geojson(findings.strips, record, folder / GEOJSON)
     write_csv(findings.strips, record, folder / CSV)
-    write_kml(findings, record, folder / KML)
-    write_gpx(findings.strips, record, folder / GPX)
-    write_message(findings, record, folder / MESSAGE)
+    numbered = number_strips(findings.strips)
+    write_kml(findings, numbered, record, folder / KML)
+    write_gpx(numbered, record, folder / GPX)
+    write_message(findings, numbered, record, folder / MESSAGE)
 
 
 def check_findings(findings: Findings) -> None:

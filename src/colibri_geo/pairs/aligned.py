@@ -12,7 +12,7 @@ from colibri_geo.core.resample import Coarse
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.reading import Placement
-from colibri_geo.scenes import Scene
+from colibri_geo.scenes.scene import Scene
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]

@@ -13,8 +13,8 @@ from pyproj.database import query_utm_crs_info
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import GeoreferenceError, NoOverlap
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.georeference import cut_grid, measure_pixel
+from colibri_geo.scenes.scene import Scene
 
 _GEOD = Geod(ellps="WGS84")
 _SAME_PX = 1e-3

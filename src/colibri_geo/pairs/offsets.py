@@ -10,8 +10,8 @@ import numpy as np
 
 from colibri_geo.core.normalize import RadiometricMatch, measure_spread
 from colibri_geo.errors import RadiometryError
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.offset import ADDED, BELOW_GROUND, PER_UNIT
+from colibri_geo.scenes.scene import Scene
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -10,9 +10,9 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.resample import KERNEL_MARGIN_PX, Coarse, average_blocks, translate
 from colibri_geo.core.windows import Window
-from colibri_geo.scenes import Scene, Unseen
 from colibri_geo.scenes.georeference import cut_grid
-from colibri_geo.scenes.scene import Block, CodeArray, outside_block
+from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.scene import Block, CodeArray, Scene, outside_block
 from colibri_geo.scenes.warping import find_source_window, warp_block
 
 _SAME_PX = 1e-3

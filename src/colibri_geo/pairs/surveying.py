@@ -18,9 +18,10 @@ from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.offsets import Repair, Side, reconcile_offsets
 from colibri_geo.pairs.reading import Placement
-from colibri_geo.scenes import Scene, Unseen
 from colibri_geo.scenes.georeference import measure_pixel
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scaling import GAMMA0_DB
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import SurveySettings
 
 _LEAST_TILE_PX = 48

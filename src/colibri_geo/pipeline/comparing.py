@@ -16,8 +16,8 @@ from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
 from colibri_geo.scanning.workers import check_workers
-from colibri_geo.scenes import Scene, open_scene
-from colibri_geo.scenes.opening import Options, keep_open
+from colibri_geo.scenes.opening import Options, keep_open, open_scene
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 from colibri_geo.tracing import check_radar
 

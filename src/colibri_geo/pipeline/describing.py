@@ -8,8 +8,8 @@ from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers import LayerSource
 from colibri_geo.pairs import AlignedPair, measure_pixel
-from colibri_geo.scenes import Part, Scene
 from colibri_geo.scenes.georeference import name_crs
+from colibri_geo.scenes.scene import Part, Scene
 
 
 def describe_scene(scene: Scene | Part) -> SceneRecord:

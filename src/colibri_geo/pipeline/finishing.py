@@ -23,7 +23,7 @@ from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
-from colibri_geo.scenes import Scene
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 from colibri_geo.tracing import corroborate, describe_basis, score, tabulate
 

@@ -14,8 +14,8 @@ from rasterio.windows import Window as RasterioWindow
 from colibri_geo.core.windows import Window
 from colibri_geo.layers import Aoi, mask_outside_aoi
 from colibri_geo.pairs import NOT_ASKED, AlignedPair, change
-from colibri_geo.scenes import Unseen
 from colibri_geo.scenes.georeference import cut_grid
+from colibri_geo.scenes.masks import Unseen
 
 OUTSIDE = int(Unseen.OUTSIDE)
 _BLOCK_PX = 512

@@ -38,8 +38,9 @@ from colibri_geo.scanning import (
     cut_tiles,
     local_executor,
 )
-from colibri_geo.scenes import Scene, open_scenes
+from colibri_geo.scenes.gathering import open_scenes
 from colibri_geo.scenes.georeference import cut_grid
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 
 TILE_PX = 2000

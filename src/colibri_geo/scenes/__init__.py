@@ -1,22 +1,6 @@
-"""Readers of imagery: one acquisition on one grid, or many of one date as one, lazily by window."""
+"""Readers of imagery: one acquisition on one grid, or many of one date as one, lazily by window.
+
+Nothing is imported here: the processes that decode images need one module of this package, and start often.
+"""
 
 from __future__ import annotations
-
-from colibri_geo.scenes.gathering import open_scenes
-from colibri_geo.scenes.inspecting import Inspection, inspect_scene
-from colibri_geo.scenes.masks import Unseen
-from colibri_geo.scenes.mosaic import mosaic_scenes
-from colibri_geo.scenes.opening import open_scene
-from colibri_geo.scenes.scene import Part, Provenance, Scene
-
-__all__ = [
-    "Inspection",
-    "Part",
-    "Provenance",
-    "Scene",
-    "Unseen",
-    "inspect_scene",
-    "mosaic_scenes",
-    "open_scene",
-    "open_scenes",
-]

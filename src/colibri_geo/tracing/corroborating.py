@@ -16,8 +16,8 @@ from shapely.geometry import LineString
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch, QuantityMismatch
 from colibri_geo.pairs import check_order, measure_overlap_share, measure_pixel
-from colibri_geo.scenes import Scene
 from colibri_geo.scenes.scaling import GAMMA0_DB
+from colibri_geo.scenes.scene import Scene
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 

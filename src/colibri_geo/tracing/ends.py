@@ -10,7 +10,7 @@ from colibri_geo.core.shape import Segment
 from colibri_geo.core.surroundings import place_ahead
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]

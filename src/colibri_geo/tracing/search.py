@@ -15,7 +15,7 @@ from colibri_geo.core.lines import LineFilter, Origin, Peaks, compress, no_peaks
 from colibri_geo.core.whitening import BLOCK_PX, REACH_PX, Whitening, flatten, measure_whitening, whiten
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, CoarseChange
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.settings import TraceSettings
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]

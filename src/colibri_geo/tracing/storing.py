@@ -10,7 +10,7 @@ import numpy as np
 
 from colibri_geo.core.frames import Line
 from colibri_geo.core.shape import Contrast, Segment
-from colibri_geo.scenes import Unseen
+from colibri_geo.scenes.masks import Unseen
 from colibri_geo.tracing.cells import Candidate
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
