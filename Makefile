@@ -8,6 +8,7 @@
 #   make clean     remove what the other words made, .venv too
 #
 #   make build     wheel and source archive, in dist
+#   make docs      the documentation site, in out/docs
 #   make lowest    the fast tests with the oldest versions that pyproject.toml allows
 #   make samples   write data/samples again (the same bytes)
 #
@@ -35,7 +36,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Tests run side by side, on as many processors as there are, up to four; those of a file stay together, for their fixtures.
 PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test check lint format clean build lowest samples
+.PHONY: help demo test check lint format clean build docs lowest samples
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -57,6 +58,10 @@ endef
 
 .venv/.developer: pyproject.toml .venv/.library
 	$(BIN)/python $(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+.venv/.writer: pyproject.toml .venv/.library
+	$(BIN)/python $(PIP_INSTALL) --editable '.[docs]'
 	@touch $@
 
 .venv-lowest/.tester: pyproject.toml .ci/lowest_versions.py
@@ -92,6 +97,10 @@ format: .venv/.developer
 
 build: .venv/.developer
 	$(BIN)/python -m build --outdir dist
+
+# Its theme tells of successors of MkDocs in a frame, which is no news here.
+docs: .venv/.writer
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 lowest: .venv-lowest/.tester
 	$(LOWEST)/python $(PYTEST) -m "not slow" tests

@@ -112,6 +112,7 @@ def test_archive_holds_what_a_developer_needs(built: Built) -> None:
         }
     assert names >= {
         *("pyproject.toml", "Makefile", "LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+        *("mkdocs.yml", "docs/index.md", "docs/site/hooks.py"),
         *(
             "src/colibri_geo/__init__.py",
             "tests/conftest.py",
