@@ -20,6 +20,8 @@ from typing import Any
 from colibri_geo.errors import ConfigError, SettingsError, UnsafeModel
 
 OPERATING_POINTS = ("report", "watch")
+PRECISIONS = ("exact", "5km", "region")
+"""Of the positions in the folder of a run: the run itself, and its editions for wider audiences."""
 
 _MOST_BYTES = 1_000_000
 _LARGEST = 10**15

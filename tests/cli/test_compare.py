@@ -14,8 +14,11 @@ from shapely.geometry import box
 
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
+from colibri_geo.cli.options import PRECISIONS as OFFERED
+from colibri_geo.errors import NotARun
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
+from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
 
@@ -25,7 +28,7 @@ SIDE_PX = 160
 LATER = "2024:05:10 15:20:00"
 FILES = {
     *(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")),
-    *("message.txt", "manifest.json", "run.log"),
+    *("feedback.txt", "message.txt", "manifest.json", "run.log"),
 }
 PICTURED = {"report.html", "findings.kmz"}
 
@@ -146,6 +149,26 @@ def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: 
     result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "es")
     assert_refused(result, "--lang", "'es' is not 'en'", folder=tmp_path, files=set())
     assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "en", "--no-report").exit_code == 0
+
+
+@pytest.mark.slow
+def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --precision the folder holds an edition, which verifies and is no exact run."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--precision", "5km")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
+    assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
+    with pytest.raises(NotARun, match="edition 5km"):
+        read_run(tmp_path / "out")
+
+
+def test_edition_with_rasters_is_refused_before_the_work(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Rasters show exact positions: --rasters with an edition is refused, and so is a precision that there is not."""
+    result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "region", "--rasters")
+    assert_refused(result, "--rasters", "--precision region", folder=tmp_path, files=set(bare))
+    result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "1m")
+    assert_refused(result, *PRECISIONS, folder=tmp_path, files=set(bare))
+    assert OFFERED == PRECISIONS
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from colibri_geo.errors import TableError
 from colibri_geo.exporting import CAUTION, caution_for, write_tables
 from tests.support.example_run import example_findings, example_record
 
-FILES = [*(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")), "message.txt"]
+FILES = ["feedback.txt", *(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")), "message.txt"]
 _WRITE = """
 import sys
 from pathlib import Path

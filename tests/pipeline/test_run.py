@@ -79,7 +79,7 @@ def test_existing_folder_is_refused(run: Run, tmp_path: Path) -> None:
 
 def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
     """A run has waypoints and a message, and with the report a map with pictures; the manifest holds all of them."""
-    field = {"findings.kml", "findings.gpx", "message.txt"}
+    field = {"feedback.txt", "findings.kml", "findings.gpx", "message.txt"}
     folders = [run.save(tmp_path / name, report=report) for name, report in (("with", True), ("without", False))]
     names = [{path.name for path in folder.iterdir()} for folder in folders]
     assert field <= names[1]

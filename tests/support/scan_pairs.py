@@ -12,7 +12,7 @@ from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import Cloud, SceneSpec, Strip, simulate_pair, write_pair
 from colibri_geo.tracing.search import plan_search
 
-FINDINGS = (*(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")), "message.txt")
+FINDINGS = (*(f"findings.{kind}" for kind in ("csv", "geojson", "gpkg", "gpx", "kml")), "feedback.txt", "message.txt")
 LENGTH_M = 900.0
 SMALL_CELL_PX = 96
 """Side of a cell in pixels of the search: put it in place of ``colibri_geo.tracing.search._CELL_PX``, which is 1008."""

@@ -73,6 +73,7 @@ def compare(
     workers: int | None,
     no_report: bool,
     lang: str,  # noqa: ARG001 - one language so far; click checks it
+    precision: str,
     as_json: bool,
 ) -> None:
     """Compare the images BEFORE and AFTER, and write tables, a map and a report into DIR.
@@ -82,6 +83,10 @@ def compare(
     """
     from colibri_geo.scanning.workers import count_processors
 
+    if rasters and precision != "exact":
+        raise click.UsageError(
+            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
+        )
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     with reading_children(), show_progress() as progress:
@@ -106,6 +111,6 @@ def compare(
             workers=workers or count_processors(),
             progress=progress,
         )
-        folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report)
+        folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report, precision=precision)
     summary = summarize(run, folder, report=not no_report)
     click.echo(summary.to_json() if as_json else summary.to_text())

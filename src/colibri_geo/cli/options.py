@@ -11,6 +11,7 @@ import click
 import colibri_geo
 
 LANGUAGES = ("en",)
+PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
 
 Command = Callable[..., Any]
 
@@ -110,6 +111,12 @@ def report_options(command: Command) -> Command:
         command,
         click.option("--no-report", is_flag=True, help="Leave out report.html."),
         click.option("--lang", default="en", type=click.Choice(LANGUAGES), help="Language of the report."),
+        click.option(
+            "--precision",
+            default="exact",
+            type=click.Choice(PRECISIONS),
+            help="Edition for wider audiences: positions as squares of 5 km, or regions alone; no pictures.",
+        ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else."
         ),

@@ -146,6 +146,9 @@ class RunRecord:
         One sentence: what the probability was fitted on and which strip density it assumes.
     radar : tuple of SceneRecord
         The earlier and the later radar image, where such were given; none in a run of an older version.
+    precision : str
+        Of the positions in its folder, one of `colibri_geo.settings.PRECISIONS`: the run itself is ``exact``. The
+        record of an edition leaves out whatever could tell more, the names and checksums of files too.
     """
 
     before: SceneRecord
@@ -156,3 +159,4 @@ class RunRecord:
     versions: dict[str, str]
     probability_basis: str
     radar: tuple[SceneRecord, ...] = ()
+    precision: str = "exact"

@@ -77,8 +77,13 @@ def write_geopackage(findings: Findings, path: Path, *, moment: pd.Timestamp, ca
     OutputError
         The file cannot be written.
     """
+    write_layers(plan_layers(findings, caution=caution), path, moment=moment)
+
+
+def write_layers(layers: Sequence[Layer], path: Path, *, moment: pd.Timestamp) -> None:
+    """Write layers into a new GeoPackage, in their order; for the arguments see `write_geopackage`."""
     with _fixed_clock(format_time(moment.floor("s")).replace("Z", ".000Z")):
-        for layer in plan_layers(findings, caution=caution):
+        for layer in layers:
             _write_layer(layer, path)
 
 
@@ -181,8 +186,7 @@ def write_tiles(tiles: gpd.GeoDataFrame, folder: Path, *, moment: pd.Timestamp) 
     layer = Layer(
         _TILES, conform(tiles, TILE_COLUMNS), "Polygon", "Tiles of a scan, and how much of each was observed."
     )
-    with _fixed_clock(format_time(moment.floor("s")).replace("Z", ".000Z")):
-        _write_layer(layer, folder / TILES)
+    write_layers([layer], folder / TILES, moment=moment)
 
 
 def read_tiles(folder: Path) -> gpd.GeoDataFrame | None:

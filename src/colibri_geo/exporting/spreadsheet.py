@@ -30,7 +30,12 @@ def write_csv(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
     record : RunRecord
     path : Path
     """
-    table = pd.concat([plain_rows(strips), people_coordinates(strips)], axis=1).assign(caution=caution_for(record))
+    write_rows(pd.concat([plain_rows(strips), people_coordinates(strips)], axis=1), caution_for(record), path)
+
+
+def write_rows(rows: pd.DataFrame, caution: str, path: Path) -> None:
+    """Write plain rows as `plain_rows` gives them, each with the caution."""
+    table = rows.assign(caution=caution)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(spreadsheet_text(str(name)) for name in table.columns)

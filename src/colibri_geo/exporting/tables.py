@@ -16,6 +16,7 @@ from colibri_geo.exporting.columns import (
     check_strips,
     check_table,
 )
+from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON, write_geojson
 from colibri_geo.exporting.geopackage import GEOPACKAGE, write_geopackage
 from colibri_geo.exporting.gpx import GPX, write_gpx
@@ -28,7 +29,7 @@ from colibri_geo.layers import Findings
 
 
 def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
-    """Write ``findings.gpkg``, ``.geojson``, ``.csv``, ``.kml`` and ``.gpx``, and ``message.txt``.
+    """Write ``findings.gpkg``, ``.geojson``, ``.csv``, ``.kml``, ``.gpx``, ``message.txt`` and ``feedback.txt``.
 
     The same tables and record give the same bytes. Only the GeoPackage holds everything; `read_tables` reads it back.
 
@@ -56,6 +57,7 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     write_kml(findings, numbered, record, folder / KML)
     write_gpx(numbered, record, folder / GPX)
     write_message(findings, numbered, record, folder / MESSAGE)
+    write_feedback((strip.title for strip in numbered), record, folder / FEEDBACK)
 
 
 def check_findings(findings: Findings) -> None:

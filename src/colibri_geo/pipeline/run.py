@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from colibri_geo.errors import OutputError
+from colibri_geo.errors import NotARun, OutputError
 from colibri_geo.evidence import (
     PairRecord,
     RunRecord,
@@ -21,12 +21,28 @@ from colibri_geo.evidence import (
     write_log,
     write_manifest,
 )
-from colibri_geo.exporting import read_tables, read_tiles, write_kmz, write_tables, write_tiles
+from colibri_geo.exporting import (
+    check_findings,
+    check_precision,
+    make_edition,
+    read_tables,
+    read_tiles,
+    write_edition,
+    write_kmz,
+    write_tables,
+    write_tiles,
+)
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.rasters import write_rasters
-from colibri_geo.reporting import overview_picture, picture_strips, shrink_pictures, write_report
+from colibri_geo.reporting import (
+    overview_picture,
+    picture_strips,
+    shrink_pictures,
+    write_edition_report,
+    write_report,
+)
 
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
 
@@ -91,7 +107,15 @@ class Run:
         """What was measured between the scenes."""
         return self.record.pair
 
-    def save(self, out: str | Path, *, overwrite: bool = False, rasters: bool = False, report: bool = True) -> Path:
+    def save(
+        self,
+        out: str | Path,
+        *,
+        overwrite: bool = False,
+        rasters: bool = False,
+        report: bool = True,
+        precision: str = "exact",
+    ) -> Path:
         """Write the folder of the run, whole or not at all.
 
         Parameters
@@ -104,6 +128,9 @@ class Run:
             Write ``change.tif`` and ``validity.tif`` too.
         report : bool
             Write ``report.html``, and ``findings.kmz`` with its pictures.
+        precision : {"exact", "5km", "region"}
+            An edition for wider audiences in place of the run itself: positions as squares of at least 5 km, or no
+            more than the names of regions. It needs no pixels, so a run that was read back has editions too.
 
         Returns
         -------
@@ -114,8 +141,13 @@ class Run:
         ------
         OutputError
             The folder exists or cannot be written; or pictures are asked of a run that was read back and has no pixels.
+        SettingsError
+            There is no such precision, or rasters are asked of an edition.
         """
         out = Path(out)
+        check_precision(precision, rasters=rasters)
+        if precision != "exact":
+            return self._save_edition(out, precision, overwrite=overwrite, report=report)
         if self.aligned is None and (rasters or report):
             raise OutputError(
                 f"{out}: this run was read back and has no pixels for a report; save it with report=False, or "
@@ -136,6 +168,41 @@ class Run:
             write_log(folder, clock.timings)
             write_manifest(folder, self.record)
         return out
+
+    def _save_edition(self, out: Path, precision: str, *, overwrite: bool, report: bool) -> Path:
+        check_findings(self.findings)
+        edition = make_edition(self.findings, self.record, precision)
+        with staged_folder(out, overwrite=overwrite) as folder:
+            clock = Clock(timings=list(self.timings))
+            with clock.step("write the tables"):
+                write_edition(edition, folder)
+            if report:
+                with clock.step("draw the report"):
+                    write_edition_report(edition, folder / "report.html")
+            write_log(folder, clock.timings)
+            write_manifest(folder, edition.record)
+        return out
+
+    def name_in_edition(self, precision: str) -> pd.Series[Any]:
+        """Return the name that each strip has in an edition: for who made it, when feedback on the edition comes back.
+
+        Parameters
+        ----------
+        precision : {"5km", "region"}
+
+        Returns
+        -------
+        Series of str
+            On the index of the strips.
+
+        Raises
+        ------
+        SettingsError
+            There is no such edition.
+        """
+        edition = make_edition(self.findings, self.record, precision)
+        names = pd.Series(edition.strips.index, index=pd.Index(edition.originals, name="strip_id"))
+        return names.reindex(self.strips.index).rename("edition_id")
 
     def _draw(self, pair: AlignedPair, folder: Path) -> None:
         pictures = picture_strips(pair, self.strips, change=change(pair))
@@ -193,8 +260,13 @@ def read_run(folder: str | Path) -> Run:
     Raises
     ------
     NotARun
-        The folder holds no run, or a damaged one.
+        The folder holds no run, a damaged one, or an edition of one.
     """
     folder = Path(folder)
     record = read_manifest(folder)
+    if record.precision != "exact":
+        raise NotARun(
+            f"{folder}: holds the edition {record.precision} of a run, expected the run itself with exact positions; "
+            "read its tables from findings.gpkg, or ask who made it for the run"
+        )
     return Run(record, read_tables(folder), tiles=read_tiles(folder))

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from colibri_geo.reporting.html import render_html, write_report
+from colibri_geo.reporting.edition import build_edition_model
+from colibri_geo.reporting.html import render_html, write_edition_report, write_report
 from colibri_geo.reporting.messages import ENGLISH, Messages
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
@@ -19,10 +20,12 @@ __all__ = [
     "Overview",
     "ReportModel",
     "StripPicture",
+    "build_edition_model",
     "build_model",
     "overview_picture",
     "picture_strips",
     "render_html",
     "shrink_pictures",
+    "write_edition_report",
     "write_report",
 ]

@@ -11,7 +11,9 @@ from pathlib import Path
 import jinja2
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting import Edition
 from colibri_geo.layers import Findings
+from colibri_geo.reporting.edition import build_edition_model
 from colibri_geo.reporting.messages import ENGLISH, Messages
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
@@ -45,6 +47,21 @@ def write_report(
         The language of the report.
     """
     model = build_model(findings, record, pictures, overview, messages=messages)
+    Path(path).write_bytes(render_html(model, messages=messages).encode("utf-8"))
+
+
+def write_edition_report(edition: Edition, path: str | Path, *, messages: Messages = ENGLISH) -> None:
+    """Write the report of an edition as one HTML file that opens with no network.
+
+    Parameters
+    ----------
+    edition : Edition
+    path : str or Path
+        File to write; replaced when it exists.
+    messages : Messages
+        The language of the report.
+    """
+    model = build_edition_model(edition, messages=messages)
     Path(path).write_bytes(render_html(model, messages=messages).encode("utf-8"))
 
 

@@ -432,6 +432,31 @@ _ENGLISH = {
     "role.aoi": "area of interest",
     "role.aerodromes": "aerodromes",
     "role.layer": "what lies around: {name}",
+    # ---------------------------------------------------------------------------------------------- editions
+    "edition.handling.5km": (
+        "Edition 5km, for wider audiences: a position is a square of at least 5 km, sizes are rounded (length to "
+        "100 m, width to 10 m, azimuth to 10°), and there are no pictures. It holds no exact position."
+    ),
+    "edition.handling.region": (
+        "Edition region, for wider audiences: no positions but the names of regions, sizes are rounded (length to "
+        "100 m, width to 10 m, azimuth to 10°), and there are no pictures."
+    ),
+    "edition.others": "Ask who made this edition for exact positions, pictures and reasons, if your task needs them.",
+    "edition.counted": (
+        "A strip is placed by the square of at least 5 km that holds its middle: where the square touches several "
+        "regions, all are named and each counts it; the first row counts it once."
+    ),
+    "edition.levels": (
+        "Regions are named down to the level at which each that has a strip was observed on at least {least}."
+    ),
+    "edition.region.none": "not named",
+    "edition.ranking": "By verdict, then by probability. Lengths, widths and azimuths are rounded.",
+    "edition.map.caption": (
+        "A strip has its middle somewhere in the square that carries its number; a square has the colour of its first "
+        "strip. Squares are those of a fixed lattice, 0.05° high and at least 5 km wide; the map shows them, not the "
+        "ground that was looked at."
+    ),
+    "column.square": "Square (WGS 84)",
 }
 
 ENGLISH = Messages("en", MappingProxyType(_ENGLISH))

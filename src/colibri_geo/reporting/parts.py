@@ -276,7 +276,7 @@ class LookedAt:
     statement: tuple[str, ...]
     figures: tuple[Fact, ...]
     regions: Table
-    map: MapDrawing
+    map: MapDrawing | None
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class ReportModel:
-    """A whole report, in the order in which it is read.
+    """A whole report, in the order in which it is read; an edition leaves out what it may not tell.
 
     Attributes
     ----------
@@ -328,22 +328,22 @@ class ReportModel:
         Of all texts, as BCP 47.
     cover : Cover
     looked_at : LookedAt
-    inputs : Inputs
+    inputs : Inputs or None
     bottom_line : BottomLine
-    map : MapDrawing
+    map : MapDrawing or None
     ranking : Table
     sheets : tuple of Sheet
     method : Method
-    evidence : Evidence
+    evidence : Evidence or None
     """
 
     language: str
     cover: Cover
     looked_at: LookedAt
-    inputs: Inputs
+    inputs: Inputs | None
     bottom_line: BottomLine
-    map: MapDrawing
+    map: MapDrawing | None
     ranking: Table
     sheets: tuple[Sheet, ...]
     method: Method
-    evidence: Evidence
+    evidence: Evidence | None

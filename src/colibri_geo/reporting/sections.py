@@ -87,7 +87,7 @@ def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> s
 
 
 # ----------------------------------------------------------------------------------------------------------- looked at
-def build_looked_at(observed: pd.DataFrame, drawing: MapDrawing, messages: Messages) -> LookedAt:
+def build_looked_at(observed: pd.DataFrame, drawing: MapDrawing | None, messages: Messages) -> LookedAt:
     """Build the statement of what was and was not seen, for all and for each region."""
     total = observed.iloc[0]
     asked, seen = float(total["asked_km2"]), float(total["observed_km2"])

@@ -1,0 +1,354 @@
+"""Editions of a run for wider audiences: coarser tables and a record that tells no more than they do.
+
+What the edition ``region`` tells, the edition ``5km`` tells too: who has both knows no more than who has the second.
+
+An edition is made of what is named here and of nothing else, so that a column, a note or a file which a run learns to
+write later stays out of it until somebody puts it in.
+
+What could tell a place finer than the edition promises, and is left out: axes, ends, centres, outlines; pictures;
+exact lengths, widths and azimuths, by which a strip is found again in public imagery; distances to borders, aerodromes
+and whatever lies around, three of which are a position; whether it lies on an aerodrome that a public register lists;
+what hides an end; reasons, which quote measures; the ground that was not observed, because a new strip lies in the
+rest; tiles; the grid, names and checksums of the images, which may have been cut around a strip; times of day, which
+tell where on its orbit a satellite was; the identifiers of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import Polygon
+
+from colibri_geo.errors import SettingsError
+from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
+from colibri_geo.exporting.columns import STRIP_ID, VERDICTS, Column, Kind, conform
+from colibri_geo.exporting.coordinates import WGS84, strip_centres
+from colibri_geo.exporting.squares import find_square, name_square
+from colibri_geo.exporting.wording import caution_for
+from colibri_geo.layers import Findings
+from colibri_geo.layers.columns import LEVELS
+from colibri_geo.settings import PRECISIONS
+
+LEAST_KM2 = 25.0
+"""Least observed ground of a region that an edition names: that of a square. A sliver of a region at the edge of an
+image would be a finer place."""
+LENGTH_STEP_M, WIDTH_STEP_M, AZIMUTH_STEP_DEG = 100.0, 10.0, 10.0
+SIDES = ("west_lon", "south_lat", "east_lon", "north_lat")
+_REGIONS = tuple(level + part for level in LEVELS for part in ("", "_code"))
+_BETWEEN = " / "
+
+EDITION_COLUMNS = (
+    STRIP_ID,
+    Column("edition", Kind.TEXT, required=True),
+    Column("verdict", Kind.TEXT, required=True),
+    Column("probability", Kind.NUMBER, "", 2, required=True),
+    Column("length_m", Kind.NUMBER, "m", 0, required=True),
+    Column("width_m", Kind.NUMBER, "m", 0, required=True),
+    Column("azimuth_deg", Kind.NUMBER, "deg", 0, required=True),
+    *(Column(name, Kind.TEXT) for name in _REGIONS),
+    Column("last_without", Kind.TEXT),
+    Column("first_with", Kind.TEXT),
+)
+"""Of the strips of every edition; days are text."""
+SQUARE_COLUMNS = (
+    Column("square", Kind.TEXT, required=True),
+    *(Column(name, Kind.NUMBER, "deg", 2, required=True) for name in SIDES),
+)
+"""What the edition ``5km`` adds."""
+
+NOTES = {
+    "5km": (
+        "Edition 5km, for wider audiences: a position is a square of at least 5 km, sizes are rounded (length to "
+        "100 m, width to 10 m, azimuth to 10 degrees), and there are no pictures. It holds no exact position."
+    ),
+    "region": (
+        "Edition region, for wider audiences: no positions but the names of regions, sizes are rounded (length to "
+        "100 m, width to 10 m, azimuth to 10 degrees), and there are no pictures."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What an edition of a run tells.
+
+    Attributes
+    ----------
+    precision : str
+        ``5km`` or ``region``.
+    strips : DataFrame
+        Columns of `EDITION_COLUMNS`, in the order of the edition's own ranking, index ``strip_id``: ``E001`` and on.
+        In the edition ``5km`` a GeoDataFrame of squares in longitude and latitude, with `SQUARE_COLUMNS`.
+    observed : DataFrame
+        As of the run, without levels that the edition does not name. A strip counts in every region that its square
+        touches, so that no region says of none what may be one.
+    record : RunRecord
+        Of the edition.
+    originals : tuple of str
+        The identifiers that the strips have in the run: for who made the edition, never written.
+    """
+
+    precision: str
+    strips: pd.DataFrame
+    observed: pd.DataFrame
+    record: RunRecord
+    originals: tuple[str, ...]
+
+    @property
+    def caution(self) -> str:
+        """What every file of the edition says about itself."""
+        return f"{NOTES[self.precision]} {caution_for(self.record)}"
+
+
+def check_precision(precision: str, *, rasters: bool = False) -> None:
+    """Refuse a precision that there is not, and rasters in an edition.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if precision not in PRECISIONS:
+        raise SettingsError(f"precision {precision[:60]!r}: expected one of {', '.join(PRECISIONS)}; give one of these")
+    if rasters and precision != "exact":
+        raise SettingsError(
+            f"precision {precision}: rasters show exact positions, expected none in an edition; leave them out, or "
+            "write the exact run"
+        )
+
+
+def make_edition(findings: Findings, record: RunRecord, precision: str) -> Edition:
+    """Make an edition of a run.
+
+    Parameters
+    ----------
+    findings : Findings
+        As `check_findings` accepts them.
+    record : RunRecord
+        Of the exact run.
+    precision : str
+        ``5km`` or ``region``.
+
+    Returns
+    -------
+    Edition
+
+    Raises
+    ------
+    SettingsError
+        There is no such edition.
+    """
+    if precision not in NOTES:
+        raise SettingsError(
+            f"edition {precision[:60]!r}: expected {' or '.join(NOTES)}; the run itself is saved without one"
+        )
+    exact = findings.strips
+    squares = [find_square(centre.x, centre.y) for centre in strip_centres(exact)]
+    keys = _list_regions(squares, findings.regions)
+    observed = _count_in_regions(findings.observed, exact["verdict"], keys)
+    coarse = _round_strips(exact, precision)
+    if precision == "5km":
+        coarse = coarse.assign(**_name_regions(keys, LEVELS), **_describe_squares(squares))
+        coarse = gpd.GeoDataFrame(coarse, geometry=squares, crs=WGS84)
+    else:
+        levels = _choose_levels(observed)
+        coarse = coarse.assign(**_name_regions(keys, levels))
+        observed = observed[observed["level"].isin(["all", *levels])].reset_index(drop=True)
+    order = _rank(coarse)
+    names = [f"E{number:03d}" for number in range(1, len(order) + 1)]
+    columns = (*EDITION_COLUMNS, *(SQUARE_COLUMNS if precision == "5km" else ()))
+    ordered = coarse.iloc[order].assign(strip_id=names)
+    shown = ordered[[*(column.name for column in columns), *(["geometry"] if precision == "5km" else [])]]
+    strips = conform(shown, columns).set_index("strip_id")
+    originals = tuple(str(exact.index[position]) for position in order)
+    return Edition(precision, strips, observed, reduce_record(record, precision), originals)
+
+
+def reduce_record(record: RunRecord, precision: str) -> RunRecord:
+    """Return the record of an edition: what the run was made of, without what could tell a place.
+
+    Sensors, licences and the credits of region layers are passed on as the files state them.
+
+    Parameters
+    ----------
+    record : RunRecord
+    precision : str
+
+    Returns
+    -------
+    RunRecord
+        Missing: names, sizes, checksums and grids of files, the grid of the pair and what was measured on it, radar,
+        layers that are not regions.
+    """
+    return RunRecord(
+        before=_reduce_scene(record.before),
+        after=_reduce_scene(record.after),
+        pair=_reduce_pair(record.pair),
+        layers=tuple(
+            LayerRecord(layer.role, "", "", credit=layer.credit) for layer in record.layers if layer.role in LEVELS
+        ),
+        settings=record.settings,
+        versions=dict(sorted(record.versions.items())),
+        probability_basis=record.probability_basis,
+        precision=precision,
+    )
+
+
+def _reduce_scene(scene: SceneRecord) -> SceneRecord:
+    day = scene.acquired[:10]
+    return SceneRecord(
+        name=f"image of {day}",
+        sha256="",
+        size_bytes=0,
+        acquired=day,
+        bands=scene.bands,
+        quantity=scene.quantity,
+        scaling="",
+        mask="",
+        mask_sha256=None,
+        sensor=scene.sensor,
+        product_id=None,
+        processing_baseline=scene.processing_baseline,
+        licence=scene.licence,
+        crs="",
+        rows=0,
+        cols=0,
+        pixel_m=scene.pixel_m,
+        synthetic=scene.synthetic,
+    )
+
+
+def _reduce_pair(pair: PairRecord) -> PairRecord:
+    return PairRecord(
+        crs="",
+        metre_crs="",
+        transform=(),
+        rows=0,
+        cols=0,
+        pixel_m=pair.pixel_m,
+        bands=pair.bands,
+        quantity=pair.quantity,
+        shift_east_m=nan,
+        shift_north_m=nan,
+        shift_spread_m=nan,
+        shift_tiles=0,
+        gain=(),
+        offset=(),
+        residual=(),
+        overlap_share=nan,
+        clear_share=nan,
+        added_before=nan,
+        added_after=nan,
+    )
+
+
+def _round_strips(exact: gpd.GeoDataFrame, precision: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "edition": precision,
+            "verdict": exact["verdict"],
+            "probability": exact["probability"].round(2).clip(0.01, 0.99),  # never certain
+            "length_m": _round_to(exact["length_m"], LENGTH_STEP_M),
+            "width_m": _round_to(exact["width_m"], WIDTH_STEP_M),
+            "azimuth_deg": (exact["azimuth_deg"] / AZIMUTH_STEP_DEG).round() * AZIMUTH_STEP_DEG % 180,
+            "last_without": _write_days(exact["last_without"]),
+            "first_with": _write_days(exact["first_with"]),
+        },
+        index=exact.index,
+    )
+
+
+def _round_to(values: pd.Series[Any], step: float) -> pd.Series[Any]:
+    return (values / step).round().clip(lower=1) * step
+
+
+def _write_days(times: pd.Series[Any]) -> list[str]:
+    return ["" if pd.isna(time) else f"{time:%Y-%m-%d}" for time in times]
+
+
+def _describe_squares(squares: Iterable[Polygon]) -> dict[str, list[Any]]:
+    sides = np.array([square.bounds for square in squares]).reshape(-1, 4)
+    return {"square": [name_square(square) for square in squares]} | {
+        name: list(column) for name, column in zip(SIDES, sides.T, strict=True)
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------- regions
+Keys = dict[str, list[tuple[tuple[str, str], ...]]]
+"""By level, for each strip: code and name of every region that its square touches."""
+
+
+def _list_regions(squares: list[Polygon], regions: gpd.GeoDataFrame | None) -> Keys:
+    """List the regions of squares, not of strips: a strip's own region would tell on which side of a border it lies."""
+    found: Keys = {level: [()] * len(squares) for level in LEVELS}
+    if regions is None or not squares:
+        return found
+    for level in LEVELS:
+        table = regions[regions["level"] == level]
+        keys = [_key_region(code, name) for code, name in zip(table["code"], table["name"], strict=True)]
+        touched: list[set[tuple[str, str]]] = [set() for _ in squares]
+        for square, region in zip(*table.sindex.query(squares, predicate="intersects"), strict=True):
+            touched[square].add(keys[region])
+        found[level] = [tuple(sorted(names)) for names in touched]
+    return found
+
+
+def _key_region(code: str | None, name: str | None) -> tuple[str, str]:
+    return ("" if pd.isna(code) else str(code)), ("" if pd.isna(name) else str(name))
+
+
+def _name_regions(keys: Keys, levels: Collection[str]) -> dict[str, list[str]]:
+    columns = {}
+    for level, strips in keys.items():
+        named = strips if level in levels else [()] * len(strips)
+        columns[level] = [_BETWEEN.join(name or code for code, name in found) for found in named]
+        columns[f"{level}_code"] = [_BETWEEN.join(code for code, _ in found if code) for found in named]
+    return columns
+
+
+def _count_in_regions(observed: pd.DataFrame, verdicts: pd.Series[Any], keys: Keys) -> pd.DataFrame:
+    """Count in a region the strips whose square touches it, at most as many as that; the first row keeps all."""
+    counted = observed.copy()
+    for position, (level, code, name) in enumerate(
+        zip(observed["level"], observed["code"], observed["name"], strict=True)
+    ):
+        if level not in keys:
+            continue
+        key = _key_region(code, name)
+        inside = verdicts[[key in found for found in keys[level]]]
+        for verdict in VERDICTS:
+            if verdict in counted:
+                counted.loc[counted.index[position], verdict] = int((inside == verdict).sum())
+    return counted
+
+
+def _choose_levels(observed: pd.DataFrame) -> list[str]:
+    """Return the levels down to the finest at which every region with a strip was observed on enough ground.
+
+    A level is named for all strips or for none: leaving out single regions would tell which ones.
+    """
+    counts = observed[[verdict for verdict in VERDICTS if verdict in observed]].sum(axis=1)
+    for finest in reversed(LEVELS):
+        given = observed["level"] == finest
+        if given.any() and (observed.loc[given & (counts > 0), "observed_km2"] >= LEAST_KM2).all():
+            return list(LEVELS[: LEVELS.index(finest) + 1])
+    return []
+
+
+def _rank(coarse: pd.DataFrame) -> list[int]:
+    """Order strips by verdict and probability, then by what the edition tells and by nothing else."""
+    rest = [name for name in (*SIDES, *_REGIONS, "length_m", "width_m", "azimuth_deg") if name in coarse]
+    keys = pd.DataFrame(
+        {
+            "verdict_rank": [VERDICTS.index(verdict) for verdict in coarse["verdict"]],
+            "doubt": -coarse["probability"],
+            **{name: coarse[name].fillna("") if name in _REGIONS else coarse[name] for name in rest},
+        }
+    )
+    ordered = keys.reset_index(drop=True).sort_values(list(keys.columns), kind="stable")
+    return [int(position) for position in ordered.index]

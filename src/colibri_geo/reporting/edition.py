@@ -1,0 +1,157 @@
+"""The report of an edition: what an exact report says of the run, and of strips no more than the edition's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from affine import Affine
+from pyproj import CRS
+from shapely import box
+
+from colibri_geo.exporting import Edition
+from colibri_geo.exporting.editions import LEAST_KM2, SIDES
+from colibri_geo.exporting.squares import STEP_DEG
+from colibri_geo.layers.columns import LEVELS
+from colibri_geo.reporting.formats import format_km2, format_number, format_probability, format_text, is_missing
+from colibri_geo.reporting.grounding import GroundGrid
+from colibri_geo.reporting.maps import NumberedStrip, draw_overview, plan_canvas
+from colibri_geo.reporting.messages import ENGLISH, Messages
+from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
+from colibri_geo.reporting.sections import build_bottom_line, build_cover, build_looked_at, build_method
+
+_AROUND = 2
+"""Squares of blank ground around those of the strips on the map."""
+_ROOM, _GAP = 40.0, 8.0
+"""Least height of a square, in units of the drawing, that holds its numbers; else how far above it they stand."""
+_SHOWN = 4
+"""Most numbers of strips that are written on a square."""
+
+
+def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> ReportModel:
+    """Build the report of an edition.
+
+    Parameters
+    ----------
+    edition : Edition
+    messages : Messages
+        The language of the report.
+
+    Returns
+    -------
+    ReportModel
+        Without sheets, pictures, grid and checksums of the inputs; the map shows squares, or there is none.
+    """
+    squares = isinstance(edition.strips, gpd.GeoDataFrame)
+    bottom = build_bottom_line(edition.observed, edition.record, messages)
+    rules = [messages.say("edition.counted")]
+    if not squares:
+        rules.append(messages.say("edition.levels", least=format_km2(LEAST_KM2, messages)))
+    return ReportModel(
+        language=messages.language,
+        cover=_build_cover(edition, messages),
+        looked_at=build_looked_at(edition.observed, None, messages),
+        inputs=None,
+        bottom_line=replace(bottom, others=(*bottom.others, *rules, messages.say("edition.others"))),
+        map=_draw_squares(edition.strips, messages) if squares and len(edition.strips) else None,
+        ranking=_build_ranking(edition.strips, messages, squares=squares),
+        sheets=(),
+        method=build_method(edition.record, messages),
+        evidence=None,
+    )
+
+
+def _build_cover(edition: Edition, messages: Messages) -> Cover:
+    """Build the head with days in place of names and times."""
+    record = edition.record
+    days = {"before": record.before, "after": record.after}
+    scenes = {
+        date: Fact(
+            messages.say(f"cover.{date}"),
+            (scene.acquired, *(() if is_missing(scene.sensor) else (format_text(scene.sensor, messages),))),
+        )
+        for date, scene in days.items()
+    }
+    return replace(
+        build_cover(record, messages),
+        page_title=messages.say("cover.page_title", before=record.before.acquired, after=record.after.acquired),
+        before=scenes["before"],
+        after=scenes["after"],
+        handling=messages.say(f"edition.handling.{edition.precision}"),
+    )
+
+
+def _build_ranking(strips: pd.DataFrame, messages: Messages, *, squares: bool) -> Table:
+    columns = (
+        *("number", "strip", "verdict", "probability", "length", "width", "azimuth"),
+        *(("square",) if squares else ()),
+        "region",
+    )
+    return Table(
+        caption=messages.say("edition.ranking" if len(strips) else "ranking.empty"),
+        columns=tuple(messages.say(f"column.{column}") for column in columns),
+        rows=tuple(
+            _ranking_row(number, str(name), row, messages, squares=squares)
+            for number, (name, row) in enumerate(strips.iterrows(), start=1)
+        ),
+    )
+
+
+def _ranking_row(number: int, name: str, row: pd.Series[Any], messages: Messages, *, squares: bool) -> tuple[Cell, ...]:
+    return (
+        Cell((messages.number(number),)),
+        Cell((name,)),
+        Cell((messages.say(f"verdict.{row['verdict']}"),), verdict=str(row["verdict"])),
+        Cell((format_probability(row["probability"], messages),), numeric=True),
+        *(Cell((format_number(row[size], messages, unit="m"),), numeric=True) for size in ("length_m", "width_m")),
+        Cell((format_number(row["azimuth_deg"], messages) + "°",), numeric=True),
+        *((Cell((str(row["square"]),)),) if squares else ()),
+        Cell((_name_regions(row, messages),)),
+    )
+
+
+def _name_regions(row: pd.Series[Any], messages: Messages) -> str:
+    names = [row[level] if not is_missing(row[level]) else row[f"{level}_code"] for level in LEVELS]
+    shown = [format_text(name, messages) for name in names if not is_missing(name)]
+    return " › ".join(shown) or messages.say("edition.region.none")
+
+
+def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
+    """Draw each square with the numbers of its strips, under the verdict of the first."""
+    edge = _AROUND * STEP_DEG
+    west, south, east, north = strips.total_bounds
+    left, top = west - edge, north + edge
+    cols, rows = (round((far - near) / STEP_DEG) + 2 * _AROUND for near, far in ((west, east), (south, north)))
+    ground = GroundGrid(Affine(STEP_DEG, 0, left, 0, -STEP_DEG, top), CRS.from_epsg(4326), rows, cols)
+    numbered = strips.assign(number=[messages.number(number) for number in range(1, len(strips) + 1)])
+    drawn = [_number_square(found) for _, found in numbered.groupby(list(SIDES), sort=False)]
+    nothing = gpd.GeoDataFrame({"reason": []}, geometry=[], crs=strips.crs)
+    canvas = plan_canvas(ground)
+    drawing = draw_overview(
+        canvas,
+        drawn,
+        strips.crs,
+        nothing,
+        None,
+        image="",
+        caption=messages.say("edition.map.caption"),
+        messages=messages,
+    )
+    if canvas.per_row >= _ROOM:
+        return drawing
+    above = (_lift(label, canvas.per_row) if label.kind == "number" else label for label in drawing.labels)
+    return replace(drawing, labels=tuple(above))
+
+
+def _lift(label: MapLabel, height: float) -> MapLabel:
+    """Put the number of a square above it, where there is no room for it inside."""
+    return replace(label, vertical=f"{float(label.vertical) - height / 2 - _GAP:.1f}")
+
+
+def _number_square(found: gpd.GeoDataFrame) -> NumberedStrip:
+    numbers: Sequence[str] = list(found["number"])
+    shown = ", ".join(numbers[:_SHOWN]) + (" …" if len(numbers) > _SHOWN else "")
+    return NumberedStrip(shown, str(found["verdict"].iloc[0]), box(*found.geometry.iloc[0].bounds))

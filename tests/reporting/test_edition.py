@@ -1,0 +1,80 @@
+"""The report of an edition: whole, with squares or without a map, and nothing that leads nowhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import shapely
+
+from colibri_geo.exporting import make_edition
+from colibri_geo.reporting import ReportModel, build_edition_model, render_html
+from colibri_geo.reporting.parts import MapDrawing, MapLabel
+from tests.support.secret_run import CENTRES, secret_findings, secret_record
+
+
+@pytest.fixture(scope="module")
+def report() -> ReportModel:
+    """The report of the secret run with squares."""
+    return build_edition_model(make_edition(secret_findings(), secret_record(), "5km"))
+
+
+def test_cover_says_edition_and_days(report: ReportModel) -> None:
+    """The cover has the days without times and names, and what the edition is."""
+    assert report.cover.page_title == "Change report: 2025-01-10 and 2025-03-21"
+    assert report.cover.before.lines == ("2025-01-10", "Sentinel-2A")
+    assert report.cover.handling.startswith("Edition 5km, for wider audiences")
+    assert "not a basis for the use of force" in report.cover.caution
+
+
+def test_ranking_has_squares_and_rounded_sizes(report: ReportModel) -> None:
+    """A row has the number, the edition's name, rounded sizes, the square and all regions that it touches."""
+    first = [cell.lines[0].replace("\N{NO-BREAK SPACE}", " ") for cell in report.ranking.rows[0]]
+    square = "7.60 to 7.65 N, 75.85 to 75.90 W"
+    assert first == ["1", "E001", "new", "97 %", "700 m", "20 m", "40°", square, "ANTIOQUIA / CÓRDOBA"]
+
+
+def test_map_draws_squares(report: ReportModel) -> None:
+    """Every shape of a strip is a square of one size, with the numbers of its strips in it; nothing else is drawn."""
+    assert report.map is not None
+    boxes = [shapely.box(*shapely.LineString(_read_path(path)).bounds) for path in _strip_paths(report.map)]
+    assert len(boxes) == 3
+    assert all(square.area == pytest.approx(boxes[0].area, rel=0.02) for square in boxes)
+    labels = _numbers(report.map)
+    assert [label.text for label in labels] == ["1, 4", "2, 3", "5"]
+    for square, label in zip(boxes, labels, strict=True):
+        assert square.contains(shapely.Point(float(label.horizontal), float(label.vertical)))
+    assert report.map.image == ""
+
+
+def test_number_stands_above_a_small_square() -> None:
+    """On the map of a country a square is not hidden by its number."""
+    far = secret_findings((*CENTRES[:-1], (-69.8344, 2.5884)))
+    drawing = build_edition_model(make_edition(far, secret_record(), "5km")).map
+    assert drawing is not None
+    for path, label in zip(_strip_paths(drawing), _numbers(drawing), strict=True):
+        assert float(label.vertical) < shapely.LineString(_read_path(path)).bounds[1]
+
+
+@pytest.mark.parametrize("name", ["5km", "region"])
+def test_every_link_of_the_page_leads_somewhere(name: str) -> None:
+    """Sections that an edition leaves out are not in the contents; neither sheets nor annex are there."""
+    page = render_html(build_edition_model(make_edition(secret_findings(), secret_record(), name)))
+    links = set(re.findall(r'href="#([\w-]+)"', page))
+    assert links <= set(re.findall(r'id="([\w-]+)"', page))
+    assert {"looked-at", "bottom-line", "ranking", "method"} <= links
+    assert links.isdisjoint({"inputs", "sheets", "evidence"})
+    assert ("overview" in links) == (name == "5km")
+
+
+def _strip_paths(drawing: MapDrawing) -> list[str]:
+    return [shape.path for shape in drawing.shapes if shape.kind.startswith("strip-")]
+
+
+def _numbers(drawing: MapDrawing) -> list[MapLabel]:
+    return [label for label in drawing.labels if label.kind == "number"]
+
+
+def _read_path(path: str) -> list[tuple[float, float]]:
+    points = [point.split() for point in path.lstrip("M").split("L")]
+    return [(float(across), float(down)) for across, down in points]
