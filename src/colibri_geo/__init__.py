@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from colibri_geo.pipeline.comparing import compare
     from colibri_geo.pipeline.run import Run, read_run
     from colibri_geo.pipeline.scanning import scan
+    from colibri_geo.reporting.figures import plot_before_after
     from colibri_geo.scenes.fetching import fetch_scenes
     from colibri_geo.scenes.inspecting import inspect_scene
     from colibri_geo.scenes.opening import open_scene
@@ -53,6 +54,7 @@ __all__ = [
     "inspect_scene",
     "load_settings",
     "open_scene",
+    "plot_before_after",
     "read_regions",
     "read_run",
     "scan",
@@ -80,6 +82,7 @@ _HOMES = {
     "inspect_scene": "scenes.inspecting",
     "load_settings": "settings",
     "open_scene": "scenes.opening",
+    "plot_before_after": "reporting.figures",
     "read_regions": "layers",
     "read_run": "pipeline.run",
     "scan": "pipeline.scanning",

@@ -53,7 +53,8 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     ├── EngineError (RuntimeError)     the processes that share the work of a scan
     │   ├── WorkerLost
     │   └── SchedulerLost
-    └── DownloadError (OSError)        data fetched on request
+    ├── DownloadError (OSError)        data fetched on request
+    └── MissingExtra (ImportError)     a library that comes with an extra alone
 """
 
 from __future__ import annotations
@@ -271,3 +272,7 @@ class SchedulerLost(EngineError):
 
 class DownloadError(ColibriError, OSError):
     """Data that was asked for could not be fetched intact."""
+
+
+class MissingExtra(ColibriError, ImportError):
+    """A library that comes with an extra of the package alone is not installed."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from colibri_geo import Run, compare, read_run, verify
+from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.settings import Settings
@@ -184,7 +186,32 @@ def test_progress_is_told_in_words(pair: tuple[Path, Path]) -> None:
 
 
 def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
-    """The table in a notebook comes after the ground observed, and is called preliminary."""
+    """The table in a notebook comes after the ground observed, the counts and the caution."""
     view = run._repr_html_()
-    assert view.index("observed on both dates") < view.index("<table")
-    assert "not a basis for the use of force" in view
+    parts = ("observed on both dates", "1 new.", "not a basis for the use of force", "synthetic images", "<table")
+    assert sorted(parts, key=view.index) == list(parts)
+    empty = dataclasses.replace(run, findings=dataclasses.replace(run.findings, strips=run.strips.iloc[:0]))
+    assert "No candidate cleared strip was found on the ground that was observed." in empty._repr_html_()
+    assert "<table" not in empty._repr_html_()
+
+
+def test_notebook_view_takes_names_as_text(run: Run) -> None:
+    """Names of files and regions are text in a notebook, never markup."""
+    before = dataclasses.replace(run.before, name="<script>a</script>.tif")
+    strips = run.strips.assign(admin1="<img src=x>")
+    hostile = dataclasses.replace(
+        run,
+        record=dataclasses.replace(run.record, before=before),
+        findings=dataclasses.replace(run.findings, strips=strips),
+    )
+    assert not {"<script", "<img"} & {tag.partition(" ")[0] for tag in re.findall(r"<[a-z ]+", hostile._repr_html_())}
+
+
+def test_values_show_themselves_in_a_line(run: Run, pair: tuple[Path, Path]) -> None:
+    """Scenes, what was measured on a pair, and inspections are a short line each, with what an analyst asks first."""
+    assert run.aligned is not None
+    lines = [repr(value) for value in (run.aligned.before, run.aligned.model, inspect_scene(pair[1]), run)]
+    assert [line for line in lines if len(line) > 200 or "\n" in line] == []
+    assert "blue green red nir, 180 rows x 180 columns of 10 m, EPSG:32618" in lines[0]
+    assert "clear on both dates" in lines[1]
+    assert "makes a scene" in lines[2]

@@ -90,9 +90,9 @@ def test_shell_lines_run(copy: Path) -> None:
 
 
 @pytest.mark.slow
-def test_python_block_runs(copy: Path) -> None:
-    """The Python that the README shows runs as it stands, in a tenth of a page."""
-    (block,) = _blocks("python")
+@pytest.mark.parametrize(("block", "said"), list(zip(_blocks("python"), ("observed_share", "admin1"), strict=True)))
+def test_python_blocks_run(copy: Path, block: str, said: str) -> None:
+    """The Python that the README shows runs as it stands, each block in a tenth of a page."""
     assert len([line for line in block.splitlines() if line.strip()]) <= 12
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-c", block],
@@ -104,5 +104,11 @@ def test_python_block_runs(copy: Path) -> None:
         encoding="utf-8",
         timeout=300,
     )
-    assert "observed_share" in ended.stdout
-    assert (copy / "out" / "python" / "report.html").is_file()
+    assert said in ended.stdout
+    assert "run.save" not in block or (copy / "out" / "python" / "report.html").is_file()
+
+
+def test_every_notebook_has_its_line() -> None:
+    """Each notebook stands in the table, and each line of the table is a notebook."""
+    told = re.findall(r"^\| \[(\S+\.ipynb)\]\(notebooks/\1\) \| .+ \|$", README, flags=re.MULTILINE)
+    assert told == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))

@@ -46,6 +46,17 @@ class Colour:
     name: str
     code: str
 
+    @property
+    def rgb(self) -> str:
+        """The same as HTML has it.
+
+        Examples
+        --------
+        >>> COLOURS["new"].rgb
+        '#d55e00'
+        """
+        return f"#{self.code[4:]}{self.code[2:4]}{self.code[:2]}"
+
 
 COLOURS = {
     "new": Colour("vermilion", "005ed5"),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from odc.geo.geobox import GeoBox
 
+from colibri_geo.scenes.georeference import describe_grid
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class PairModel:
     """What a survey measured between two scenes; applied everywhere, so that no cell decides for itself.
 
@@ -57,3 +59,10 @@ class PairModel:
     added_before: float = 0.0
     added_after: float = 0.0
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        moved = f"shift {self.shift_east_m:+.1f} m east {self.shift_north_m:+.1f} m north on {self.shift_tiles} tiles"
+        return (
+            f"<PairModel: {' '.join(self.bands)}, {moved if self.shift_tiles else 'shift not measured'}, "
+            f"{self.clear_share:.1%} clear on both dates, {describe_grid(self.grid)}>"
+        )

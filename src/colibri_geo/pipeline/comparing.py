@@ -13,6 +13,7 @@ from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.finishing import Inputs, finish
 from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
+from colibri_geo.pipeline.progress import show_progress
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
 from colibri_geo.scanning.workers import check_workers
@@ -42,7 +43,7 @@ def compare(
     before_radar: str | Path | Scene | None = None,
     after_radar: str | Path | Scene | None = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Run:
     """Compare two images of the same ground: the whole road in one call.
 
@@ -71,8 +72,9 @@ def compare(
     workers : int, optional
         Processes that look for strips, where the pair has more than one cell (2,016 pixels a side at 10 m); in this
         process unless given. What is found is the same.
-    progress : callable, optional
-        Told in words what is being done.
+    progress : bool or callable, optional
+        True shows a bar in a notebook, a line on a terminal, and nothing in a log; a callable is told in words what is
+        being done.
 
     Returns
     -------
@@ -86,27 +88,30 @@ def compare(
     """
     settings = settings or Settings()
     check_workers(workers)
-    clock = Clock(progress or (lambda _: None))
-    with clock.step("read the inputs"):
-        earlier = _open(
-            before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
-        )
-        later = _open(after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
-        radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
-        asked = [regions] if isinstance(regions, str) else regions
-        layer = read_regions(asked, assume_crs=assume_crs) if asked else no_regions()
-        area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
-        context = read_context(aerodromes, layers, assume_crs=assume_crs)
-    with clock.step("survey the pair"):
-        pair = align(earlier, later, survey(earlier, later, settings.survey))
-        if area is not None:
-            check_aoi(area, pair.grid)
-        for look in radar:
-            measure_overlap_share(earlier, look, pair.grid)
-    with clock.step("look at the cells"):
-        task = plan_task(change(pair), settings.trace, layer, area)
-        looked = join(task, task.change_map.whole, _look(task, clock, workers))
-    return finish(task, looked, Inputs(earlier, later, layer, area, radar, context), settings, clock)
+    with show_progress(progress) as tell:
+        clock = Clock(tell)
+        with clock.step("read the inputs"):
+            earlier = _open(
+                before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
+            )
+            later = _open(
+                after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
+            )
+            radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
+            asked = [regions] if isinstance(regions, str) else regions
+            layer = read_regions(asked, assume_crs=assume_crs) if asked else no_regions()
+            area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
+            context = read_context(aerodromes, layers, assume_crs=assume_crs)
+        with clock.step("survey the pair"):
+            pair = align(earlier, later, survey(earlier, later, settings.survey))
+            if area is not None:
+                check_aoi(area, pair.grid)
+            for look in radar:
+                measure_overlap_share(earlier, look, pair.grid)
+        with clock.step("look at the cells"):
+            task = plan_task(change(pair), settings.trace, layer, area)
+            looked = join(task, task.change_map.whole, _look(task, clock, workers))
+        return finish(task, looked, Inputs(earlier, later, layer, area, radar, context), settings, clock)
 
 
 def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:

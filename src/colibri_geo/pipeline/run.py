@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from colibri_geo.errors import NotARun, OutputError
+from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import (
     PairRecord,
     RunRecord,
@@ -32,19 +32,29 @@ from colibri_geo.exporting import (
     write_tables,
     write_tiles,
 )
+from colibri_geo.exporting.wording import caution_for
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.rasters import write_rasters
 from colibri_geo.reporting import (
+    Overview,
     overview_picture,
     picture_strips,
     shrink_pictures,
     write_edition_report,
     write_report,
 )
+from colibri_geo.reporting.exploring import StripMap, draw_strip_map
+from colibri_geo.reporting.figures import plot_findings, plot_strip
+from colibri_geo.reporting.headlines import count_verdicts, tell_observed
 
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
+_FORMATS = {
+    "probability": "{:.2f}".format, "length_m": "{:.0f}".format, "width_m": "{:.0f}".format,
+    "azimuth_deg": "{:.1f}".format,
+}  # fmt: skip
+_MOST_ROWS = 30
 
 
 @dataclass(frozen=True, repr=False)
@@ -212,37 +222,88 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
 
-    def explore(self, **options: Any) -> Any:  # noqa: ANN401 - a map of folium, an extra
-        """Show the strips on an interactive map without background tiles; needs the extra ``notebook``.
+    def plot(self, axes: Any = None) -> Any:  # noqa: ANN401 - of matplotlib, an extra
+        """Draw the run on a map: strips by verdict and name, regions, unseen ground; needs the extra ``notebook``.
+
+        The after image lies behind it, unless the run was read back and has no pixels.
 
         Parameters
         ----------
-        **options
-            For `geopandas.GeoDataFrame.explore`.
+        axes : matplotlib Axes, optional
+            To draw on; new ones by default.
 
         Returns
         -------
-        folium.Map
+        matplotlib Axes
+            In the CRS of the pair's grid, ``run.pair.crs``: bring your own layers there to draw on top.
+
+        Raises
+        ------
+        MissingExtra
+            Where matplotlib is not installed.
         """
-        shown = self.strips[[name for name in (*_SHOWN, "geometry") if name in self.strips]]
-        defaults: dict[str, Any] = {"tiles": None, "column": "verdict", "style_kwds": {"weight": 6}}
-        return shown.explore(**defaults | options)
+        return plot_findings(self.findings, self.record, self._overview(), axes)
+
+    def plot_strip(self, strip_id: str) -> Any:  # noqa: ANN401 - of matplotlib, an extra
+        """Draw one strip: before, after and change, with its profiles across and along; needs the extra ``notebook``.
+
+        Parameters
+        ----------
+        strip_id : str
+            Its name in the index of `strips`.
+
+        Returns
+        -------
+        matplotlib Figure
+            A notebook shows it when a cell ends with it; elsewhere use its ``savefig``.
+
+        Raises
+        ------
+        SettingsError
+            The run has no such strip.
+        OutputError
+            The run was read back and has no pixels.
+        MissingExtra
+            Where matplotlib is not installed.
+        """
+        if strip_id not in self.strips.index:
+            known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
+            raise SettingsError(f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known})")
+        if self.aligned is None:
+            raise OutputError(
+                f"{self.after.name}: this run was read back and has no pixels for pictures; compare again, or use "
+                "run.plot() and run.explore(), which need none"
+            )
+        return plot_strip(self.aligned, self.strips.loc[strip_id])
+
+    def explore(self) -> StripMap:
+        """Show the run on a map to move about in; a click on a strip tells its dates, size, probability and reasons.
+
+        The map is one page that fetches nothing: it works without a network, and ``save(path)`` writes it for any
+        browser. Where there is a network and folium is installed, ``run.strips.explore()`` lays the strips over street
+        maps or imagery of others.
+
+        Returns
+        -------
+        StripMap
+        """
+        return draw_strip_map(self.findings, self.record, self._overview())
+
+    def _overview(self) -> Overview | None:
+        return None if self.aligned is None else overview_picture(self.aligned)
 
     def _repr_html_(self) -> str:
         """Show what was looked at, then what was found, in a notebook."""
-        whole = self.observed.iloc[0]
-        looked_at = (
-            f"{whole['observed_km2']:,.1f} km2 observed on both dates ({whole['observed_share']:.1%} of "
-            f"{whole['asked_km2']:,.1f} km2 asked)"
-        )
         dated = [f"{scene.name} ({scene.acquired})" for scene in (self.before, self.after)]
-        scenes = html.escape(" to ".join(dated))
-        table = pd.DataFrame(self.strips)[[name for name in _SHOWN if name in self.strips]]
-        return (
-            f"<p><b>Change report</b>: {scenes}<br>{looked_at}<br>Candidate cleared strips; preliminary analysis, not "
-            "validated in the field, not a basis for the use of "
-            f"force.</p>{table.to_html(float_format='{:.2f}'.format)}"
+        table = pd.DataFrame(self.strips)[[name for name in _SHOWN if (self.strips[name] != "").any()]]
+        lines = (
+            f"<b>Change report</b>: {html.escape(' to '.join(dated))}",
+            tell_observed(self.observed),
+            f"<b>{count_verdicts(self.strips)}</b>",
+            f"<i>{html.escape(caution_for(self.record))}</i>",
         )
+        shown = table.to_html(max_rows=_MOST_ROWS, formatters=_FORMATS, index_names=False) if len(table) else ""
+        return f"<p>{'<br>'.join(lines)}</p>{shown}"
 
 
 def read_run(folder: str | Path) -> Run:

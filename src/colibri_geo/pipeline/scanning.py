@@ -27,6 +27,7 @@ from colibri_geo.pipeline.looking import (
     look_at_tiles,
     plan_task,
 )
+from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import (
     Fingerprint,
@@ -69,7 +70,7 @@ def scan(
     executor: Executor | None = None,
     state: str | Path | None = None,
     resume: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     on_tile: Callable[[TileDone], None] | None = None,
 ) -> Run:
     """Compare two dates of a large area, tile by tile, in several processes or on a cluster.
@@ -97,8 +98,9 @@ def scan(
         is saved.
     resume : bool
         Go on with the scan that `state` holds.
-    progress : callable, optional
-        Told in words what is being done.
+    progress : bool or callable, optional
+        True shows a bar in a notebook, a line on a terminal, and nothing in a log; a callable is told in words what is
+        being done.
     on_tile : callable, optional
         Told after each tile how far the work is (`colibri_geo.scanning.TileDone`).
 
@@ -113,10 +115,12 @@ def scan(
         Where an input cannot be used, a process of the scan is lost, or `state` holds another scan.
     """
     settings = settings or Settings()
-    clock = Clock(progress or (lambda _: None))
     if state is not None:
         TileStore.check(Path(state), resume=resume)
     with ExitStack() as stack:
+        clock = Clock(stack.enter_context(show_progress(progress)))
+        if on_tile is None and progress is True:
+            on_tile = tell_tiles(clock.tell)
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking"))
         with clock.step("read the inputs"):

@@ -231,3 +231,18 @@ def name_crs(crs: str) -> str:
     parsed = CRS.from_user_input(crs)
     code = parsed.to_epsg(min_confidence=100)
     return f"EPSG:{code}" if code else str(parsed.to_wkt())
+
+
+def describe_grid(grid: GeoBox) -> str:
+    """Tell size and system of a grid in a few words.
+
+    Examples
+    --------
+    >>> describe_grid(GeoBox((400, 300), Affine(10, 0, 500, 0, -10, 900), "EPSG:32618"))
+    '400 rows x 300 columns of 10 m, EPSG:32618'
+    """
+    rows, cols = grid.shape
+    crs = CRS.from_user_input(str(grid.crs))
+    code = crs.to_epsg(min_confidence=100)
+    unit = "degrees" if crs.is_geographic else "m" if crs.axis_info[0].unit_name == "metre" else "units"
+    return f"{rows} rows x {cols} columns of {grid.affine.a:.6g} {unit}, {f'EPSG:{code}' if code else crs.name}"

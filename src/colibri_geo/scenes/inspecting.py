@@ -40,7 +40,7 @@ _TURN_DEG = 360.0
 _WINDOWS = 24  # a side, where an image is too large to count every pixel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Inspection:
     """What an input is; None where it does not say.
 
@@ -107,6 +107,15 @@ class Inspection:
     synthetic: bool
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        acquired = "no date" if self.acquired is None else f"{self.acquired:%Y-%m-%dT%H:%M:%SZ}"
+        bands = " ".join(self.bands) or "bands not known"
+        state = f"makes no scene yet: {'; '.join(self.warnings)}" if self.warnings else "makes a scene"
+        return (
+            f"<Inspection: {self.name}, {self.layout}, {acquired}, {bands}, {self.rows} rows x {self.cols} columns, "
+            f"{state}>"
+        )
 
 
 def inspect_scene(

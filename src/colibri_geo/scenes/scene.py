@@ -13,6 +13,8 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch
+from colibri_geo.scenes.georeference import describe_grid
+from colibri_geo.scenes.labelling import label_block
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.offset import OffsetVerdict
 
@@ -139,7 +141,7 @@ class Part:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scene:
     """One acquisition on one grid, read lazily by window; picklable.
 
@@ -165,6 +167,12 @@ class Scene:
     acquired: datetime
     provenance: Provenance
     source: Source
+
+    def __repr__(self) -> str:
+        return (
+            f"<Scene: {self.name}, {self.acquired:%Y-%m-%dT%H:%M:%SZ}, {self.quantity}, {' '.join(self.bands)}, "
+            f"{describe_grid(self.grid)}>"
+        )
 
     @property
     def name(self) -> str:
@@ -216,3 +224,31 @@ class Scene:
         """
         block = self.read_block(window, bands)
         return block.values, block.valid
+
+    def to_xarray(self, window: Window | None = None, bands: Sequence[str] | None = None) -> Any:  # noqa: ANN401 - an extra
+        """Read a window as a labelled array, for what xarray and its relatives do; needs the extra ``notebook``.
+
+        The window is read at once: of a large scene take one part after the other.
+
+        Parameters
+        ----------
+        window : Window, optional
+            ``colibri_geo.core.windows.Window(row, col, rows, cols)``; the whole scene by default; may reach beyond it.
+        bands : sequence of str, optional
+            Common names; all by default.
+
+        Returns
+        -------
+        xarray.DataArray
+            (band, y, x) float32 in the scene's quantity, NaN where nothing was measured. Coordinates: ``band``; ``y``
+            and ``x``, centres of the pixels in the scene's CRS, which ``spatial_ref`` holds as odc-geo and rioxarray
+            read it; ``time``; ``unseen`` (y, x), `Unseen` codes: clear ground is ``array.where(array.unseen == 0)``.
+
+        Raises
+        ------
+        BandMismatch
+            For bands that the scene does not have.
+        MissingExtra
+            Where xarray is not installed.
+        """
+        return label_block(self, self.read_block(window, bands), window or self.whole, bands or self.bands)

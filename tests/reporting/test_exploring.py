@@ -1,0 +1,137 @@
+"""The map to move about in: it fetches nothing, holds what is known of each strip, and takes hostile names as text."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colibri_geo.reporting import overview_picture
+from colibri_geo.reporting.exploring import StripMap, draw_strip_map
+from tests.reporting.fake_pair import make_pair
+from tests.reporting.test_browser import FLAGS
+from tests.support.example_run import example_findings, example_record, example_strips
+
+
+@pytest.fixture(scope="module")
+def shown() -> StripMap:
+    """The map of the example run, over its image."""
+    return draw_strip_map(example_findings(), example_record(), overview_picture(make_pair(example_strips())))
+
+
+def test_map_names_nothing_to_fetch(shown: StripMap) -> None:
+    """No address stands in the page but those of inline pictures, and its policy lets nothing else in."""
+    targets = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)""", shown.page)
+    assert {target[:16] for target in targets if not target.startswith("#")} == {"data:image/jpeg;"}
+    assert "http" not in re.sub(r"http-equiv", "", shown.page)
+    policy = html.unescape(re.search(r'Security-Policy" content="([^"]+)"', shown.page)[1])  # type: ignore[index]
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
+    """Each strip has dates, size with intervals and probability; the ground observed and the caution are there."""
+    text = html.unescape(shown.page)
+    for strip_id, strip in example_strips().iterrows():
+        (card,) = re.findall(rf"<h2>{strip_id}: .*?</section>", text, flags=re.DOTALL)
+        assert f"{strip['probability']:.2f}" in card
+        assert f"{strip['length_m']:,.0f} m ({strip['length_lo_m']:,.0f} to {strip['length_hi_m']:,.0f})" in card
+        assert strip["mgrs"] in card
+        assert ("First look with" in card) == (not strip.isna()["first_with"])
+    assert "51.2 of 64.0 km² asked were observed on both dates (80.0%)." in text
+    assert "not a basis for the use of force" in text
+
+
+def test_map_takes_hostile_names_as_text(shown: StripMap) -> None:
+    """Nothing from names or reasons becomes markup; a line break or a link in them does not survive."""
+    findings = example_findings()
+    strips = findings.strips.assign(reasons="</script><img src=x onerror=alert(1)> https://example.org")
+    page = draw_strip_map(dataclasses.replace(findings, strips=strips), example_record(), None).page
+    assert page.count("<script>") == shown.page.count("<script>") == 1
+    assert "<img" not in page
+    assert "https://" not in page
+
+
+def test_map_of_nothing_found_says_so(tmp_path: Path) -> None:
+    """Without strips, regions and pixels the map says that nothing was found on what was observed."""
+    findings = dataclasses.replace(example_findings(strips=False), regions=None)
+    shown = draw_strip_map(findings, example_record(), None)
+    assert "No candidate cleared strip was found on the ground that was observed." in shown.page
+    assert "<image" not in shown.page
+    assert shown.save(tmp_path / "map.html").read_bytes() == shown.page.encode()
+
+
+def test_notebook_shows_the_whole_page_in_a_frame(shown: StripMap) -> None:
+    """What a notebook gets is the page itself, kept apart from the notebook's own; its name in words is short."""
+    (page,) = re.findall(r'<iframe srcdoc="([^"]*)"', shown._repr_html_())
+    assert html.unescape(page) == shown.page
+    assert len(repr(shown)) < 120
+
+
+def test_same_run_gives_the_same_page(shown: StripMap) -> None:
+    """The page holds no clock and no chance."""
+    again = draw_strip_map(example_findings(), example_record(), overview_picture(make_pair(example_strips())))
+    assert again.page == shown.page
+
+
+# ------------------------------------------------------------------------------------------------------------- browser
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium with the network off, driven by Playwright."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine: the map is not opened in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1400])
+def test_map_moves_and_tells(shown: StripMap, browser: Any, tmp_path: Path, width: int) -> None:  # noqa: ANN401
+    """Buttons, keys and pointer move the map; a click and a key open a card; nothing is asked for or wrong."""
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(shown.save(tmp_path / "map.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    def view() -> list[float]:
+        return [float(part) for part in page.locator("#map").get_attribute("viewBox").split()]
+
+    whole = view()
+    page.get_by_role("button", name="Zoom in").click()
+    near = view()
+    assert near[2] < whole[2]
+    page.locator("#map").press("ArrowRight")
+    assert view()[0] > near[0]
+    page.get_by_role("button", name="Whole map").click()
+    assert view() == whole
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 - 50, box["y"] + box["height"] * 0.3, steps=3)
+    page.mouse.up()
+    assert view()[0] > whole[0]
+    page.get_by_role("button", name="Whole map").click()
+    first = page.locator(".strip").first
+    first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#cards section:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#cards section:visible").count() == 0
+    first.locator(".reach").click(force=True)
+    assert page.locator("#cards section:visible h2").inner_text().startswith("S001")
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert said == []
+    page.close()

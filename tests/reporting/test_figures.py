@@ -1,0 +1,211 @@
+"""Figures for notebooks: they show what the tables hold, whatever the names in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from colibri_geo import Run, compare, plot_before_after, read_run
+from colibri_geo.errors import MissingExtra, OutputError, SettingsError, TableError
+from colibri_geo.exporting.kml import COLOURS
+from colibri_geo.pairs import change
+from colibri_geo.reporting.cross_sections import measure_profiles
+from colibri_geo.reporting.figures import plot_findings
+from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
+from tests.support.example_run import example_findings, example_record
+from tests.support.small_pair import make_scenes, pair_grid, small_spec
+
+
+@pytest.fixture(autouse=True)
+def _no_window() -> Iterator[None]:
+    """Draw without a display, and leave no figure open."""
+    with mpl.rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """The comparison of a small simulated pair with one new strip."""
+    scenes = make_scenes(small_spec())
+    return compare(scenes.before, scenes.after)
+
+
+def _draw(figure: plt.Figure) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Draw a figure as a notebook does."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=50)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+def _texts(axes: plt.Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+# ------------------------------------------------------------------------------------------------------------------ map
+@pytest.fixture(scope="module")
+def drawn() -> plt.Axes:
+    """The map of the example run, without its image."""
+    return plot_findings(example_findings(), example_record(), None)
+
+
+def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> None:
+    """Each strip has its name and its verdict's colour, each verdict its count, and the caution stands below."""
+    axes, findings = drawn, example_findings()
+    assert set(findings.strips.index) <= set(_texts(axes))
+    colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
+    assert {COLOURS[verdict].rgb for verdict in findings.strips["verdict"]} <= colours
+    signs = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert {"new: 1", "not observed: 1", "not observed: cloud", "not observed: nodata"} <= set(signs)
+    assert "51.2 of 64.0 km² asked were observed on both dates (80.0%)." in axes.get_xlabel()
+    assert "not a basis for the use of force" in axes.get_xlabel()
+    assert not axes.images
+
+
+def test_map_hatches_unseen_ground_and_lies_on_the_grid(drawn: plt.Axes) -> None:
+    """Unseen ground is hatched, a pattern a reason; the map ends where the pair's grid does."""
+    axes, record = drawn, example_record()
+    hatches = [part.get_hatch() for part in axes.collections if part.get_hatch()]
+    assert len(set(hatches)) == 2
+    left, top = record.pair.transform[2], record.pair.transform[5]
+    assert axes.get_xlim() == (left, left + record.pair.cols * 10)
+    assert axes.get_ylim() == (top - record.pair.rows * 10, top)
+
+
+def test_map_takes_names_as_they_are() -> None:
+    """Names that are no formula for matplotlib, and scripts or line ends in them, are drawn as plain text."""
+    findings = example_findings()
+    names = ["$\\frac{", "<script>\n_x^2$"]
+    hostile = dataclasses.replace(findings, regions=findings.regions.assign(name=names))
+    axes = plot_findings(hostile, example_record(), None)
+    assert {"$\\frac{", "<script> _x^2$"} <= set(_texts(axes))
+    _draw(axes.figure)
+
+
+def test_map_of_nothing_found_is_a_map() -> None:
+    """A run without strips or regions says what was looked at all the same, on the axes that it is given."""
+    findings = dataclasses.replace(example_findings(strips=False), regions=None)
+    given = plt.subplots()[1]
+    axes = plot_findings(findings, example_record(), None, given)
+    assert axes is given
+    assert "observed on both dates" in axes.get_xlabel()
+    _draw(axes.figure)
+
+
+def test_run_is_drawn_over_its_image_and_without(run: Run, tmp_path: Path) -> None:
+    """A run has the after image behind; one that was read back the same strips on plain ground."""
+    back = read_run(run.save(tmp_path / "out", report=False))
+    with_image, plain = run.plot(), back.plot()
+    assert len(with_image.images) == 1
+    assert not plain.images
+    assert _texts(with_image) == _texts(plain)
+    assert with_image.get_xlim() == plain.get_xlim()
+
+
+# ---------------------------------------------------------------------------------------------------------------- strip
+def test_strip_shows_both_dates_the_change_and_two_profiles(run: Run) -> None:
+    """One call gives before, after and change with times, and the profiles; nothing stays open behind it."""
+    figure = run.plot_strip(run.strips.index[0])
+    titles = [axes.get_title() for axes in figure.axes]
+    times = [f"{when}: {scene.acquired:%Y-%m-%d %H:%M} UTC" for when, scene in _dates(run)]
+    assert [title.startswith(time) for title, time in zip(titles, times, strict=False)] == [True, True]
+    assert titles[2:] == [
+        "Change of bareness",
+        "Across the axis, mean over the length",
+        "Along the axis, mean over the width",
+    ]
+    assert "candidate cleared strip, new" in figure.get_suptitle()
+    assert "not a basis for the use of force" in figure.get_supxlabel()
+    assert plt.get_fignums() == []
+    assert _draw(figure).std() > 10
+
+
+def _dates(run: Run) -> tuple[tuple[str, Scene], ...]:
+    assert run.aligned is not None
+    return ("Before", run.aligned.before), ("After", run.aligned.after)
+
+
+def test_before_and_after_differ_on_the_strip_alone(run: Run) -> None:
+    """A new strip is bright on the later of the two pictures, which are drawn with one stretch."""
+    figure = plot_before_after(run.aligned, run.strips.iloc[0])
+    before, after = (np.asarray(axes.images[0].get_array(), dtype=float).mean(axis=-1) for axes in figure.axes)
+    changed = np.abs(after - before)
+    middle = changed[190:230, 190:230]
+    assert middle.max() > 80
+    assert np.median(changed) < 15
+
+
+def test_profiles_rise_on_the_strip_after_and_not_before(run: Run) -> None:
+    """Across and along, bareness rises by many deviations within the strip, on the later date alone."""
+    strip = run.strips.iloc[0]
+    for profile, (low, high) in zip(
+        measure_profiles(change(run.aligned), strip),
+        ((-strip["width_m"] / 2, strip["width_m"] / 2), (0, strip["length_m"])),
+        strict=True,
+    ):
+        within = (profile.at_m >= low) & (profile.at_m <= high)
+        beyond = (profile.at_m < low - 40) | (profile.at_m > high + 40)
+        assert np.nanmedian(profile.after[within]) > 10 * np.nanstd(profile.after[beyond])
+        assert abs(np.nanmedian(profile.before[within])) < 0.1 * np.nanmedian(profile.after[within])
+
+
+def test_profiles_break_where_nothing_was_seen(run: Run) -> None:
+    """What a cloud hides is missing in the profile of its date, and there alone."""
+    spec = small_spec()
+    scl = np.full((spec.rows, spec.cols), 4, dtype=np.uint8)
+    scl[:, 70:90] = 9
+    later = run.aligned.after
+    veiled = scene_from_arrays(later.read()[0], pair_grid(spec), bands=spec.bands, acquired=later.acquired, scl=scl)
+    hidden = dataclasses.replace(run.aligned, after=veiled)
+    strip = run.strips.iloc[0]
+    seen, along = (measure_profiles(change(pair), strip).along for pair in (run.aligned, hidden))
+    within = (along.at_m > 0) & (along.at_m < strip["length_m"])
+    np.testing.assert_array_equal(along.before, seen.before)
+    hidden_share, unseen_share = (np.isnan(profile.after[within]).mean() for profile in (along, seen))
+    assert unseen_share + 0.05 < hidden_share < 0.4
+
+
+# ------------------------------------------------------------------------------------------------------------- refusal
+def test_unknown_strip_is_told(run: Run) -> None:
+    """A name that is no strip of the run is refused with names that are."""
+    with pytest.raises(SettingsError, match=rf"'S999' is not in this run.*{run.strips.index[0]}"):
+        run.plot_strip("S999")
+
+
+def test_run_without_pixels_is_told(run: Run, tmp_path: Path) -> None:
+    """A run that was read back draws maps, and says why it draws no pictures."""
+    back = read_run(run.save(tmp_path / "out", report=False))
+    with pytest.raises(OutputError, match=r"no pixels.*run\.plot"):
+        back.plot_strip(back.strips.index[0])
+
+
+def test_what_is_no_strip_is_told(run: Run) -> None:
+    """A whole table, or a row of another, is refused in one line."""
+    for wrong in (run.strips, gpd.GeoDataFrame({"name": ["x"]}).iloc[0], "S001"):
+        with pytest.raises(TableError, match=r"expected one row of the strips table"):
+            plot_before_after(run.aligned, wrong)
+
+
+def test_missing_library_names_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without matplotlib each figure says what to install; it is an ImportError too."""
+
+    def fail(name: str) -> object:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    for draw in (run.plot, lambda: run.plot_strip(run.strips.index[0])):
+        with pytest.raises(MissingExtra, match=r'needs matplotlib.*pip install "colibri_geo\[notebook\]"'):
+            draw()
+    assert issubclass(MissingExtra, ImportError)
