@@ -144,11 +144,12 @@ def test_overwrite_replaces_a_run_but_no_other_folder(pair: tuple[Path, Path], t
 
 
 @pytest.mark.slow
-def test_language_not_written_yet_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    """A language that reports are not written in is refused; English is not."""
-    result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "es")
-    assert_refused(result, "--lang", "'es' is not 'en'", folder=tmp_path, files=set())
-    assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "en", "--no-report").exit_code == 0
+def test_files_for_readers_speak_the_language_asked_for(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A language without a catalogue is refused, with what there is; in another the message is its own."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--lang", "xx")
+    assert_refused(result, "--lang", "'en', 'es', 'pt', 'fr'", folder=tmp_path, files=set())
+    assert run_cli(*pair, "--out", tmp_path / "out", "--lang", "es", "--no-report").exit_code == 0
+    assert "LO QUE SE ENCONTRÓ" in (tmp_path / "out" / "message.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

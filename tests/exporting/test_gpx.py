@@ -80,7 +80,12 @@ def test_descriptions_are_one_line_and_say_what_it_is(folder: Path) -> None:
     """The description of a strip is one line with verdict, probability and region, and that it is preliminary."""
     text = _parse(folder).findtext(f"{NAMESPACE}wpt/{NAMESPACE}desc", "")
     assert "\n" not in text
-    for part in ("Candidate cleared strip, new, probability 0.97", "NARIÑO", "MGRS", "not validated in the field"):
+    for part in (
+        "Candidate cleared strip, new, probability 97\N{NO-BREAK SPACE}%",
+        "NARIÑO",
+        "MGRS",
+        "not validated in the field",
+    ):
         assert part in text
 
 

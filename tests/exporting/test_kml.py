@@ -15,6 +15,7 @@ from shapely import Polygon
 from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS
 from colibri_geo.exporting.kml import COLOURS, write_kml
 from colibri_geo.exporting.numbering import number_strips
+from colibri_geo.language import ENGLISH, load_messages
 from tests.support.example_run import example_findings, example_record, example_strips
 
 NAMES = {"k": "http://www.opengis.net/kml/2.2"}
@@ -90,7 +91,8 @@ def test_every_style_is_there(folder: Path) -> None:
     assert {text.removeprefix("#") for text in _texts(root, ".//k:styleUrl")} <= set(styles)
     assert len({_texts(styles[verdict], "k:LineStyle/k:color")[0] for verdict in VERDICTS}) == len(VERDICTS)
     (legend,) = _texts(root, "k:Document/k:description")
-    assert all(f"{verdict.replace('_', ' ')} {colour.name} (" in legend for verdict, colour in COLOURS.items())
+    assert list(COLOURS) == list(VERDICTS)
+    assert all(f"{verdict.replace('_', ' ')} {ENGLISH.say(f'colour.{verdict}')} (" in legend for verdict in VERDICTS)
 
 
 def test_document_carries_the_caution(folder: Path, empty_folder: Path) -> None:
@@ -99,7 +101,7 @@ def test_document_carries_the_caution(folder: Path, empty_folder: Path) -> None:
         (text,) = _texts(_parse(place), "k:Document/k:description")
         assert "not a basis for the use of force" in text
         assert "synthetic" in text
-        assert "51.2 km2 observed on both dates (80.0% of 64.0 km2 asked)" in text
+        assert "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_data_hold_all_columns_that_are_known(folder: Path) -> None:
@@ -160,3 +162,23 @@ def test_other_readers_agree(folder: Path) -> None:
     table = pyogrio.read_dataframe(folder / "findings.kml", layer="Colombia / NARIÑO (2)")
     shapes = ["LineString", *["Point"] * 3, "Polygon"]
     assert sorted(table.geometry.geom_type) == sorted(shapes * 2)
+
+
+def test_names_and_balloons_speak_the_language(tmp_path: Path) -> None:
+    """In another language placemarks and balloons are its own, with its numbers; the data of a strip stay the same."""
+    written = {}
+    for language in ("en", "fr"):
+        findings, path = example_findings(), tmp_path / language / "findings.kml"
+        path.parent.mkdir()
+        strips = findings.strips.assign(reasons="9% of the axis was observed on both dates", border_km=1234.5)
+        findings = dataclasses.replace(findings, strips=strips)
+        write_kml(findings, number_strips(strips), example_record(), path, messages=load_messages(language))
+        written[language] = _parse(path.parent)
+    french = written["fr"]
+    assert _texts(french, ".//k:Placemark/k:name")[1:5] == ["1 axe", "1 extrémité 1", "1 extrémité 2", "1 contour"]
+    balloon = " ".join(_texts(french, ".//k:Placemark/k:description")[0].split())
+    assert "9 % de l’axe ont été observés aux deux dates" in balloon
+    assert "probabilité 97 %" in balloon
+    data = [_texts(root, ".//k:ExtendedData/k:Data/k:value") for root in written.values()]
+    assert data[0] == data[1]
+    assert "1234.5" in data[0]

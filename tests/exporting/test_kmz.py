@@ -84,9 +84,9 @@ def test_captions_tell_date_scale_and_north(tmp_path: Path) -> None:
     pictures = [_picture("S001"), _picture("S005", north_deg=-1.6)]
     write_kmz(example_findings(), example_record(), pictures, tmp_path)
     with zipfile.ZipFile(tmp_path / "findings.kmz") as archive:
-        balloons = _balloons(archive)
+        balloons = [text.replace("\N{NO-BREAK SPACE}", " ") for text in _balloons(archive)]
     assert any("After, 2025-03-21T15:20:00Z: 1,460 m across, north up" in text for text in balloons)
-    assert any("1,460 m across, north 358 deg clockwise from the upper edge" in text for text in balloons)
+    assert any("1,460 m across, north 358° clockwise from the upper edge" in text for text in balloons)
     assert any("<img" not in text and "S003" in text for text in balloons)
 
 

@@ -1,24 +1,31 @@
-"""The message is plain ASCII that any mail takes, and no name in it is more than text."""
+"""The message is plain text in UTF-8 that says so, in the reader's language, and no name in it is more than text."""
 
 from __future__ import annotations
 
 import dataclasses
 import email
+import email.policy
 import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from colibri_geo.exporting.message import write_message
 from colibri_geo.exporting.numbering import number_strips
+from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.layers import Findings
+from colibri_geo.settings import ScoreSettings
+from colibri_geo.tracing import describe_basis
 from tests.support.example_run import example_findings, example_record
 
+HEAD = ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 HEADINGS = re.compile(r"WHAT WAS FOUND|WHAT WAS COMPARED|BY REGION|STRIP \d+|WHAT TO CHECK")
 
 
 def _read(folder: Path) -> str:
-    return (folder / "message.txt").read_bytes().decode("ascii")
+    return (folder / "message.txt").read_bytes().decode("utf-8")
 
 
 def _write(findings: Findings, folder: Path) -> str:
@@ -30,10 +37,11 @@ def _joined(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_subject_comes_first(folder: Path) -> None:
-    """The first line is the subject, with how many strips are new and the dates; an empty line parts it."""
-    assert _read(folder).splitlines()[:3] == [
+def test_head_is_four_lines(folder: Path) -> None:
+    """The first line is the subject, with how many strips are new and the dates; then how to read it; an empty line."""
+    assert _read(folder).splitlines()[:6] == [
         "Subject: 2 new candidate cleared strips, 2025-01-10 to 2025-03-21",
+        *HEAD,
         "",
         "WHAT WAS FOUND",
     ]
@@ -43,14 +51,14 @@ def test_says_what_where_when_and_how_sure(folder: Path) -> None:
     """A strip that is new has its region, place, dates, probability, reasons and what to check; others are counted."""
     text = _joined(_read(folder))
     for part in (
-        "Verdict: new, probability 0.97",
-        "Region: Colombia / NARINO / Sao Joao",
+        "Verdict: new, probability 97 %",
+        "Region: Colombia / NARIÑO / São João",
         "Centre: MGRS 18NTF4435032250",
         "Last look without it: 2025-01-10T15:20:00Z; first look with it: 2025-03-21T15:20:00Z.",
         "Why: bare line appeared between the dates, 14 times the noise of its surroundings; both flanks differ from it",
         "Check: would be false if it goes on as a road beyond its ends",
         "In the tables too: 1 regrowing, 1 unchanged, 1 not observed.",
-        "NARINO (52): 1 new, 1 extended, in 24.0 km2 observed on both dates (100% of 24.0 km2 asked)",
+        "NARIÑO (52): 1 new, 1 extended, in 24.0 km² observed on both dates (100 % of 24.0 km² asked)",
         "Preliminary analysis, not validated in the field, not a basis for the use of force.",
         "Probabilities: fitted on 40 simulated pairs, for 1 strip per 1,000 km2.",
     ):
@@ -61,8 +69,8 @@ def test_says_what_where_when_and_how_sure(folder: Path) -> None:
 def test_nothing_new_is_never_said_without_the_share(empty_folder: Path) -> None:
     """Subject and text of a run without a new strip say how much was observed."""
     text = _read(empty_folder)
-    assert text.startswith("Subject: Nothing new found, 80.0% observed, 2025-01-10 to 2025-03-21\n")
-    assert "Nothing new found in 51.2 km2 observed on both dates (80.0% of 64.0 km2 asked)." in _joined(text)
+    assert _joined(text).startswith("Subject: Nothing new found, 80.0 % observed, 2025-01-10 to 2025-03-21 MIME")
+    assert "Nothing new found in 51.2 km² observed on both dates (80.0 % of 64.0 km² asked)." in _joined(text)
     assert "WHAT TO CHECK" not in text
 
 
@@ -72,7 +80,7 @@ def test_nothing_observed_says_nothing_of_the_ground(tmp_path: Path) -> None:
     unseen = example.observed.assign(observed_km2=0.0, observed_share=0.0)
     text = _write(dataclasses.replace(example, observed=unseen), tmp_path)
     assert text.startswith("Subject: Not observed, ")
-    assert "Not observed: nothing can be said of the 64.0 km2 asked." in text
+    assert "Not observed: nothing can be said of the 64.0 km² asked." in _joined(text)
     assert "Nothing new" not in text
 
 
@@ -94,23 +102,51 @@ def test_regions_without_name_or_code_are_told(tmp_path: Path) -> None:
     assert "- PUTUMAYO: 0 new" in text
 
 
-def test_lines_are_ascii_and_short(folder: Path, hostile_folder: Path) -> None:
-    """No line is longer than 75 characters, and all are printable ASCII, whatever names hold."""
+def test_lines_are_text_and_short(folder: Path, hostile_folder: Path) -> None:
+    """No line is longer than 75 characters, and none holds a control sign or one that turns the direction of text."""
     for place in (folder, hostile_folder):
-        raw = (place / "message.txt").read_bytes()
-        assert re.fullmatch(rb"(?:[\x20-\x7e]{0,75}\n)+", raw)
+        lines = (place / "message.txt").read_bytes().split(b"\n")
+        assert all(len(line.decode("utf-8")) <= 75 for line in lines)
+        assert UNSEEN.search(_read(place)) is None
 
 
 def test_names_make_no_headers_and_no_links(hostile_folder: Path) -> None:
-    """A mail made of the message has its subject and no other header; no line begins with a name; nothing is a link."""
+    """A mail made of the message has its head and no other header; no line begins with a name; nothing is a link."""
     text = _read(hostile_folder)
-    assert email.message_from_string(text).keys() == ["Subject"]
-    lines = text.splitlines()[1:]
+    mail = email.message_from_bytes((hostile_folder / "message.txt").read_bytes(), policy=email.policy.default)
+    assert mail.keys() == ["Subject", *(line.partition(":")[0] for line in HEAD)]
+    assert mail.get_content() == text.partition("\n\n")[2]
+    lines = text.split("\n")[4:]
     assert all(not line or line.startswith("  ") or HEADINGS.fullmatch(line) for line in lines)
-    assert "NARINO Bcc: all @example.org From x" in _joined(text)
+    assert "NARIÑO Bcc: all @example.org From x" in _joined(text)
     assert not any(lure in text for lure in ("://", "www.", "mailto:", "all@"))
 
 
 def test_no_person_is_asked_for(folder: Path) -> None:
     """The message has no sender, no recipient and no name of a person to fill in."""
     assert re.search(r"^\s*(From|To|Cc|Name of|Contact|Officer|Reported by)\b.*:", _read(folder), re.MULTILINE) is None
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_speaks_the_language(language: str, tmp_path: Path) -> None:
+    """In another language headings, sentences and reasons are its own; names, places and times stay as they are."""
+    findings, messages = example_findings(), load_messages(language)
+    reasons = "contrast 14 times the scatter of parallel lines nearby; "
+    reasons += "would be false if it is a river bar: look for water beside it"
+    findings = dataclasses.replace(findings, strips=findings.strips.assign(reasons=reasons))
+    record = dataclasses.replace(example_record(), probability_basis=describe_basis(ScoreSettings()))
+    write_message(findings, number_strips(findings.strips), record, tmp_path / "message.txt", messages=messages)
+    text = _read(tmp_path)
+    assert text.splitlines()[0].removeprefix("Subject: ") == messages.count(
+        "message.subject.found", 2, dates=messages.say("message.dates", before="2025-01-10", after="2025-03-21")
+    )
+    for part in (
+        messages.say("caution"),
+        messages.say("recorded.why.contrast", times="14"),
+        messages.say("recorded.doubt", condition=messages.say("recorded.doubt.river")),
+        messages.say("message.centre.mgrs", mgrs="18NTF4435032250"),
+        "NARIÑO",
+        "2025-03-21T15:20:00Z",
+    ):
+        assert _joined(part) in _joined(text)
+    assert not re.search(r"\b(strip|observed|the|would)\b", text)

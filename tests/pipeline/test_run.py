@@ -15,7 +15,7 @@ import rasterio
 from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
-from colibri_geo.errors import OutputError, OutputExists
+from colibri_geo.errors import ConfigError, OutputError, OutputExists
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
@@ -91,9 +91,23 @@ def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
     with zipfile.ZipFile(folders[0] / "findings.kmz") as archive:
         assert archive.namelist() == ["doc.kml", "files/1_before.jpg", "files/1_after.jpg"]
         assert archive.read("files/1_before.jpg") != archive.read("files/1_after.jpg")
-    assert "1 new" in (folders[0] / "message.txt").read_text(encoding="ascii")
+    assert "1 new" in (folders[0] / "message.txt").read_text(encoding="utf-8")
     logs = [(folder / "run.log").read_text(encoding="utf-8") for folder in folders]
     assert ["draw the report" in log for log in logs] == [True, False]
+
+
+def test_language_changes_what_readers_read_alone(run: Run, tmp_path: Path) -> None:
+    """In another language map, waypoints and message differ, and no table does; an unknown one writes nothing."""
+    folders = [run.save(tmp_path / lang, report=False, lang=lang) for lang in ("en", "pt")]
+    names = {path.name for path in folders[0].iterdir()}
+    differing = {name for name in names if len({(folder / name).read_bytes() for folder in folders}) > 1}
+    assert differing - {"run.log"} == {"findings.kml", "findings.gpx", "message.txt", "manifest.json"}
+    records = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in folders]
+    own = {"files": None, "digest": None}
+    assert records[0] | own == records[1] | own
+    with pytest.raises(ConfigError, match="'xx': not known, expected one of en, es, pt, fr"):
+        run.save(tmp_path / "xx", report=False, lang="xx")
+    assert not (tmp_path / "xx").exists()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import overview_picture, picture_strips, write_report
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
@@ -66,18 +67,20 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with strips, one without, one with hostile text."""
+    """A report with strips in each language, one without strips, one with hostile text."""
     folder = tmp_path_factory.mktemp("reports")
     pair = make_pair(example_strips())
     pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
-    write_report(example_findings(), example_record(), pictures, overview_picture(pair), folder / "full.html")
+    for language in LANGUAGES:
+        path, messages = folder / f"{'full' if language == 'en' else language}.html", load_messages(language)
+        write_report(example_findings(), example_record(), pictures, overview_picture(pair), path, messages=messages)
     write_report(example_findings(strips=False), example_record(), (), None, folder / "empty.html")
     findings, record = hostile_run()
     write_report(findings, record, (), None, folder / "hostile.html")
     return folder
 
 
-@pytest.mark.parametrize("name", ["full", "empty", "hostile"])
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "hostile"])
 @pytest.mark.parametrize("width", [390, 1400])
 def test_page_opens_without_network(browser: Any, reports: Path, name: str, width: int) -> None:  # noqa: ANN401
     """Nothing is fetched, nothing is complained of, nothing sticks out at the side, and no text is faint."""
@@ -119,11 +122,12 @@ def test_keyboard_reaches_the_report(browser: Any, reports: Path) -> None:  # no
     page.close()
 
 
-def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path) -> None:  # noqa: ANN401
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr"])
+def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
     """Printed on A4, no sheet is longer than a page, none shares one, and nothing sticks out at the side."""
     context = browser.new_context(viewport={"width": 696, "height": 1000})
     page = context.new_page()
-    page.goto((reports / "full.html").as_uri())
+    page.goto((reports / f"{name}.html").as_uri())
     page.emulate_media(media="print")
     heights = page.evaluate("[...document.querySelectorAll('.sheet')].map(s => s.getBoundingClientRect().height)")
     breaks = page.evaluate(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.layers import Findings
 from colibri_geo.reporting import build_model, overview_picture, picture_strips, render_html, write_report
 from colibri_geo.reporting.html import read_asset
@@ -20,6 +21,7 @@ from colibri_geo.reporting.pictures import Overview, StripPicture
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.support.example_run import example_findings, example_record, example_strips
 
+UNKNOWN = "it has a form that no catalogue knows"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style></title>\u202e\x00\x1b\f"
 VOID = frozenset({"meta", "link", "img", "br"})
 
@@ -35,7 +37,9 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
         self.open: list[str] = []
+        self.languages: list[str] = []
         self.words: list[str] = []
+        self.spoken: list[str] = []
         self.feed(markup)
         self.close()
 
@@ -44,6 +48,9 @@ class Page(HTMLParser):
         self.tags.append(tag)
         if tag not in VOID:
             self.open.append(tag)
+            spoken = self.languages[-1] if self.languages else ""
+            coded = tag == "code" or ("class", "code") in attrs
+            self.languages.append(dict(attrs).get("lang") or ("" if coded else spoken))
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
         for name, value in attrs:
@@ -60,15 +67,19 @@ class Page(HTMLParser):
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
             self.open.pop()
+            self.languages.pop()
 
     def handle_endtag(self, tag: str) -> None:
         """Hold that the tag that was opened last is closed first."""
         assert self.open.pop() == tag
+        self.languages.pop()
 
     def handle_data(self, data: str) -> None:
         """Note text that a reader sees."""
         if self.open and self.open[-1] != "style":
             self.words.append(data)
+            if self.languages[-1] == self.languages[0]:
+                self.spoken.append(data)
 
     @property
     def text(self) -> str:
@@ -247,10 +258,12 @@ def test_nothing_is_printed_as_code(strips: bool) -> None:
     assert not re.search(r"\b(nan|NaN|NaT|None|inf|undefined)\b", text)
 
 
-def test_hostile_text_stays_text() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hostile_text_stays_text(language: str) -> None:
     """Script, markup, template code and control signs from names and tags are shown, cut, and do nothing."""
     findings, record = hostile_run()
-    markup = render_html(build_model(findings, record, (), None))
+    messages = load_messages(language)
+    markup = render_html(build_model(findings, record, (), None, messages=messages), messages=messages)
     page = Page(markup)
     assert not {"script", "img"} & set(page.tags)
     assert not {name for name, _ in page.attributes if name.startswith("on") or name == "style"}
@@ -258,8 +271,39 @@ def test_hostile_text_stays_text() -> None:
     assert "<script>alert(1)</script>" in page.text
     assert "{{ 7 * 7 }}" in page.text
     assert not set(markup) & set("\x00\x1b\f\u202e")
-    assert f"(cut, {len(HOSTILE) + 1_000_000:,} characters)" in page.text
+    assert messages.say("text.cut", text="", count=messages.number(len(HOSTILE) + 1_000_000)) in markup
     assert len(markup) < 400_000
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_page_speaks_the_language(language: str, pictures: tuple[StripPicture, ...]) -> None:
+    """In another language no English stands on the page but what the run recorded and no catalogue knows, marked so."""
+    findings, messages = example_findings(), load_messages(language)
+    strips = findings.strips.assign(reasons=f"contrast 14 times the scatter of parallel lines nearby; {UNKNOWN}")
+    findings = dataclasses.replace(findings, strips=strips)
+    markup = render_html(build_model(findings, example_record(), pictures, None, messages=messages), messages=messages)
+    page = Page(markup)
+    assert page.open == []
+    assert ("lang", language) in page.attributes
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.targets) <= set(page.ids)
+    assert f'<span lang="en">{UNKNOWN}</span>' in markup
+    spoken = " ".join(page.spoken)
+    assert messages.say("recorded.why.contrast", times="14") in spoken
+    assert re.findall(r"\b(?:the|of|and|was|were|with|from|strip|beside|would)\b", spoken) == []
+    share = f"{messages.number(80, digits=1)}\N{NO-BREAK SPACE}%"
+    assert markup.index(share) < markup.index('class="sheet"')
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_nothing_new_is_never_said_without_the_share(language: str) -> None:
+    """Without a strip the page says in each language how much of the ground asked was observed."""
+    messages = load_messages(language)
+    model = build_model(example_findings(strips=False), example_record(), (), None, messages=messages)
+    share, seen = (messages.number(value, digits=1) for value in (80, 51.2))
+    assert share in model.bottom_line.statement
+    assert seen in model.bottom_line.statement
+    assert model.cover.caution.startswith(messages.say("caution"))
 
 
 def test_wording_of_the_page_is_in_the_catalogue() -> None:

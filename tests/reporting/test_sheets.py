@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colibri_geo.reporting.messages import ENGLISH
+from colibri_geo.language import ENGLISH
 from colibri_geo.reporting.parts import Sheet
 from colibri_geo.reporting.sheets import build_sheet, rank_strips
 from tests.support.example_run import example_findings, example_record, example_strips

@@ -72,7 +72,7 @@ def compare(
     rasters: bool,
     workers: int | None,
     no_report: bool,
-    lang: str,  # noqa: ARG001 - one language so far; click checks it
+    lang: str,
     precision: str,
     as_json: bool,
 ) -> None:
@@ -111,6 +111,8 @@ def compare(
             workers=workers or count_processors(),
             progress=progress,
         )
-        folder = run.save(out, overwrite=overwrite, rasters=rasters, report=not no_report, precision=precision)
+        folder = run.save(
+            out, overwrite=overwrite, rasters=rasters, report=not no_report, lang=lang, precision=precision
+        )
     summary = summarize(run, folder, report=not no_report)
     click.echo(summary.to_json() if as_json else summary.to_text())

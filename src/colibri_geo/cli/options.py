@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 import colibri_geo
+from colibri_geo.language import LANGUAGES
 
-LANGUAGES = ("en",)
 PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
 
 Command = Callable[..., Any]
@@ -110,7 +110,12 @@ def report_options(command: Command) -> Command:
     return _add(
         command,
         click.option("--no-report", is_flag=True, help="Leave out report.html."),
-        click.option("--lang", default="en", type=click.Choice(LANGUAGES), help="Language of the report."),
+        click.option(
+            "--lang",
+            default="en",
+            type=click.Choice(LANGUAGES),
+            help="Language of the report, the map, the waypoints and the message; tables are the same in each.",
+        ),
         click.option(
             "--precision",
             default="exact",

@@ -82,7 +82,7 @@ def scan(
     scheduler: str | None,
     resume: bool,
     no_report: bool,
-    lang: str,  # noqa: ARG001 - one language so far; click checks it
+    lang: str,
     precision: str,
     as_json: bool,
 ) -> None:
@@ -124,7 +124,7 @@ def scan(
             )
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         with reading_children():  # those of the scan have ended and given back their memory
-            folder = run.save(out, overwrite=overwrite, report=not no_report, precision=precision)
+            folder = run.save(out, overwrite=overwrite, report=not no_report, lang=lang, precision=precision)
     _discard(state)
     summary = summarize(run, folder, report=not no_report)
     click.echo(summary.to_json() if as_json else summary.to_text())

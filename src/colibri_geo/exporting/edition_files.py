@@ -17,6 +17,7 @@ from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
+from colibri_geo.exporting.describing import NAME_LIMIT, say_counts, say_share
 from colibri_geo.exporting.editions import LEAST_KM2, Edition
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON
@@ -27,10 +28,12 @@ from colibri_geo.exporting.kml import KML
 from colibri_geo.exporting.kml import NAMESPACE as KML_NAMESPACE
 from colibri_geo.exporting.markup import add_text, write_xml
 from colibri_geo.exporting.message import MESSAGE, WIDTH
-from colibri_geo.exporting.numbering import CALLED_NEW, NAME_LIMIT, name_verdict, state_share
+from colibri_geo.exporting.numbering import CALLED_NEW
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.spreadsheet import CSV, write_rows
-from colibri_geo.exporting.wording import format_share, shown_text
+from colibri_geo.exporting.wording import shown_text
+from colibri_geo.language import ENGLISH
+from colibri_geo.language.formats import format_share
 from colibri_geo.layers.columns import LEVELS
 
 _INDENT = "  "
@@ -133,7 +136,7 @@ def _write_subject(edition: Edition) -> str:
         return f"{new} new candidate cleared strip{'s' if new > 1 else ''}, {about}"
     if not float(whole["observed_km2"]) > 0:
         return f"Not observed, {about}"
-    return f"Nothing new found, {format_share(float(whole['observed_share']))} observed, {about}"
+    return f"Nothing new found, {format_share(float(whole['observed_share']), ENGLISH)} observed, {about}"
 
 
 def _write_sections(edition: Edition, rows: list[dict[Any, Any]]) -> Iterator[tuple[str, list[str]]]:
@@ -167,21 +170,21 @@ def state_edition(edition: Edition) -> str:
     if not float(whole["observed_km2"]) > 0:
         return f"Not observed: nothing can be said of the {float(whole['asked_km2']):,.1f} km2 asked."
     counts = {verdict: int(whole[verdict]) for verdict in VERDICTS if whole.get(verdict)}
-    new = ", ".join(f"{count} {name_verdict(verdict)}" for verdict, count in counts.items() if verdict in CALLED_NEW)
-    others = ", ".join(
-        f"{count} {name_verdict(verdict)}" for verdict, count in counts.items() if verdict not in CALLED_NEW
+    new, others = (
+        say_counts({verdict: count for verdict, count in counts.items() if (verdict in CALLED_NEW) == called}, ENGLISH)
+        for called in (True, False)
     )
-    share = state_share(whole)
+    share = say_share(whole, ENGLISH)
     found = f"Candidate cleared strips: {new}, in {share}." if new else f"Nothing new found in {share}."
     return f"{found} In the tables too: {others}." if others else found
 
 
 def describe_row(row: dict[Any, Any]) -> list[str]:
     """Write what an edition knows of one strip, a sentence each."""
-    region = _BELOW.join(shown_text(name) for level in LEVELS if (name := row[level] or row[f"{level}_code"]))
+    region = _BELOW.join(shown_text(name, ENGLISH) for level in LEVELS if (name := row[level] or row[f"{level}_code"]))
     length, width, azimuth = (f"{row[name]:.0f}" for name in ("length_m", "width_m", "azimuth_deg"))
     return [
-        f"Verdict: {name_verdict(row['verdict'])}, probability {row['probability']:.2f}",
+        f"Verdict: {ENGLISH.say('verdict.' + row['verdict'])}, probability {row['probability']:.2f}",
         *([f"Square: {row['square']} (WGS 84)"] if "square" in row else []),
         f"Region: {region or 'not named'}",
         f"Length about {length} m, width about {width} m, azimuth about {azimuth} deg true",
@@ -194,9 +197,12 @@ def _list_dates(edition: Edition) -> list[tuple[str, Any]]:
 
 
 def _write_region(row: pd.Series[Any]) -> str:
-    name, code = ("" if pd.isna(row[part]) else shown_text(row[part], limit=NAME_LIMIT) for part in ("name", "code"))
+    name, code = (
+        "" if pd.isna(row[part]) else shown_text(row[part], ENGLISH, limit=NAME_LIMIT) for part in ("name", "code")
+    )
     title = f"{name} ({code})" if name and code else name or code or "unnamed"
-    return f"- {row['level']} {title}: {int(row['new'])} new, {int(row['extended'])} extended, in {state_share(row)}"
+    counts = f"{int(row['new'])} new, {int(row['extended'])} extended"
+    return f"- {row['level']} {title}: {counts}, in {say_share(row, ENGLISH)}"
 
 
 def _wrap(text: str) -> list[str]:

@@ -106,8 +106,8 @@ class Edition:
         return f"{NOTES[self.precision]} {caution_for(self.record)}"
 
 
-def check_precision(precision: str, *, rasters: bool = False) -> None:
-    """Refuse a precision that there is not, and rasters in an edition.
+def check_precision(precision: str, *, rasters: bool = False, lang: str = "en") -> None:
+    """Refuse a precision that there is not, and rasters or another language than English in an edition.
 
     Raises
     ------
@@ -118,6 +118,11 @@ def check_precision(precision: str, *, rasters: bool = False) -> None:
     if rasters and precision != "exact":
         raise SettingsError(
             f"precision {precision}: rasters show exact positions, expected none in an edition; leave them out, or "
+            "write the exact run"
+        )
+    if lang != "en" and precision != "exact":
+        raise SettingsError(
+            f"language {lang!r} with precision {precision}: editions are in English so far; leave the language out, or "
             "write the exact run"
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.wording import shown_text
+from colibri_geo.language import ENGLISH
 
 FEEDBACK = "feedback.txt"
 _HEAD = """\
@@ -61,4 +62,4 @@ def write_feedback(titles: Iterable[str], record: RunRecord, path: Path) -> None
 
 
 def _as_ascii(text: str) -> str:
-    return shown_text(text).encode("ascii", "replace").decode("ascii")
+    return shown_text(text, ENGLISH).encode("ascii", "replace").decode("ascii")

@@ -10,16 +10,19 @@ from shapely import MultiPoint, Point
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
+from colibri_geo.exporting.describing import NAME_LIMIT, say_looks, say_region, say_size, say_title
 from colibri_geo.exporting.markup import add_text, write_xml
-from colibri_geo.exporting.numbering import NAME_LIMIT, NumberedStrip, name_verdict
+from colibri_geo.exporting.numbering import NumberedStrip
 from colibri_geo.exporting.wording import caution_for, shown_text
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_probability
 
 GPX = "findings.gpx"
 NAMESPACE = "http://www.topografix.com/GPX/1/1"
 _CENTRE_SYMBOL, _END_SYMBOL = "Flag, Blue", "Dot, White"
 
 
-def write_gpx(strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
+def write_gpx(strips: Sequence[NumberedStrip], record: RunRecord, path: Path, *, messages: Messages = ENGLISH) -> None:
     """Write three waypoints a strip, in the order of the ranking; elements stand in the order of the schema.
 
     Parameters
@@ -28,27 +31,31 @@ def write_gpx(strips: Sequence[NumberedStrip], record: RunRecord, path: Path) ->
         In the order of the ranking.
     record : RunRecord
     path : Path
+    messages : Messages
+        The language of names and descriptions.
 
     References
     ----------
     GPX 1.1, https://www.topografix.com/GPX/1/1/
     """
     root = ET.Element("gpx", {"xmlns": NAMESPACE, "version": "1.1", "creator": "colibri_geo"})
-    _add_metadata(root, strips, record)
+    _add_metadata(root, strips, record, messages)
     for strip in strips:
-        _add_waypoint(root, strip.centre, strip.title, _describe_strip(strip), _CENTRE_SYMBOL)
-        for number, end in enumerate(strip.ends, start=1):
-            text = f"End {number} of strip {strip.title}. MGRS {format_mgrs(end.x, end.y)}"
-            _add_waypoint(root, end, f"{strip.rank} end {number}", text, _END_SYMBOL)
+        title, number = say_title(strip, messages), str(strip.rank)
+        _add_waypoint(root, strip.centre, title, _describe_strip(strip, messages), _CENTRE_SYMBOL)
+        for end, place in enumerate(strip.ends, start=1):
+            name = messages.say("field.end", number=number, end=str(end))
+            text = f"{messages.say('field.end.of', end=str(end), title=title)}. MGRS {format_mgrs(place.x, place.y)}"
+            _add_waypoint(root, place, name, text, _END_SYMBOL)
     path.write_bytes(write_xml(root))
 
 
-def _add_metadata(root: ET.Element, strips: Sequence[NumberedStrip], record: RunRecord) -> None:
+def _add_metadata(root: ET.Element, strips: Sequence[NumberedStrip], record: RunRecord, messages: Messages) -> None:
     metadata = ET.SubElement(root, "metadata")
-    before, after = (shown_text(scene.name, limit=NAME_LIMIT) for scene in (record.before, record.after))
-    add_text(metadata, "name", f"Candidate cleared strips: {before} to {after}")
-    dates = f"Before {record.before.acquired}, after {record.after.acquired}."
-    add_text(metadata, "desc", f"{dates} {caution_for(record)}")
+    before, after = (shown_text(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
+    add_text(metadata, "name", messages.say("field.title", before=before, after=after))
+    dates = messages.say("field.dates", before=record.before.acquired, after=record.after.acquired)
+    add_text(metadata, "desc", f"{dates} {caution_for(record, messages)}")
     if strips:
         places = MultiPoint([place for strip in strips for place in (strip.centre, *strip.ends)])
         edges = dict(zip(("minlon", "minlat", "maxlon", "maxlat"), places.bounds, strict=True))
@@ -61,14 +68,18 @@ def _add_waypoint(root: ET.Element, place: Point, name: str, description: str, s
         add_text(waypoint, tag, text)
 
 
-def _describe_strip(strip: NumberedStrip) -> str:
+def _describe_strip(strip: NumberedStrip, messages: Messages) -> str:
     """Write one line: devices show no more."""
     parts = [
-        f"Candidate cleared strip, {name_verdict(strip.verdict)}, probability {strip.probability}",
-        strip.size,
-        f"MGRS {shown_text(strip.mgrs, limit=NAME_LIMIT)}",
-        f"Region: {strip.region}",
-        strip.dates,
-        "Preliminary, not validated in the field",
+        messages.say(
+            "field.waypoint",
+            verdict=messages.say(f"verdict.{strip.verdict}"),
+            probability=format_probability(strip.row["probability"], messages),
+        ),
+        say_size(strip, messages),
+        f"MGRS {shown_text(strip.mgrs, messages, limit=NAME_LIMIT)}",
+        messages.say("field.region", region=say_region(strip, messages)),
+        say_looks(strip, messages),
+        messages.say("field.preliminary"),
     ]
     return ". ".join(parts)

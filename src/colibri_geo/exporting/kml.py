@@ -13,16 +13,21 @@ from shapely import LinearRing, LineString, Point
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import format_mgrs, format_position
-from colibri_geo.exporting.markup import add_text, write_xml
-from colibri_geo.exporting.numbering import (
+from colibri_geo.exporting.describing import (
     NAME_LIMIT,
-    NumberedStrip,
-    count_verdicts,
     group_by_region,
-    name_verdict,
-    state_findings,
+    say_findings,
+    say_looks,
+    say_reasons,
+    say_region,
+    say_size,
+    say_title,
 )
+from colibri_geo.exporting.markup import add_text, write_xml
+from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
 from colibri_geo.exporting.wording import caution_for, shown_text, xml_text
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_probability
 from colibri_geo.layers import Findings
 
 KML = "findings.kml"
@@ -31,42 +36,29 @@ _END, _OUTLINE = "_end", "_outline"
 _OPAQUE, _SHEER = "ff", "4d"
 
 
-@dataclass(frozen=True)
-class Colour:
-    """How a verdict is drawn.
-
-    Attributes
-    ----------
-    name : str
-        For the legend.
-    code : str
-        Blue, green, red, as KML has it.
-    """
-
-    name: str
-    code: str
-
-    @property
-    def rgb(self) -> str:
-        """The same as HTML has it.
-
-        Examples
-        --------
-        >>> COLOURS["new"].rgb
-        '#d55e00'
-        """
-        return f"#{self.code[4:]}{self.code[2:4]}{self.code[:2]}"
-
-
 COLOURS = {
-    "new": Colour("vermilion", "005ed5"),
-    "extended": Colour("orange", "009fe6"),
-    "reopened": Colour("pink", "a779cc"),
-    "regrowing": Colour("bluish green", "739e00"),
-    "unchanged": Colour("sky blue", "e9b456"),
-    "not_observed": Colour("grey", "999999"),
+    "new": "005ed5",
+    "extended": "009fe6",
+    "reopened": "a779cc",
+    "regrowing": "739e00",
+    "unchanged": "e9b456",
+    "not_observed": "999999",
 }
-"""They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
+"""Blue, green, red, as KML has it; messages ``colour.`` name them for the legend.
+
+They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
+
+
+def html_colour(verdict: str) -> str:
+    """Return the colour of a verdict as HTML and matplotlib have it.
+
+    Examples
+    --------
+    >>> html_colour("new")
+    '#d55e00'
+    """
+    code = COLOURS[verdict]
+    return f"#{code[4:]}{code[2:4]}{code[:2]}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +78,14 @@ class Photo:
     side_px: int
 
 
-def write_kml(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
+def write_kml(
+    findings: Findings,
+    strips: Sequence[NumberedStrip],
+    record: RunRecord,
+    path: Path,
+    *,
+    messages: Messages = ENGLISH,
+) -> None:
     """Write the strips into a folder for each region, in the order of the ranking.
 
     Parameters
@@ -97,12 +96,14 @@ def write_kml(findings: Findings, strips: Sequence[NumberedStrip], record: RunRe
         Its strips, numbered.
     record : RunRecord
     path : Path
+    messages : Messages
+        The language of names and balloons; the data of a strip stay as they are.
 
     References
     ----------
     OGC 12-007r2, KML 2.3, https://docs.ogc.org/is/12-007r2/12-007r2.html
     """
-    path.write_bytes(build_kml(findings, strips, record))
+    path.write_bytes(build_kml(findings, strips, record, messages=messages))
 
 
 def build_kml(
@@ -110,6 +111,8 @@ def build_kml(
     strips: Sequence[NumberedStrip],
     record: RunRecord,
     photos: Mapping[int, Sequence[Photo]] | None = None,
+    *,
+    messages: Messages = ENGLISH,
 ) -> bytes:
     """Build the document: a strip is a numbered point at its centre, the line of its axis, its ends and its outline.
 
@@ -123,6 +126,7 @@ def build_kml(
     record : RunRecord
     photos : mapping of int to sequence of Photo, optional
         Pictures for the balloons, by rank.
+    messages : Messages
 
     Returns
     -------
@@ -130,34 +134,45 @@ def build_kml(
     """
     root = ET.Element("kml", {"xmlns": NAMESPACE})
     document = ET.SubElement(root, "Document")
-    before, after = (shown_text(scene.name, limit=NAME_LIMIT) for scene in (record.before, record.after))
-    add_text(document, "name", f"Candidate cleared strips: {before} to {after}")
+    before, after = (shown_text(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
+    add_text(document, "name", messages.say("field.title", before=before, after=after))
     add_text(document, "open", "1")
-    add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record)))
+    add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record, messages)))
     for verdict, colour in COLOURS.items():
         _add_styles(document, verdict, colour)
-    for region, found in group_by_region(strips):
+    caution = caution_for(record, messages)
+    for region, found in group_by_region(strips, messages):
         folder = ET.SubElement(document, "Folder")
-        add_text(folder, "name", f"{region} ({len(found)})")
+        add_text(folder, "name", messages.say("field.folder", region=region, count=messages.number(len(found))))
         for strip in found:
-            _add_strip(folder, strip, caution_for(record), (photos or {}).get(strip.rank, ()))
+            _add_strip(folder, strip, caution, (photos or {}).get(strip.rank, ()), messages)
     return write_xml(root)
 
 
-def _describe_run(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord) -> list[str]:
+def _describe_run(
+    findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, messages: Messages
+) -> list[str]:
     counts = count_verdicts(strips)
-    legend = [f"{name_verdict(verdict)} {COLOURS[verdict].name} ({counts.get(verdict, 0)})" for verdict in VERDICTS]
+    legend = [
+        messages.say(
+            "field.colour",
+            verdict=messages.say(f"verdict.{verdict}"),
+            colour=messages.say(f"colour.{verdict}"),
+            count=messages.number(counts.get(verdict, 0)),
+        )
+        for verdict in VERDICTS
+    ]
     return [
-        state_findings(strips, findings.observed),
-        f"Before {record.before.acquired}, after {record.after.acquired}.",
-        f"Colours: {', '.join(legend)}.",
-        "Of each strip: a numbered point at its centre, the line of its axis, small points at its ends, its outline.",
-        caution_for(record),
+        say_findings(strips, findings.observed, messages),
+        messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
+        messages.say("field.colours", legend=", ".join(legend)),
+        messages.say("field.signs"),
+        caution_for(record, messages),
     ]
 
 
-def _add_styles(document: ET.Element, verdict: str, colour: Colour) -> None:
-    opaque, sheer = _OPAQUE + colour.code, _SHEER + colour.code
+def _add_styles(document: ET.Element, verdict: str, colour: str) -> None:
+    opaque, sheer = _OPAQUE + colour, _SHEER + colour
     strip = ET.SubElement(document, "Style", {"id": verdict})
     add_text(ET.SubElement(strip, "IconStyle"), "color", opaque)
     _add_line_style(strip, opaque, width_px=3)
@@ -177,20 +192,24 @@ def _add_line_style(style: ET.Element, colour: str, *, width_px: int) -> None:
     add_text(line, "width", str(width_px))
 
 
-def _add_strip(folder: ET.Element, strip: NumberedStrip, caution: str, photos: Sequence[Photo]) -> None:
-    balloon = _draw_balloon(_describe_strip(strip, caution), photos)
-    centre = _add_placemark(folder, strip.title, balloon, strip.verdict)
+def _add_strip(
+    folder: ET.Element, strip: NumberedStrip, caution: str, photos: Sequence[Photo], messages: Messages
+) -> None:
+    number, title = str(strip.rank), say_title(strip, messages)
+    balloon = _draw_balloon(_describe_strip(strip, caution, messages), photos)
+    centre = _add_placemark(folder, title, balloon, strip.verdict)
     _add_data(centre, strip)
     _add_shape(centre, strip.centre)
-    axis = _add_placemark(folder, f"{strip.rank} axis", balloon, strip.verdict)
+    axis = _add_placemark(folder, messages.say("field.axis", number=number), balloon, strip.verdict)
     _add_data(axis, strip)
     _add_shape(axis, strip.axis)
-    for number, end in enumerate(strip.ends, start=1):
-        name = f"{strip.rank} end {number}"
-        text = _draw_balloon([f"End {number} of strip {strip.title}", _describe_end(end)])
-        _add_shape(_add_placemark(folder, name, text, strip.verdict + _END), end)
+    for end, place in enumerate(strip.ends, start=1):
+        name = messages.say("field.end", number=number, end=str(end))
+        text = _draw_balloon([messages.say("field.end.of", end=str(end), title=title), _describe_end(place)])
+        _add_shape(_add_placemark(folder, name, text, strip.verdict + _END), place)
     if not strip.outline.is_empty:
-        outline = _add_placemark(folder, f"{strip.rank} outline", balloon, strip.verdict + _OUTLINE)
+        name = messages.say("field.outline", number=number)
+        outline = _add_placemark(folder, name, balloon, strip.verdict + _OUTLINE)
         polygon = ET.SubElement(outline, "Polygon")
         add_text(polygon, "tessellate", "1")
         _add_shape(ET.SubElement(polygon, "outerBoundaryIs"), strip.outline.exterior)
@@ -219,15 +238,27 @@ def _add_data(placemark: ET.Element, strip: NumberedStrip) -> None:
             add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", str(value))
 
 
-def _describe_strip(strip: NumberedStrip, caution: str) -> list[str]:
+def _describe_strip(strip: NumberedStrip, caution: str, messages: Messages) -> list[str]:
     """Write what a person in the field reads first."""
+    reasons = messages.say("field.reasons.join").join(say_reasons(strip, messages)) or messages.say(
+        "field.reasons.none"
+    )
     return [
-        f"Strip {strip.title}: candidate cleared strip, {name_verdict(strip.verdict)}, probability {strip.probability}",
-        f"Centre {format_position(strip.centre.x, strip.centre.y)}, MGRS {shown_text(strip.mgrs, limit=NAME_LIMIT)}",
-        strip.size,
-        f"Region: {strip.region}",
-        strip.dates,
-        f"Reasons: {strip.reasons}",
+        messages.say(
+            "field.strip",
+            title=say_title(strip, messages),
+            verdict=messages.say(f"verdict.{strip.verdict}"),
+            probability=format_probability(strip.row["probability"], messages),
+        ),
+        messages.say(
+            "field.centre",
+            position=format_position(strip.centre.x, strip.centre.y),
+            mgrs=shown_text(strip.mgrs, messages, limit=NAME_LIMIT),
+        ),
+        say_size(strip, messages),
+        messages.say("field.region", region=say_region(strip, messages)),
+        say_looks(strip, messages),
+        messages.say("field.reasons", reasons=reasons),
         caution,
     ]
 

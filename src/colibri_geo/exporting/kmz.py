@@ -10,6 +10,8 @@ from pathlib import Path
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.kml import Photo, build_kml
 from colibri_geo.exporting.numbering import number_strips
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_number
 from colibri_geo.layers import Findings
 
 KMZ = "findings.kmz"
@@ -43,7 +45,14 @@ class FieldPicture:
     north_deg: float
 
 
-def write_kmz(findings: Findings, record: RunRecord, pictures: Sequence[FieldPicture], folder: Path) -> None:
+def write_kmz(
+    findings: Findings,
+    record: RunRecord,
+    pictures: Sequence[FieldPicture],
+    folder: Path,
+    *,
+    messages: Messages = ENGLISH,
+) -> None:
     """Write the document and the pictures of its balloons; the same run gives the same bytes.
 
     Parameters
@@ -55,6 +64,8 @@ def write_kmz(findings: Findings, record: RunRecord, pictures: Sequence[FieldPic
         In any order; a strip without one gets a balloon of text.
     folder : Path
         Where ``findings.kmz`` is written.
+    messages : Messages
+        As for `write_kml`.
 
     References
     ----------
@@ -63,21 +74,29 @@ def write_kmz(findings: Findings, record: RunRecord, pictures: Sequence[FieldPic
     strips = number_strips(findings.strips)
     by_strip = {picture.strip_id: picture for picture in pictures}
     pictured = {strip.rank: by_strip[strip.row["strip_id"]] for strip in strips if strip.row["strip_id"] in by_strip}
-    photos = {rank: _place_photos(rank, picture, record) for rank, picture in pictured.items()}
+    photos = {rank: _place_photos(rank, picture, record, messages) for rank, picture in pictured.items()}
+    document = build_kml(findings, strips, record, photos, messages=messages)
     with zipfile.ZipFile(folder / KMZ, "w") as archive:
-        _add_file(archive, DOCUMENT, build_kml(findings, strips, record, photos), zipfile.ZIP_DEFLATED)
+        _add_file(archive, DOCUMENT, document, zipfile.ZIP_DEFLATED)
         for rank, picture in pictured.items():
             for photo, image in zip(photos[rank], (picture.before, picture.after), strict=True):
                 _add_file(archive, photo.path, image, zipfile.ZIP_STORED)
 
 
-def _place_photos(rank: int, picture: FieldPicture, record: RunRecord) -> list[Photo]:
+def _place_photos(rank: int, picture: FieldPicture, record: RunRecord, messages: Messages) -> list[Photo]:
     """Name the pictures after the number of the strip: an identifier may hold anything."""
     turn = round(picture.north_deg) % 360
-    north = f"north {turn} deg clockwise from the upper edge" if turn else "north up"
-    ground = f"{picture.side_m:,.0f} m across, {north}; hatched: not observed"
+    ground = messages.say(
+        "field.photo.ground",
+        side=format_number(picture.side_m, messages, unit="m"),
+        north=messages.say("field.photo.turned", degrees=str(turn)) if turn else messages.say("field.photo.north"),
+    )
     return [
-        Photo(f"files/{rank}_{date}.jpg", f"{date.capitalize()}, {scene.acquired}: {ground}", _SHOWN_PX)
+        Photo(
+            f"files/{rank}_{date}.jpg",
+            messages.say(f"field.photo.{date}", time=scene.acquired, ground=ground),
+            _SHOWN_PX,
+        )
         for date, scene in (("before", record.before), ("after", record.after))
     ]
 

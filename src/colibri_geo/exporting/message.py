@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,42 @@ import pandas as pd
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
-from colibri_geo.exporting.numbering import (
-    CALLED_NEW,
+from colibri_geo.exporting.describing import (
     NAME_LIMIT,
-    NumberedStrip,
-    count_verdicts,
-    name_verdict,
-    state_findings,
-    state_share,
+    say_counts,
+    say_findings,
+    say_looks,
+    say_reasons,
+    say_region,
+    say_share,
+    say_size,
 )
-from colibri_geo.exporting.wording import caution_for, format_share, one_line, part_links, shown_text
+from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
+from colibri_geo.exporting.wording import caution_for, part_links, shown_text
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_probability, format_recorded, format_share, is_missing
 from colibri_geo.layers import Findings
 
 MESSAGE = "message.txt"
 WIDTH = 75
 _INDENT = "  "
 _LEVELS = ("admin1", "country", "admin2")
-_DOUBT = "would be false"
+_MIME = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
 
 
-def write_message(findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, path: Path) -> None:
-    """Write the subject, an empty line, and what was looked at and found.
+def write_message(
+    findings: Findings,
+    strips: Sequence[NumberedStrip],
+    record: RunRecord,
+    path: Path,
+    *,
+    messages: Messages = ENGLISH,
+) -> None:
+    """Write the head, an empty line, and what was looked at and found.
 
-    The text is ASCII, whatever the mail system: letters lose their accents, and others become question marks. No line
-    begins with text from a file, and the subject holds none, so that no name becomes a header.
+    The text is UTF-8, and the head says so. The head has four lines and no more: the subject, of the catalogue's words,
+    numbers and dates, and three that never change. No line begins with text from a file, and the head holds none, so
+    that no name becomes a header.
 
     Parameters
     ----------
@@ -45,100 +56,112 @@ def write_message(findings: Findings, strips: Sequence[NumberedStrip], record: R
         Its strips, numbered.
     record : RunRecord
     path : Path
+    messages : Messages
+        The language of the mail.
+
+    References
+    ----------
+    RFC 6532, Internationalized Email Headers, https://www.rfc-editor.org/rfc/rfc6532: a subject may be UTF-8.
     """
-    lines = [f"Subject: {_write_subject(strips, findings.observed, record)}", ""]
-    for heading, paragraphs in _write_sections(strips, findings, record):
+    lines = [f"Subject: {_write_subject(strips, findings.observed, record, messages)}", *_MIME, ""]
+    for heading, paragraphs in _write_sections(strips, findings, record, messages):
         lines += [heading, *(line for text in paragraphs for line in _wrap(text)), ""]
-    path.write_bytes("\n".join(lines).encode("ascii"))
+    path.write_bytes("\n".join(lines).encode("utf-8"))
 
 
-def _write_subject(strips: Sequence[NumberedStrip], observed: pd.DataFrame, record: RunRecord) -> str:
+def _write_subject(
+    strips: Sequence[NumberedStrip], observed: pd.DataFrame, record: RunRecord, messages: Messages
+) -> str:
     """Write one line of numbers and dates."""
     whole, new = observed.iloc[0], sum(strip.verdict in CALLED_NEW for strip in strips)
-    dates = f"{record.before.acquired[:10]} to {record.after.acquired[:10]}"
+    dates = messages.say("message.dates", before=record.before.acquired[:10], after=record.after.acquired[:10])
     if new:
-        return f"{new} new candidate cleared strip{'s' if new > 1 else ''}, {dates}"
+        return messages.count("message.subject.found", new, dates=dates)
     if not float(whole["observed_km2"]) > 0:
-        return f"Not observed, {dates}"
-    return f"Nothing new found, {format_share(float(whole['observed_share']))} observed, {dates}"
+        return messages.say("message.subject.unseen", dates=dates)
+    share = format_share(float(whole["observed_share"]), messages)
+    return messages.say("message.subject.nothing_new", share=share, dates=dates)
 
 
 def _write_sections(
-    strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord
+    strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord, messages: Messages
 ) -> Iterator[tuple[str, list[str]]]:
     new = [strip for strip in strips if strip.verdict in CALLED_NEW]
-    basis = [f"Probabilities: {shown_text(record.probability_basis)}."] if strips else []
-    yield "WHAT WAS FOUND", [*_write_summary(strips, findings.observed), *basis, caution_for(record)]
-    yield "WHAT WAS COMPARED", [_write_scene("Before", record), _write_scene("After", record)]
-    regions = _write_regions(findings.observed)
+    say = messages.say
+    yield say("message.heading.found"), [*_write_summary(strips, findings, record, messages)]
+    yield say("message.heading.compared"), [*_write_scenes(record, messages)]
+    regions = _write_regions(findings.observed, messages)
     if regions:
-        yield "BY REGION", regions
+        yield say("message.heading.regions"), regions
     for strip in new:
-        yield f"STRIP {strip.rank}", _write_strip(strip)
+        yield say("message.heading.strip", number=str(strip.rank)), _write_strip(strip, messages)
     if new:
-        yield (
-            "WHAT TO CHECK",
-            [
-                'Each strip: what its "Check" says, in sharper or later images.',
-                "Whether it is registered, and whether a community uses it, for health above all.",
-                "A second person looks at each finding before anything is done.",
-            ],
-        )
+        checks = [say(f"message.check.{check}") for check in ("images", "use", "second")]
+        yield say("message.heading.check"), checks
 
 
-def _write_summary(strips: Sequence[NumberedStrip], observed: pd.DataFrame) -> list[str]:
+def _write_summary(
+    strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord, messages: Messages
+) -> Iterator[str]:
+    yield say_findings(strips, findings.observed, messages)
     others = {verdict: count for verdict, count in count_verdicts(strips).items() if verdict not in CALLED_NEW}
-    listed = ", ".join(f"{count} {name_verdict(verdict)}" for verdict, count in others.items())
-    return [state_findings(strips, observed), *([f"In the tables too: {listed}."] if listed else [])]
+    if others:
+        yield messages.say("message.others", counts=say_counts(others, messages))
+    if strips:
+        basis = part_links(format_recorded(record.probability_basis, messages))
+        yield messages.say("message.probabilities", basis=basis)
+    yield caution_for(record, messages)
 
 
-def _write_scene(date: str, record: RunRecord) -> str:
-    scene = record.before if date == "Before" else record.after
-    return f"{date}: {scene.acquired}, {shown_text(scene.name, limit=NAME_LIMIT)}"
+def _write_scenes(record: RunRecord, messages: Messages) -> Iterator[str]:
+    for date, scene in (("before", record.before), ("after", record.after)):
+        name = shown_text(scene.name, messages, limit=NAME_LIMIT)
+        yield messages.say(f"message.scene.{date}", time=scene.acquired, name=name)
 
 
-def _write_regions(observed: pd.DataFrame) -> list[str]:
+def _write_regions(observed: pd.DataFrame, messages: Messages) -> list[str]:
     """Write a line a region, of the level that tells most in few lines."""
     level = next((level for level in _LEVELS if (observed["level"] == level).any()), None)
     rows = observed[observed["level"] == level]
     return [
-        f"- {_name_region(row)}: {int(row['new'])} new, {int(row['extended'])} extended, in {state_share(row)}"
+        messages.say(
+            "message.region",
+            region=_name_region(row, messages),
+            counts=say_counts({verdict: int(row[verdict]) for verdict in ("new", "extended")}, messages),
+            share=say_share(row, messages),
+        )
         for _, row in rows.iterrows()
     ]
 
 
-def _name_region(row: pd.Series[Any]) -> str:
-    name, code = ("" if pd.isna(row[part]) else shown_text(row[part], limit=NAME_LIMIT) for part in ("name", "code"))
-    return f"{name} ({code})" if name and code else name or code or "unnamed"
+def _name_region(row: pd.Series[Any], messages: Messages) -> str:
+    name, code = (
+        "" if is_missing(row[part]) else shown_text(row[part], messages, limit=NAME_LIMIT) for part in ("name", "code")
+    )
+    return f"{name} ({code})" if name and code else name or code or messages.say("message.region.unnamed")
 
 
-def _write_strip(strip: NumberedStrip) -> list[str]:
-    reasons = [reason.strip() for reason in strip.reasons.split(";")]
-    why = [reason for reason in reasons if not reason.startswith(_DOUBT)]
-    check = [reason for reason in reasons if reason.startswith(_DOUBT)]
-    ends = ", ".join(format_mgrs(end.x, end.y) for end in strip.ends)
+def _write_strip(strip: NumberedStrip, messages: Messages) -> list[str]:
+    say = messages.say
+    why = say_reasons(strip, messages, doubts=False)
     return [
-        f"Name: {shown_text(strip.row['strip_id'], limit=NAME_LIMIT)}",
-        f"Verdict: {name_verdict(strip.verdict)}, probability {strip.probability}",
-        f"Region: {strip.region}",
-        f"Centre: MGRS {shown_text(strip.mgrs, limit=NAME_LIMIT)}",
-        f"Centre: latitude {strip.centre.y:.5f}, longitude {strip.centre.x:.5f} (WGS 84)",
-        f"Ends: MGRS {ends}",
-        f"{strip.size}.",
-        f"{strip.dates}.",
-        *([f"Why: {'; '.join(why)}"] if why else []),
-        *(f"Check: {reason}" for reason in check),
+        say("message.name", name=shown_text(strip.row["strip_id"], messages, limit=NAME_LIMIT)),
+        say(
+            "message.verdict",
+            verdict=say(f"verdict.{strip.verdict}"),
+            probability=format_probability(strip.row["probability"], messages),
+        ),
+        say("field.region", region=say_region(strip, messages)),
+        say("message.centre.mgrs", mgrs=shown_text(strip.mgrs, messages, limit=NAME_LIMIT)),
+        say("message.centre.degrees", latitude=f"{strip.centre.y:.5f}", longitude=f"{strip.centre.x:.5f}"),
+        say("message.ends", ends=", ".join(format_mgrs(end.x, end.y) for end in strip.ends)),
+        f"{say_size(strip, messages)}.",
+        f"{say_looks(strip, messages)}.",
+        *([say("message.why", reasons=say("field.reasons.join").join(why))] if why else []),
+        *(say("message.doubt", reason=reason) for reason in say_reasons(strip, messages, doubts=True)),
     ]
 
 
 def _wrap(text: str) -> list[str]:
     """Break text into lines that stay inside their paragraph."""
-    return textwrap.wrap(
-        _as_ascii(text), WIDTH, initial_indent=_INDENT, subsequent_indent=2 * _INDENT, break_on_hyphens=False
-    )
-
-
-def _as_ascii(text: str) -> str:
-    """Write letters without accents; what has no such letter becomes a question mark."""
-    letters = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return part_links(one_line("".join(letters).encode("ascii", "replace").decode("ascii")))
+    return textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=2 * _INDENT, break_on_hyphens=False)

@@ -16,6 +16,7 @@ from colibri_geo.exporting.columns import (
     check_strips,
     check_table,
 )
+from colibri_geo.exporting.describing import say_title
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON, write_geojson
 from colibri_geo.exporting.geopackage import GEOPACKAGE, write_geopackage
@@ -25,10 +26,11 @@ from colibri_geo.exporting.message import MESSAGE, write_message
 from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.exporting.spreadsheet import CSV, write_csv
 from colibri_geo.exporting.wording import caution_for
+from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.layers import Findings
 
 
-def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
+def write_tables(findings: Findings, record: RunRecord, folder: Path, *, messages: Messages = ENGLISH) -> None:
     """Write ``findings.gpkg``, ``.geojson``, ``.csv``, ``.kml``, ``.gpx``, ``message.txt`` and ``feedback.txt``.
 
     The same tables and record give the same bytes. Only the GeoPackage holds everything; `read_tables` reads it back.
@@ -39,6 +41,8 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     record : RunRecord
     folder : Path
         Exists, and holds none of these files.
+    messages : Messages
+        The language of the map, the waypoints and the message; tables are the same in each.
 
     Raises
     ------
@@ -54,10 +58,10 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path) -> None:
     write_geojson(findings.strips, record, folder / GEOJSON)
     write_csv(findings.strips, record, folder / CSV)
     numbered = number_strips(findings.strips)
-    write_kml(findings, numbered, record, folder / KML)
-    write_gpx(numbered, record, folder / GPX)
-    write_message(findings, numbered, record, folder / MESSAGE)
-    write_feedback((strip.title for strip in numbered), record, folder / FEEDBACK)
+    write_kml(findings, numbered, record, folder / KML, messages=messages)
+    write_gpx(numbered, record, folder / GPX, messages=messages)
+    write_message(findings, numbered, record, folder / MESSAGE, messages=messages)
+    write_feedback((say_title(strip, ENGLISH) for strip in numbered), record, folder / FEEDBACK)
 
 
 def check_findings(findings: Findings) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
 
 import pandas as pd
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import TEXT_LIMIT, format_text
 
-CAUTION = "Preliminary analysis, not validated in the field, not a basis for the use of force."
-SYNTHETIC = "Made from synthetic images: no real ground."
+CAUTION = ENGLISH.say("caution")
 
-TEXT_LIMIT = 240
-"""Longest text from a file that a reader is shown whole, in characters."""
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto)(?=:)|(?<=\w)(?=@\w)", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,9 +21,10 @@ _FORMULA = re.compile(
 )
 
 
-def caution_for(record: RunRecord) -> str:
+def caution_for(record: RunRecord, messages: Messages = ENGLISH) -> str:
     """Return the caution that goes with every output of a run; it names synthetic images."""
-    return f"{CAUTION} {SYNTHETIC}" if record.before.synthetic or record.after.synthetic else CAUTION
+    made_up = record.before.synthetic or record.after.synthetic
+    return " ".join(messages.say(key) for key in ("caution", *(("caution.synthetic",) if made_up else ())))
 
 
 def format_time(moment: pd.Timestamp) -> str:
@@ -43,32 +40,6 @@ def format_time(moment: pd.Timestamp) -> str:
     return text.replace("+00:00", "Z")
 
 
-def format_share(share: float) -> str:
-    """Write a share as per cent; 0 and 100% stand only for none and for all.
-
-    Examples
-    --------
-    >>> [format_share(share) for share in (0.0, 0.0001, 0.8, 0.9999, 1.0)]
-    ['0%', '<0.1%', '80.0%', '>99.9%', '100%']
-    """
-    if not math.isfinite(share):
-        return "an unknown share"
-    if share in {0.0, 1.0}:
-        return f"{share:.0%}"
-    return "<0.1%" if share < 0.001 else ">99.9%" if share > 0.999 else f"{share:.1%}"
-
-
-def one_line(text: str) -> str:
-    r"""Bring text onto one line, with what hides or turns text replaced: control signs, halves of letters, non-letters.
-
-    Examples
-    --------
-    >>> one_line("Orito\r\nBcc: all")
-    'Orito Bcc: all'
-    """
-    return " ".join("".join(_visible(sign) for sign in text).split())
-
-
 def part_links(text: str) -> str:
     """Put a space where a program that shows text would make a link of it.
 
@@ -80,36 +51,17 @@ def part_links(text: str) -> str:
     return _LINK.sub(" ", text)
 
 
-def shown_text(text: str, *, limit: int = TEXT_LIMIT) -> str:
-    """Make text from a file fit to be read: on one line, cut when it is long, and nothing that a program makes a link.
+def shown_text(text: str, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:
+    """Make text from a file fit to be read, as `format_text`, and nothing in it that a program makes a link.
 
     It is not escaped: that is left to whoever writes it into a format.
 
-    Parameters
-    ----------
-    text : str
-    limit : int
-        Longest text that stays whole, in characters.
-
-    Returns
-    -------
-    str
-        Cut text ends in a note that says how long it was.
-
     Examples
     --------
-    >>> shown_text("abcdefghij", limit=4)
-    'abcd… (cut, 10 characters)'
+    >>> shown_text("www.example.org", ENGLISH)
+    'www .example.org'
     """
-    shown = part_links(one_line(text[:limit]))
-    return shown if len(text) <= limit else f"{shown}… (cut, {len(text):,} characters)"
-
-
-def _visible(sign: str) -> str:
-    if sign.isspace():
-        return " "
-    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI_CONTROLS or (ord(sign) & 0xFFFE) == 0xFFFE
-    return "\N{REPLACEMENT CHARACTER}" if hidden else sign
+    return part_links(format_text(text, messages, limit=limit))
 
 
 def storable_text(text: str) -> str:

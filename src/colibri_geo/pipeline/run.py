@@ -33,6 +33,7 @@ from colibri_geo.exporting import (
     write_tiles,
 )
 from colibri_geo.exporting.wording import caution_for
+from colibri_geo.language import Messages, load_messages
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.clock import Clock
@@ -124,6 +125,7 @@ class Run:
         overwrite: bool = False,
         rasters: bool = False,
         report: bool = True,
+        lang: str = "en",
         precision: str = "exact",
     ) -> Path:
         """Write the folder of the run, whole or not at all.
@@ -138,9 +140,13 @@ class Run:
             Write ``change.tif`` and ``validity.tif`` too.
         report : bool
             Write ``report.html``, and ``findings.kmz`` with its pictures.
+        lang : {"en", "es", "pt", "fr"}
+            Language of the files for readers (report, map, waypoints, message). Tables and manifest are the same in
+            each.
         precision : {"exact", "5km", "region"}
             An edition for wider audiences in place of the run itself: positions as squares of at least 5 km, or no
-            more than the names of regions. It needs no pixels, so a run that was read back has editions too.
+            more than the names of regions. It needs no pixels, so a run that was read back has editions too. In
+            English.
 
         Returns
         -------
@@ -151,11 +157,13 @@ class Run:
         ------
         OutputError
             The folder exists or cannot be written; or pictures are asked of a run that was read back and has no pixels.
+        ConfigError
+            There is no such language.
         SettingsError
-            There is no such precision, or rasters are asked of an edition.
+            There is no such precision; or rasters or another language are asked of an edition.
         """
-        out = Path(out)
-        check_precision(precision, rasters=rasters)
+        out, messages = Path(out), load_messages(lang)
+        check_precision(precision, rasters=rasters, lang=lang)
         if precision != "exact":
             return self._save_edition(out, precision, overwrite=overwrite, report=report)
         if self.aligned is None and (rasters or report):
@@ -166,12 +174,12 @@ class Run:
         with staged_folder(out, overwrite=overwrite) as folder:
             clock = Clock(timings=list(self.timings))
             with clock.step("write the tables"):
-                write_tables(self.findings, self.record, folder)
+                write_tables(self.findings, self.record, folder, messages=messages)
                 if self.tiles is not None:
                     write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
             if self.aligned is not None and report:
                 with clock.step("draw the report"):
-                    self._draw(self.aligned, folder)
+                    self._draw(self.aligned, folder, messages)
             if self.aligned is not None and rasters:
                 with clock.step("write the rasters"):
                     write_rasters(self.aligned, folder, area=self.area)
@@ -214,10 +222,10 @@ class Run:
         names = pd.Series(edition.strips.index, index=pd.Index(edition.originals, name="strip_id"))
         return names.reindex(self.strips.index).rename("edition_id")
 
-    def _draw(self, pair: AlignedPair, folder: Path) -> None:
-        pictures = picture_strips(pair, self.strips, change=change(pair))
-        write_report(self.findings, self.record, pictures, overview_picture(pair), folder / "report.html")
-        write_kmz(self.findings, self.record, shrink_pictures(pictures), folder)
+    def _draw(self, pair: AlignedPair, folder: Path, messages: Messages) -> None:
+        pictures, overview = picture_strips(pair, self.strips, change=change(pair)), overview_picture(pair)
+        write_report(self.findings, self.record, pictures, overview, folder / "report.html", messages=messages)
+        write_kmz(self.findings, self.record, shrink_pictures(pictures), folder, messages=messages)
 
     def __repr__(self) -> str:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"

@@ -15,11 +15,11 @@ from shapely import box
 from colibri_geo.exporting import Edition
 from colibri_geo.exporting.editions import LEAST_KM2, SIDES
 from colibri_geo.exporting.squares import STEP_DEG
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_km2, format_number, format_probability, format_text, is_missing
 from colibri_geo.layers.columns import LEVELS
-from colibri_geo.reporting.formats import format_km2, format_number, format_probability, format_text, is_missing
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_overview, plan_canvas
-from colibri_geo.reporting.messages import ENGLISH, Messages
 from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
 from colibri_geo.reporting.sections import build_bottom_line, build_cover, build_looked_at, build_method
 

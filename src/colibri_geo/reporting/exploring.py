@@ -19,14 +19,15 @@ import shapely
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import strip_centres
-from colibri_geo.exporting.kml import COLOURS
-from colibri_geo.exporting.wording import caution_for, format_share, format_time, shown_text
+from colibri_geo.exporting.kml import html_colour
+from colibri_geo.exporting.wording import caution_for, format_time, shown_text
+from colibri_geo.language import ENGLISH, UNSEEN_REASONS
+from colibri_geo.language.formats import format_share
 from colibri_geo.layers import Findings
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.headlines import count_verdicts, name_run, say_verdict, tell_observed
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.maps import Canvas, plan_canvas
-from colibri_geo.reporting.messages import UNSEEN_REASONS
 from colibri_geo.reporting.pictures import Overview
 
 _NAME_LETTERS, _FACT_LETTERS = 60, 800
@@ -116,7 +117,7 @@ def draw_strip_map(findings: Findings, record: RunRecord, overview: Overview | N
         unseen=dict(_outline_unseen(canvas, findings.not_observed)),
         regions=list(_outline_regions(canvas, findings.regions)),
         strips=list(_describe_strips(canvas, strips)),
-        legend={say_verdict(verdict): COLOURS[verdict].rgb for verdict in verdicts},
+        legend={say_verdict(verdict): html_colour(verdict) for verdict in verdicts},
     )
     return StripMap(page, title)
 
@@ -157,7 +158,9 @@ def _outline_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None) -> Iterat
         if not part.is_empty:
             middle = part.representative_point()
             yield _Region(
-                shown_text(str(name), limit=_NAME_LETTERS), _to_path(part), (_plain(middle.x), _plain(middle.y))
+                shown_text(str(name), ENGLISH, limit=_NAME_LETTERS),
+                _to_path(part),
+                (_plain(middle.x), _plain(middle.y)),
             )
 
 
@@ -184,9 +187,9 @@ def _describe_strips(canvas: Canvas, strips: gpd.GeoDataFrame) -> Iterator[_Stri
     for (strip_id, row), place, centre in zip(strips.iterrows(), places, centres, strict=True):
         middle = place.interpolate(0.5, normalized=True)
         yield _Strip(
-            name=shown_text(str(strip_id), limit=_NAME_LETTERS),
+            name=shown_text(str(strip_id), ENGLISH, limit=_NAME_LETTERS),
             verdict=say_verdict(str(row["verdict"])),
-            colour=COLOURS[str(row["verdict"])].rgb,
+            colour=html_colour(str(row["verdict"])),
             path=_to_path(place),
             at=(_plain(middle.x), _plain(middle.y)),
             facts=_list_facts(row, centre),
@@ -205,12 +208,12 @@ def _list_facts(row: pd.Series, centre: shapely.Point) -> dict[str, str]:
         "True azimuth": f"{row['azimuth_deg']:.1f}°",
         "Centre": f"{centre.y:.5f}, {centre.x:.5f}",
         "MGRS": str(row["mgrs"]),
-        "Axis observed": format_share(float(row["observed_share"])),
+        "Axis observed": format_share(float(row["observed_share"]), ENGLISH),
         "Region": ", ".join(regions),
         "Could also be": "" if row["confuser"] == "none" else say_verdict(str(row["confuser"])),
         "Reasons": str(row["reasons"]),
     }
-    return {name: shown_text(text, limit=_FACT_LETTERS) for name, text in facts.items() if text}
+    return {name: shown_text(text, ENGLISH, limit=_FACT_LETTERS) for name, text in facts.items() if text}
 
 
 def _tell_time(moment: Any) -> str:  # noqa: ANN401 - a cell of a table, which may be missing

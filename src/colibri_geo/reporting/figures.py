@@ -18,15 +18,16 @@ from shapely.geometry import LineString
 from colibri_geo.errors import TableError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.exporting.kml import COLOURS
-from colibri_geo.exporting.wording import CAUTION, SYNTHETIC, caution_for, one_line
+from colibri_geo.exporting.kml import html_colour
+from colibri_geo.exporting.wording import CAUTION, caution_for
 from colibri_geo.extras import load_extra
+from colibri_geo.language import ENGLISH, UNSEEN_REASONS
+from colibri_geo.language.formats import one_line
 from colibri_geo.layers import Findings
 from colibri_geo.pairs import AlignedPair, ChangeMap, change
 from colibri_geo.reporting.cross_sections import Profile, measure_profiles
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, say_verdict, tell_observed
-from colibri_geo.reporting.messages import UNSEEN_REASONS
 from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 
@@ -192,9 +193,9 @@ def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame) -> list[Any]:
         part = strips[strips["verdict"] == verdict]
         if len(part):
             part.plot(ax=axes, color="white", linewidth=4.5, zorder=5, aspect=None)
-            part.plot(ax=axes, color=COLOURS[verdict].rgb, linewidth=2.8, zorder=6, aspect=None)
+            part.plot(ax=axes, color=html_colour(verdict), linewidth=2.8, zorder=6, aspect=None)
             label = f"{say_verdict(verdict)}: {len(part)}"
-            signs.append(lines.Line2D([], [], color=COLOURS[verdict].rgb, linewidth=3, label=label))
+            signs.append(lines.Line2D([], [], color=html_colour(verdict), linewidth=3, label=label))
     for strip_id, axis in strips.geometry.items():
         middle = axis.interpolate(0.5, normalized=True)
         _write(
@@ -302,7 +303,7 @@ def _finish(plt: Any, figure: Figure, pair: AlignedPair, strip: pd.Series) -> Fi
         f"{one_line(str(strip.name))}: candidate cleared strip, {say_verdict(str(strip['verdict']))}{chance}, "
         f"{strip['length_m']:,.0f} m long, {strip['width_m']:,.0f} m wide"
     )
-    figure.supxlabel(f"{CAUTION} {SYNTHETIC}" if synthetic else CAUTION, fontsize=8)
+    figure.supxlabel(f"{CAUTION} {ENGLISH.say('caution.synthetic')}" if synthetic else CAUTION, fontsize=8)
     plt.close(figure)
     return figure
 

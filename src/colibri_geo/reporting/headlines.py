@@ -6,7 +6,8 @@ import pandas as pd
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.exporting.wording import format_share
+from colibri_geo.language import ENGLISH
+from colibri_geo.language.formats import format_share
 
 
 def name_run(record: RunRecord) -> str:
@@ -24,11 +25,12 @@ def tell_observed(observed: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> tell_observed(pd.DataFrame({"asked_km2": [64.0], "observed_km2": [51.2], "observed_share": [0.8]}))
-    '51.2 of 64.0 km² asked were observed on both dates (80.0%).'
+    >>> observed = pd.DataFrame({"asked_km2": [64.0], "observed_km2": [51.2], "observed_share": [0.8]})
+    >>> tell_observed(observed).replace(chr(160), " ")
+    '51.2 of 64.0 km² asked were observed on both dates (80.0 %).'
     """
     whole = observed.iloc[0]
-    share = format_share(float(whole["observed_share"]))
+    share = format_share(float(whole["observed_share"]), ENGLISH)
     return f"{whole['observed_km2']:,.1f} of {whole['asked_km2']:,.1f} km² asked were observed on both dates ({share})."
 
 

@@ -14,9 +14,9 @@ from pyproj import Transformer
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.reporting.formats import format_number, format_text
+from colibri_geo.language import UNSEEN_REASONS, Messages
+from colibri_geo.language.formats import format_number, format_text
 from colibri_geo.reporting.grounding import GroundGrid, PixelScale, nice_length_m
-from colibri_geo.reporting.messages import UNSEEN_REASONS, Messages
 from colibri_geo.reporting.parts import LegendEntry, MapDrawing, MapLabel, MapShape, ScaleBar
 
 WIDTH = 1000.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import format_share, format_time
 from colibri_geo.layers import Findings
-from colibri_geo.reporting.formats import format_share, format_time
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, plan_canvas
-from colibri_geo.reporting.messages import ENGLISH, Messages
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
 from colibri_geo.reporting.pictures import Overview, StripPicture
 from colibri_geo.reporting.sections import (

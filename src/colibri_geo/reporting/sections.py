@@ -9,18 +9,20 @@ import pandas as pd
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.reporting.formats import (
+from colibri_geo.language import Messages
+from colibri_geo.language.formats import (
     format_km2,
+    format_name,
     format_number,
     format_probability,
     format_range,
+    format_recorded,
     format_share,
     format_text,
     format_time,
     is_missing,
     read_time,
 )
-from colibri_geo.reporting.messages import Messages
 from colibri_geo.reporting.parts import (
     BottomLine,
     Cell,
@@ -44,7 +46,16 @@ def build_cover(record: RunRecord, messages: Messages) -> Cover:
     """Build the head of the report."""
     before, after = record.before, record.after
     start, stop = read_time(before.acquired), read_time(after.acquired)
-    gap = "" if start is None or stop is None else messages.say("cover.gap", gap=format_gap(start, stop, messages))
+    gap = (
+        ""
+        if start is None or stop is None
+        else messages.say(
+            "cover.gap",
+            gap=format_gap(start, stop, messages),
+            start=messages.date(start.date()),
+            stop=messages.date(stop.date()),
+        )
+    )
     return Cover(
         page_title=messages.say(
             "cover.page_title",
@@ -70,7 +81,7 @@ def _title_name(scene: SceneRecord, messages: Messages) -> str:
 def _cover_scene(when: str, scene: SceneRecord, messages: Messages) -> Fact:
     lines = [format_text(scene.name, messages), format_time(scene.acquired, messages)]
     if not is_missing(scene.sensor):
-        lines.append(format_text(scene.sensor, messages))
+        lines.append(format_name(scene.sensor, messages))
     return Fact(messages.say(f"cover.{when}"), tuple(lines))
 
 
@@ -179,13 +190,13 @@ def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
         scenes=Table(messages.say("inputs.scenes"), columns, rows, stacks=False),
         pair=_pair_facts(record.pair, messages),
         bands=_band_table(record.pair, messages),
-        notes=tuple(format_text(note, messages, limit=400) for note in record.pair.notes),
+        notes=tuple(format_recorded(note, messages, limit=400) for note in record.pair.notes),
     )
 
 
 def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str, ...]]:
     """Write one scene, keyed by the end of the message that names each line."""
-    notes = tuple(format_text(note, messages, limit=400) for note in scene.notes)
+    notes = tuple(format_recorded(note, messages, limit=400) for note in scene.notes)
     return {
         "name": (format_text(scene.name, messages),),
         "layout": (_stated(scene.layout, messages),),
@@ -194,21 +205,21 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
         "baseline": (_stated(scene.processing_baseline, messages),),
         "acquired": (format_time(scene.acquired, messages),),
         "bands": (", ".join(format_text(band, messages, limit=40) for band in scene.bands),),
-        "quantity": (_stated(scene.quantity, messages),),
-        "scaling": (_stated(scene.scaling, messages),),
-        "mask": (_stated(scene.mask, messages),),
+        "quantity": (format_recorded(scene.quantity, messages),),
+        "scaling": (format_recorded(scene.scaling, messages),),
+        "mask": (format_recorded(scene.mask, messages),),
         "crs": (_stated(scene.crs, messages),),
         "size": (_size(scene.rows, scene.cols, scene.pixel_m, messages),),
         "licence": (_stated(scene.licence, messages),),
         "synthetic": (messages.say(f"scene.synthetic.{'yes' if scene.synthetic else 'no'}"),),
         "bytes": (messages.say("value.bytes", count=messages.number(scene.size_bytes)),),
         "sha256": (_stated(scene.sha256, messages),),
-        "notes": notes or (messages.say("value.none"),),
+        "notes": notes or (messages.say("scene.notes.none"),),
     }
 
 
 def _stated(text: str | None, messages: Messages) -> str:
-    return messages.say("value.not_stated") if is_missing(text) else format_text(text, messages)
+    return messages.say("value.not_stated") if is_missing(text) else format_name(text, messages)
 
 
 def _size(rows: int, cols: int, pixel_m: float, messages: Messages) -> str:
@@ -234,7 +245,7 @@ def _pair_facts(pair: PairRecord, messages: Messages) -> tuple[Fact, ...]:
         say("clear", format_share(pair.clear_share, messages)),
         say("grid", _size(pair.rows, pair.cols, pair.pixel_m, messages), format_text(pair.crs, messages)),
         say("crs", format_text(pair.metre_crs, messages)),
-        say("quantity", format_text(pair.quantity, messages)),
+        say("quantity", format_recorded(pair.quantity, messages)),
     )
 
 
@@ -270,7 +281,9 @@ def build_bottom_line(observed: pd.DataFrame, record: RunRecord, messages: Messa
     total = observed.iloc[0]
     counts = {verdict: int(total[verdict]) for verdict in verdicts}
     others = [
-        _count(verdict, number, messages) for verdict, number in counts.items() if verdict not in _CALLED_NEW and number
+        messages.count(f"counted.{verdict}", number)
+        for verdict, number in counts.items()
+        if verdict not in _CALLED_NEW and number
     ]
     trace, score = record.settings.trace, record.settings.score
     return BottomLine(
@@ -299,17 +312,13 @@ def _bottom_statement(observed: pd.DataFrame, counts: dict[str, int], messages: 
     share = format_share(observed_share(observed), messages)
     found = {verdict: counts[verdict] for verdict in _CALLED_NEW if counts.get(verdict)}
     if found:
-        parts = ", ".join(_count(verdict, number, messages) for verdict, number in found.items())
+        parts = ", ".join(messages.count(f"counted.{verdict}", number) for verdict, number in found.items())
         return messages.count("bottom.found", sum(found.values()), parts=parts, observed=seen, share=share, asked=asked)
     if not asked_km2 > 0:
         return messages.say("bottom.nothing_asked")
     if not seen_km2 > 0:
         return messages.say("bottom.unseen", asked=asked)
     return messages.say("bottom.none", observed=seen, share=share, asked=asked)
-
-
-def _count(verdict: str, number: int, messages: Messages) -> str:
-    return messages.say("bottom.part", count=messages.number(number), verdict=messages.say(f"verdict.{verdict}"))
 
 
 def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Messages) -> Table:
@@ -322,7 +331,7 @@ def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Me
         rows.append((Cell((title,)), *counts, share))
     columns = (
         messages.say("column.region"),
-        *(messages.say(f"verdict.{verdict}") for verdict in verdicts),
+        *(messages.say(f"verdicts.{verdict}") for verdict in verdicts),
         messages.say("looked_at.share"),
     )
     return Table(messages.say("bottom.regions"), columns, tuple(rows))
@@ -376,7 +385,7 @@ def build_method(record: RunRecord, messages: Messages) -> Method:
             *(messages.say(f"method.limit.{limit}") for limit in ("position", "gone", "use")),
         ),
         key_settings=(
-            Fact(messages.say("method.probability"), (format_text(record.probability_basis, messages, limit=400),)),
+            Fact(messages.say("method.probability"), (format_recorded(record.probability_basis, messages, limit=400),)),
             Fact(
                 messages.say("method.operating_point"),
                 (
@@ -419,7 +428,7 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
     for when, scene in (("before", record.before), ("after", record.after)):
         if scene.mask_sha256 is not None:
             role = messages.say(f"role.{when}_mask")
-            rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, (), messages))
+            rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, None, messages))
     for when, scene in zip(("before_radar", "after_radar"), record.radar, strict=False):
         rows.append(_evidence_scene(when, scene, messages))
     rows += [_evidence_layer(layer, messages) for layer in record.layers]
@@ -428,17 +437,23 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
 
 
 def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[Cell, ...]:
-    credits_ = () if is_missing(scene.licence) else (str(scene.licence),)
-    return _evidence_row(messages.say(f"role.{when}"), scene.name, scene.sha256, credits_, messages)
+    return _evidence_row(messages.say(f"role.{when}"), scene.name, scene.sha256, scene.licence, messages)
 
 
 def _evidence_layer(layer: LayerRecord, messages: Messages) -> tuple[Cell, ...]:
-    texts = (*(() if is_missing(layer.credit) else (str(layer.credit),)), *layer.notes)
     kind, _, name = layer.role.partition(" ")
     role = messages.say(f"role.{kind}", name=format_text(name, messages))
-    return _evidence_row(role, layer.name, layer.sha256, texts, messages)
+    return _evidence_row(role, layer.name, layer.sha256, layer.credit, messages, notes=layer.notes)
 
 
-def _evidence_row(role: str, name: str, sha256: str, texts: Sequence[str], messages: Messages) -> tuple[Cell, ...]:
-    notes = tuple(format_text(text, messages) for text in texts) or ("–",)
-    return Cell((role,)), Cell((format_text(name, messages),)), Cell((sha256,), code=True), Cell(notes)
+def _evidence_row(
+    role: str, name: str, sha256: str, credit: str | None, messages: Messages, *, notes: Sequence[str] = ()
+) -> tuple[Cell, ...]:
+    lines = [] if is_missing(credit) else [format_text(credit, messages)]
+    lines += [format_recorded(note, messages) for note in notes]
+    return (
+        Cell((role,)),
+        Cell((format_text(name, messages),)),
+        Cell((sha256,), code=True),
+        Cell(tuple(lines) or ("–",)),
+    )

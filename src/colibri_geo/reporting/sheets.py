@@ -13,10 +13,13 @@ import pandas as pd
 from colibri_geo.evidence import RunRecord, SceneRecord
 from colibri_geo.exporting.coordinates import format_dms, format_mgrs, strip_centres
 from colibri_geo.exporting.ranking import rank_positions
-from colibri_geo.reporting.formats import (
+from colibri_geo.language import CONFUSERS, ENGLISH, Messages, Untranslated
+from colibri_geo.language.formats import (
     format_interval,
+    format_name,
     format_number,
     format_probability,
+    format_recorded,
     format_share,
     format_text,
     format_time,
@@ -24,7 +27,6 @@ from colibri_geo.reporting.formats import (
     read_time,
 )
 from colibri_geo.reporting.maps import draw_scale_bar
-from colibri_geo.reporting.messages import CONFUSERS, Messages
 from colibri_geo.reporting.painting import CHANGE_LIMIT, TRUE_COLOUR
 from colibri_geo.reporting.parts import Cell, Fact, MapLabel, Photo, Photos, Sheet, Table
 from colibri_geo.reporting.pictures import StripPicture
@@ -129,7 +131,7 @@ def build_sheet(
     Sheet
     """
     row = strip.row
-    reasons = split_reasons(row["reasons"], messages)
+    reasons = split_reasons(row["reasons"])
     verdict = messages.say(f"verdict.{strip.verdict}")
     return Sheet(
         anchor=strip.anchor,
@@ -152,21 +154,35 @@ def build_sheet(
             messages.say(
                 "probability.value", probability=format_probability(row["probability"], messages), verdict=verdict
             ),
-            messages.say("probability.basis", basis=format_text(record.probability_basis, messages).rstrip(".")),
+            _say_basis(record.probability_basis, messages),
         ),
-        reasons=tuple(reason for reason in reasons if not reason.startswith(_DOUBT)),
-        doubts=tuple(reason.removeprefix(_DOUBT).strip() for reason in reasons if reason.startswith(_DOUBT)),
+        reasons=tuple(_say_reason(reason, messages) for reason in reasons if not reason.startswith(_DOUBT)),
+        doubts=tuple(
+            _say_reason(reason.removeprefix(_DOUBT).strip(), messages)
+            for reason in reasons
+            if reason.startswith(_DOUBT)
+        ),
         rival=_rival(str(row["confuser"]), messages),
         care=(*_care_nearby(around, messages), messages.say("sheet.care.text")),
     )
 
 
-def split_reasons(reasons: Any, messages: Messages) -> tuple[str, ...]:  # noqa: ANN401 - a cell of a table
+def split_reasons(reasons: Any) -> tuple[str, ...]:  # noqa: ANN401 - a cell of a table
     """Split the sentences of the ``reasons`` column; none where it is empty."""
-    if is_missing(reasons):
-        return ()
-    whole = [reason.strip() for reason in str(reasons).split(";")]
-    return tuple(format_text(reason, messages, limit=_REASON_LIMIT) for reason in whole if reason)
+    whole = () if is_missing(reasons) else (reason.strip() for reason in str(reasons).split(";"))
+    return tuple(reason for reason in whole if reason)
+
+
+def _say_reason(reason: str, messages: Messages) -> str:
+    return format_recorded(reason, messages, limit=_REASON_LIMIT)
+
+
+def _say_basis(basis: str, messages: Messages) -> str:
+    """Say what the probability rests on; all of it in English where its form is not known."""
+    said = format_recorded(basis.rstrip("."), messages)
+    if isinstance(said, Untranslated):
+        return Untranslated(ENGLISH.say("probability.basis", basis=said))
+    return messages.say("probability.basis", basis=said)
 
 
 def name_region(name: Any, code: Any, messages: Messages) -> str:  # noqa: ANN401 - cells of a table
@@ -460,7 +476,7 @@ def _build_photo(
     time = format_time(scene.acquired, messages)
     heading = messages.say(f"photo.{when}")
     sensor = scene.sensor
-    seen_by = messages.say("photo.sensor_unknown") if is_missing(sensor) else format_text(sensor, messages)
+    seen_by = messages.say("photo.sensor_unknown") if is_missing(sensor) else format_name(sensor, messages)
     return Photo(
         heading=heading,
         caption=messages.say("photo.caption", time=time, sensor=seen_by),

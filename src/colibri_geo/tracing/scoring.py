@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from colibri_geo.language import ENGLISH
 from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing.table import find_seen_share
 
@@ -25,8 +26,6 @@ _FINE_GRAIN = 0.15  # up to it, what is measured around the ends is trusted; abo
 _NARROW_M = 9.0  # cleared runways are 15 m wide or more; a track is a few
 _LONG_M = 1662.0  # 95 % of 154 digitised runways in Peru are shorter
 _WORTH_SAYING, _MUCH = 0.25, 0.4
-
-CONFUSERS = ("road", "river", "field_edge", "cloud_edge", "power_line", "seam", "misregistration", "none")
 
 
 @dataclass(frozen=True)
@@ -216,72 +215,58 @@ def _name_confuser(strips: pd.DataFrame, shape: pd.DataFrame, model: ShapeModel)
     return ["road" if name == "power_line" and not is_long else name for name, is_long in zip(names, long, strict=True)]
 
 
-_WOULD_BE_FALSE = {
-    "road": "it is a road or track: look whether it bends or goes on beyond its ends",
-    "river": "it is a river bar: look for water beside it",
-    "field_edge": "it is the edge of a field or plot: look whether the ground on one side changed too",
-    "cloud_edge": "it is the edge of a cloud or shadow: look at a clear date",
-    "power_line": "it is a power line or pipeline: look whether it goes on for kilometres",
-    "seam": "it is a seam of the sensor: look whether it runs along the detector or flight direction",
-    "misregistration": "it is an old line shifted between the images: look whether a dark twin lies beside it",
-    "none": "it is a short straight road or track: look for what it serves at its ends",
-}
-
-
 def _give_reasons(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns
-    """Why a candidate was flagged, and what would make it false; clauses parted by a semicolon and a space."""
+    """Why a candidate was flagged, and what would make it false; clauses parted by a semicolon and a space.
+
+    Each clause has the form that the catalogue has of it, so that files for readers can say it in their language.
+    """
     clauses = [
         _say_seen(row),
-        f"contrast {row.snr:.0f} times the scatter of parallel lines nearby",
-        f"its pieces stray {row.straightness_m:.1f} m from a straight axis (root mean square)",
-        f"the weaker flank shows {max(row.flank_ratio, 0):.0%} of the contrast of the stronger",
+        _say("why.contrast", times=f"{row.snr:.0f}"),
+        _say("why.straight", distance=f"{row.straightness_m:.1f}"),
+        _say("why.flanks", share=_percent(max(row.flank_ratio, 0))),
     ]
-    clauses += [_say_beyond(number, share) for number, share in ((1, row.beyond_end1), (2, row.beyond_end2))]
-    clauses += [_say_hidden(number, reason) for number, reason in ((1, row.hidden_end1), (2, row.hidden_end2))]
+    clauses += [
+        _say("why.beyond", number=number, share=_percent(min(share, 1)))
+        for number, share in (("1", row.beyond_end1), ("2", row.beyond_end2))
+        if share >= _WORTH_SAYING
+    ]
+    clauses += [
+        _say(f"hidden.{reason}", number=number)
+        for number, reason in (("1", row.hidden_end1), ("2", row.hidden_end2))
+        if reason
+    ]
     if row.resumes - _RESUMES * row.grain >= _MUCH:
-        clauses.append(f"further ahead {min(row.resumes, 1):.0%} of its contrast comes back")
+        clauses.append(_say("why.resumes", share=_percent(min(row.resumes, 1))))
     if row.joined >= _WORTH_SAYING:
-        clauses.append(f"a line passes one of its ends across, with {min(row.joined, 1):.0%} of its contrast")
+        clauses.append(_say("why.joined", share=_percent(min(row.joined, 1))))
     if row.lobe >= _MUCH:
-        clauses.append(f"right beside it lies {min(row.lobe, 1):.0%} of its contrast with the opposite sign")
+        clauses.append(_say("why.lobe", share=_percent(min(row.lobe, 1))))
     if row.grain >= _MUCH:
-        clauses.append(f"single pixels beside it scatter by {row.grain:.0%} of its contrast: little can be told")
+        clauses.append(_say("why.grain", share=_percent(row.grain)))
     if row.observed_share < 0.995:
-        clauses.append(f"{row.observed_share:.0%} of the axis was observed on both dates")
-    clauses.append(f"would be false if {_WOULD_BE_FALSE[row.confuser]}")
-    return "; ".join(clause for clause in clauses if clause)
-
-
-def _say_beyond(number: int, share: float) -> str:
-    return f"beyond end {number} {min(share, 1):.0%} of its contrast goes on" if share >= _WORTH_SAYING else ""
-
-
-_HIDDEN = {
-    "": "",
-    "outside": "end {number} is cut by the edge of an image, it may be longer",
-    "nodata": "end {number} is cut by the edge of the measured ground, it may be longer",
-    "cloud": "cloud hides the ground beyond end {number}, it may be longer",
-    "shadow": "a cloud's shadow hides the ground beyond end {number}, it may be longer",
-    "saturation": "the ground beyond end {number} is too bright to measure, it may be longer",
-}
-"""What is said of an end, by the reason for which the ground beyond it was not observed."""
-
-
-def _say_hidden(number: int, reason: str) -> str:
-    return _HIDDEN[reason].format(number=number)
+        clauses.append(_say("why.observed", share=_percent(row.observed_share)))
+    clauses.append(_say("doubt", condition=_say(f"doubt.{row.confuser}")))
+    return "; ".join(clauses)
 
 
 def _say_seen(row: Any) -> str:  # noqa: ANN401 - a named tuple of the table's columns
     clearest = max(row.contrast_before, row.contrast_after, 1e-9)
-    line = f"a straight line of {row.length_m:.0f} m by {row.width_m:.0f} m"
+    size = {"length": f"{row.length_m:.0f}", "width": f"{row.width_m:.0f}"}
     match row.verdict:
         case "new":
-            share = row.contrast_before / clearest
-            return f"{line} on the after image, with {share:.0%} of its contrast on the before image"
+            return _say("why.new", **size, share=_percent(row.contrast_before / clearest))
         case "regrowing":
-            share = row.contrast_after / clearest
-            return f"{line} on the before image, with {share:.0%} of its contrast on the after image"
+            return _say("why.regrowing", **size, share=_percent(row.contrast_after / clearest))
         case "not_observed":
-            return f"{line} on one image, of which the other shows too little to compare"
+            return _say("why.not_observed", **size)
         case _:
-            return f"{line} on both images"
+            return _say("why.both", **size)
+
+
+def _say(key: str, **values: str) -> str:
+    return ENGLISH.say(f"recorded.{key}", **values)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".removesuffix("%")

@@ -1,71 +1,11 @@
-"""Every sentence and word of the report, in one place: a translation is another catalogue with the same keys.
+"""Every sentence and word of the report in English, by key: the language that the other catalogues translate.
 
-Texts hold values in braces, as `str.format` reads them. Names, reasons and notes that come from a run are not here.
+Texts hold values in braces, as `str.format` reads them. A text that counts has two keys, ``.one`` and ``.many``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
-CONFUSERS = (
-    "road",
-    "river",
-    "field_edge",
-    "cloud_edge",
-    "power_line",
-    "seam",
-    "misregistration",
-    "none",
-)
-UNSEEN_REASONS = ("cloud", "shadow", "saturation", "nodata", "outside")
-
-
-@dataclass(frozen=True)
-class Messages:
-    """The texts of one language, and how it writes numbers.
-
-    Attributes
-    ----------
-    language : str
-        BCP 47, for the `lang` of the page.
-    texts : mapping of str to str
-    decimal, thousands : str
-    """
-
-    language: str
-    texts: Mapping[str, str]
-    decimal: str = "."
-    thousands: str = ","
-
-    def say(self, key: str, /, **values: str) -> str:
-        """Return a text with its values put in.
-
-        Examples
-        --------
-        >>> ENGLISH.say("value.days", count="70")
-        '70 days'
-        """
-        return self.texts[key].format(**values)
-
-    def count(self, key: str, number: int, /, **values: str) -> str:
-        """Return a text that counts: ``key.one`` for 1, ``key.many`` for any other number."""
-        return self.say(f"{key}.{'one' if number == 1 else 'many'}", count=self.number(number), **values)
-
-    def number(self, value: float, *, digits: int = 0) -> str:
-        """Write a finite number with this language's signs.
-
-        Examples
-        --------
-        >>> ENGLISH.number(-0.01, digits=1), ENGLISH.number(33268)
-        ('0.0', '33,268')
-        """
-        plain = f"{round(value, digits) + 0.0:,.{digits}f}"
-        return plain.translate({ord(","): self.thousands, ord("."): self.decimal})
-
-
-_ENGLISH = {
+REPORT = {
     # ------------------------------------------------------------------------------------------------ values
     "value.unknown": "not known",
     "value.not_stated": "not stated",
@@ -88,7 +28,7 @@ _ENGLISH = {
     "cover.heading": "Change report: candidate cleared strips",
     "cover.before": "Before",
     "cover.after": "After",
-    "cover.gap": "{gap} between the two images",
+    "cover.gap": "{gap} between the two images, {start} to {stop}",
     "cover.synthetic": "Synthetic: {names} made by simulation. This report shows no real place.",
     "cover.synthetic.one": "{name} was",
     "cover.synthetic.both": "both images were",
@@ -186,6 +126,7 @@ _ENGLISH = {
     "scene.synthetic.yes": "synthetic, made by simulation",
     "scene.synthetic.no": "not marked as synthetic",
     "scene.notes": "Notes",
+    "scene.notes.none": "none",
     "pair.shift": "Shift removed",
     "pair.shift.value": "{east} east, {north} north ({length} in all), spread {spread}",
     "pair.shift.tiles": "measured on {count} tiles that agree",
@@ -220,7 +161,6 @@ _ENGLISH = {
     "bottom.point": (
         "Operating point “{name}”: strips with a probability of {least} or more are listed, {length} or longer."
     ),
-    "bottom.part": "{count} {verdict}",
     "bottom.regions": (
         "Candidate cleared strips by region and verdict, beside the share of the region's ground that was observed"
     ),
@@ -231,6 +171,12 @@ _ENGLISH = {
     "verdict.regrowing": "regrowing",
     "verdict.unchanged": "unchanged",
     "verdict.not_observed": "not observed",
+    "verdicts.new": "new",
+    "verdicts.extended": "extended",
+    "verdicts.reopened": "reopened",
+    "verdicts.regrowing": "regrowing",
+    "verdicts.unchanged": "unchanged",
+    "verdicts.not_observed": "not observed",
     "meaning.new": "seen in the after image, not in the before image",
     "meaning.extended": "seen in both, and longer in the after image",
     "meaning.reopened": "seen again after it had regrown",
@@ -458,5 +404,3 @@ _ENGLISH = {
     ),
     "column.square": "Square (WGS 84)",
 }
-
-ENGLISH = Messages("en", MappingProxyType(_ENGLISH))

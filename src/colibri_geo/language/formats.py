@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import Any
 
 import pandas as pd
 
-from colibri_geo.exporting.wording import TEXT_LIMIT, one_line
-from colibri_geo.reporting.messages import Messages
+from colibri_geo.language.messages import Messages
+from colibri_geo.language.recorded import translate
+
+TEXT_LIMIT = 240
+"""Longest text from a file that a reader is shown whole, in characters."""
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def is_missing(value: Any) -> bool:  # noqa: ANN401 - a cell of a table, of any kind
     """Tell whether a cell of a table holds nothing: None, NaN, NaT or an empty text."""
     return bool(pd.isna(value)) or value == ""
+
+
+def one_line(text: str) -> str:
+    r"""Bring text onto one line, with what hides or turns text replaced: control signs, halves of letters, non-letters.
+
+    Examples
+    --------
+    >>> one_line("Orito\r\nBcc: all")
+    'Orito Bcc: all'
+    """
+    return " ".join("".join(_visible(sign) for sign in text).split())
+
+
+def _visible(sign: str) -> str:
+    if sign.isspace():
+        return " "
+    hidden = unicodedata.category(sign) in {"Cc", "Cs"} or sign in _BIDI_CONTROLS or (ord(sign) & 0xFFFE) == 0xFFFE
+    return "\N{REPLACEMENT CHARACTER}" if hidden else sign
 
 
 def format_text(value: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:  # noqa: ANN401 - a cell of a table
@@ -35,7 +58,7 @@ def format_text(value: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> s
 
     Examples
     --------
-    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> from colibri_geo.language import ENGLISH
     >>> format_text("abcdefghij", ENGLISH, limit=4)
     'abcd… (cut, 10 characters)'
     """
@@ -48,12 +71,29 @@ def format_text(value: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> s
     return messages.say("text.cut", text=shown, count=messages.number(len(text)))
 
 
+def format_recorded(text: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:  # noqa: ANN401 - a cell of a table
+    """Make a sentence that the run recorded fit to be shown, in the reader's language where its form is known.
+
+    Returns
+    -------
+    str
+        `colibri_geo.language.Untranslated` where it stays in English.
+    """
+    shown = format_text(text, messages, limit=limit)
+    return shown if is_missing(text) else translate(shown, messages)
+
+
+def format_name(name: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
+    """Make a name that the run recorded fit to be shown: the few that are words are said in the reader's language."""
+    return str(format_recorded(name, messages))
+
+
 def format_number(value: float | None, messages: Messages, *, digits: int = 0, unit: str = "") -> str:
     r"""Write a number with its unit, or say that it is not known.
 
     Examples
     --------
-    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> from colibri_geo.language import ENGLISH
     >>> format_number(33268.04, ENGLISH, digits=1, unit="km²")
     '33,268.0\xa0km²'
     >>> format_number(float("nan"), ENGLISH)
@@ -98,7 +138,7 @@ def format_share(share: float, messages: Messages) -> str:
 
     Examples
     --------
-    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> from colibri_geo.language import ENGLISH
     >>> [format_share(share, ENGLISH).replace(chr(160), " ") for share in (0.0, 0.0001, 0.8, 0.9999, 1.0)]
     ['0 %', '<0.1 %', '80.0 %', '>99.9 %', '100 %']
     """
@@ -135,7 +175,7 @@ def format_time(value: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell
 
     Examples
     --------
-    >>> from colibri_geo.reporting.messages import ENGLISH
+    >>> from colibri_geo.language import ENGLISH
     >>> format_time("2025-01-10T15:20:00Z", ENGLISH)
     '2025-01-10 15:20:00Z'
     """

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colibri_geo.reporting.formats import (
+from colibri_geo.language import ENGLISH
+from colibri_geo.language.formats import (
     format_interval,
     format_km2,
     format_number,
@@ -19,7 +20,6 @@ from colibri_geo.reporting.formats import (
     format_text,
     format_time,
 )
-from colibri_geo.reporting.messages import ENGLISH
 
 UNKNOWN = ENGLISH.say("value.unknown")
 

@@ -1,0 +1,160 @@
+"""What files for the field and for mail say of a strip and of a run, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
+from colibri_geo.exporting.wording import part_links, shown_text
+from colibri_geo.language import Messages
+from colibri_geo.language.formats import format_interval, format_km2, format_number, format_recorded, format_share
+
+NAME_LIMIT = 60
+_REASON_LIMIT = 400
+_DOUBT = "would be false"
+_PLACES = ("country", "admin1")
+
+
+def group_by_region(strips: Sequence[NumberedStrip], messages: Messages) -> list[tuple[str, list[NumberedStrip]]]:
+    """Group strips by country and first level; a region's place is that of its first strip in the ranking.
+
+    Where a run was given the second level alone, that one is taken.
+
+    Parameters
+    ----------
+    strips : sequence of NumberedStrip
+        In the order of the ranking.
+    messages : Messages
+
+    Returns
+    -------
+    list of tuple
+        Name of the region ("region unknown" where there is none), and its strips. Regions of one name with two codes
+        are two.
+    """
+    groups: dict[tuple[str, ...], list[NumberedStrip]] = {}
+    for strip in strips:
+        levels = _folder_levels(strip, messages)
+        key = tuple(str(strip.row[level + part] or "") for level in levels for part in ("", "_code"))
+        groups.setdefault(key, []).append(strip)
+    return [
+        (
+            _join_names(found[0].row, _folder_levels(found[0], messages), messages)
+            or messages.say("field.folder.unknown"),
+            found,
+        )
+        for found in groups.values()
+    ]
+
+
+def say_title(strip: NumberedStrip, messages: Messages) -> str:
+    """Say number and identifier of a strip, fit to be read."""
+    return f"{strip.rank} {shown_text(strip.row['strip_id'], messages, limit=NAME_LIMIT)}"
+
+
+def say_region(strip: NumberedStrip, messages: Messages) -> str:
+    """Say country, first and second level, as far as they are known."""
+    return _join_names(strip.row, (*_PLACES, "admin2"), messages) or messages.say("field.region.unknown")
+
+
+def say_size(strip: NumberedStrip, messages: Messages) -> str:
+    """Say length and width with their intervals, and the azimuth."""
+    length, width = (_interval(strip.row, measure, messages) for measure in ("length", "width"))
+    azimuth = messages.number(round(strip.row["azimuth_deg"]) % 180)
+    return messages.say("field.size", length=length, width=width, azimuth=azimuth)
+
+
+def say_looks(strip: NumberedStrip, messages: Messages) -> str:
+    """Say when it was last not seen and first seen."""
+    without, seen = (strip.row[name] or messages.say("field.looks.none") for name in ("last_without", "first_with"))
+    return messages.say("field.looks", without=without, seen=seen)
+
+
+def say_reasons(strip: NumberedStrip, messages: Messages, *, doubts: bool | None = None) -> list[str]:
+    """Say why it was found, and what would make that false.
+
+    Parameters
+    ----------
+    strip : NumberedStrip
+    messages : Messages
+    doubts : bool, optional
+        What would make it false alone, or all but that; both unless given.
+
+    Returns
+    -------
+    list of str
+        One sentence each.
+    """
+    clauses = [clause.strip() for clause in str(strip.row["reasons"] or "").split(";")]
+    return [
+        part_links(format_recorded(clause, messages, limit=_REASON_LIMIT))
+        for clause in clauses
+        if clause and doubts in {None, clause.startswith(_DOUBT)}
+    ]
+
+
+def say_counts(counts: dict[str, int], messages: Messages) -> str:
+    """Say how many strips have each verdict."""
+    return ", ".join(messages.count(f"counted.{verdict}", count) for verdict, count in counts.items())
+
+
+def say_share(row: pd.Series[Any], messages: Messages) -> str:
+    """Say how much of one row of the observed table was observed.
+
+    Examples
+    --------
+    >>> from colibri_geo.language import ENGLISH
+    >>> row = pd.Series({"asked_km2": 64.0, "observed_km2": 51.2, "observed_share": 0.8})
+    >>> say_share(row, ENGLISH).replace(chr(160), " ")
+    '51.2 km² observed on both dates (80.0 % of 64.0 km² asked)'
+    """
+    seen_km2, asked_km2 = float(row["observed_km2"]), float(row["asked_km2"])
+    return messages.say(
+        "field.share",
+        observed=format_km2(seen_km2, messages),
+        share=format_share(float(row["observed_share"]), messages) if asked_km2 > 0 else messages.say("value.none"),
+        asked=format_km2(asked_km2, messages),
+    )
+
+
+def say_findings(strips: Sequence[NumberedStrip], observed: pd.DataFrame, messages: Messages) -> str:
+    """Say what was found; "nothing new" never without the share that was observed.
+
+    Parameters
+    ----------
+    strips : sequence of NumberedStrip
+    observed : DataFrame
+        The observed table of a run.
+    messages : Messages
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    whole = observed.iloc[0]
+    found = {verdict: count for verdict, count in count_verdicts(strips).items() if verdict in CALLED_NEW}
+    if found:
+        return messages.say("field.found", counts=say_counts(found, messages), share=say_share(whole, messages))
+    if not float(whole["observed_km2"]) > 0:
+        return messages.say("field.unseen", asked=format_km2(float(whole["asked_km2"]), messages))
+    return messages.say("field.nothing_new", share=say_share(whole, messages))
+
+
+def _folder_levels(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:
+    return _PLACES if _join_names(strip.row, _PLACES, messages) else ("admin2",)
+
+
+def _join_names(row: dict[Any, Any], levels: Sequence[str], messages: Messages) -> str:
+    names = [row[level] or row[f"{level}_code"] for level in levels]
+    return " / ".join(shown_text(name, messages, limit=NAME_LIMIT) for name in names if name)
+
+
+def _interval(row: dict[Any, Any], measure: str, messages: Messages) -> str:
+    value, low, high = (row[f"{measure}{part}_m"] for part in ("", "_lo", "_hi"))
+    if low is None or high is None:
+        return format_number(value, messages, unit="m")
+    return format_interval(value, low, high, messages, unit="m")
