@@ -53,6 +53,8 @@ def test_area_of_interest_restricts_ground_and_strips(pair: tuple[Path, Path], t
     assert list(touching.strips["verdict"]) == ["new"]
     assert touching.strips["length_m"].iloc[0] == whole.strips["length_m"].iloc[0]
     assert len(away.strips) == 0
+    assert whole.record.candidates >= touching.record.candidates >= len(touching.strips)
+    assert away.record.candidates < whole.record.candidates
     assert touching.record.layers[0].role == "aoi"
 
 

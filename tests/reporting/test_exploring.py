@@ -44,7 +44,7 @@ def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
         assert f"{strip['length_m']:,.0f} m ({strip['length_lo_m']:,.0f} to {strip['length_hi_m']:,.0f})" in card
         assert strip["mgrs"] in card
         assert ("First look with" in card) == (not strip.isna()["first_with"])
-    assert "51.2 of 64.0 km² asked were observed on both dates (80.0%)." in text
+    assert "51.2 of 64.0 km² asked were observed on both dates (80.0\N{NO-BREAK SPACE}%)." in text
     assert "not a basis for the use of force" in text
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import MissingExtra, OutputError, SettingsError, TableError
-from colibri_geo.exporting.kml import COLOURS
+from colibri_geo.exporting.kml import html_colour
 from colibri_geo.pairs import change
 from colibri_geo.reporting.cross_sections import measure_profiles
 from colibri_geo.reporting.figures import plot_findings
@@ -66,10 +66,10 @@ def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> 
     axes, findings = drawn, example_findings()
     assert set(findings.strips.index) <= set(_texts(axes))
     colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
-    assert {COLOURS[verdict].rgb for verdict in findings.strips["verdict"]} <= colours
+    assert {html_colour(verdict) for verdict in findings.strips["verdict"]} <= colours
     signs = [text.get_text() for text in axes.get_legend().get_texts()]
     assert {"new: 1", "not observed: 1", "not observed: cloud", "not observed: nodata"} <= set(signs)
-    assert "51.2 of 64.0 km² asked were observed on both dates (80.0%)." in axes.get_xlabel()
+    assert "51.2 of 64.0 km² asked were observed on both dates (80.0\N{NO-BREAK SPACE}%)." in axes.get_xlabel()
     assert "not a basis for the use of force" in axes.get_xlabel()
     assert not axes.images
 

@@ -9,10 +9,18 @@ import itertools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.columns import (
+    OBSERVED_COLUMNS,
+    STRIP_COLUMNS,
+    STRIP_CONTEXT_COLUMNS,
+    STRIP_ID,
+    STRIP_REGION_COLUMNS,
+)
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.layers import Findings
 from colibri_geo.reporting import build_model, overview_picture, picture_strips, render_html, write_report
@@ -215,6 +223,51 @@ def test_no_inline_style_or_handler(markup: str) -> None:
     assert "style" not in names
     assert not {name for name in names if name.startswith("on")}
     assert not {"script", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+
+
+def test_every_figure_names_its_column(markup: str) -> None:
+    """Each fact names columns of the tables or keys of the manifest that exist; those of a sheet name columns."""
+    tables = {
+        "strips": (*STRIP_COLUMNS, STRIP_ID),
+        "observed": OBSERVED_COLUMNS,
+        "strip_regions": STRIP_REGION_COLUMNS,
+        "strip_context": STRIP_CONTEXT_COLUMNS,
+    }
+    known = {f"{table}.{column.name}" for table, columns in tables.items() for column in columns} | {"strips.geometry"}
+    named = [value.split() for value in re.findall(r'data-column="([^"]*)"', markup)]
+    assert all(named)
+    assert {name if "." in name else f"strips.{name}" for names in named for name in names} <= known
+
+    record = dataclasses.asdict(dataclasses.replace(example_record(), candidates=7))
+    for key in {key for value in re.findall(r'data-manifest="([^"]*)"', markup) for key in value.split()}:
+        part: Any = {"run": record}
+        for name in key.split("."):
+            part = part[name]
+
+    words = re.search(r'<dl class="words">.*?</dl>', markup, flags=re.DOTALL)
+    assert words is not None
+    facts = re.findall(r"<dd([^>]*)>", markup.replace(words.group(), ""))
+    assert all("data-column=" in fact or "data-manifest=" in fact for fact in facts)
+    sheets = markup[markup.index('id="strip-1"') : markup.index('id="method"')]
+    assert all("data-column=" in fact for fact in re.findall(r"<dd([^>]*)>", sheets))
+    assert sheets.count("<dd") > 10 * len(example_strips())
+    shown = re.search(r'data-column="snr">([^<]*)<', sheets)
+    assert shown is not None
+    assert shown.group(1).startswith("14.2 ")
+
+
+def test_annex_leads_from_a_figure_to_pixels(markup: str) -> None:
+    """The way from a figure to its column, its row, its pixels and back is told, with keys that the manifest has."""
+    text = Page(markup).text
+    for word in ("data-column", "data-manifest", "findings.gpkg", "run.pair.transform", "run.before.sha256"):
+        assert word in text
+
+
+def test_profiles_are_drawn_with_words(markup: str) -> None:
+    """Each sheet has its two diagrams, each with a text for those who do not see it."""
+    labels = [value for name, value in Page(markup).attributes if name == "aria-label"]
+    told = [label for label in labels if label.startswith("Mean red over the")]
+    assert len(told) == markup.count('<svg class="chart"') == 2 * len(example_strips())
 
 
 def test_pictures_have_text_for_those_who_do_not_see_them(markup: str) -> None:

@@ -123,12 +123,89 @@ def test_sheet_holds_the_facts() -> None:
         "NARIÑO (52) 70.0 %, PUTUMAYO (86) 30.0 %",
         "12.3 km",
         "97 %",
-        "fitted on 40 simulated pairs",
+        "where 186 strips stand in 1,000 km²; where 10 do, the same evidence means 63 % or more",
+        "Each end ± 8 m along the axis",
+        "longer than a Cessna 206H needs",
+        "Length alone does not tell use.",
         "both flanks differ from it",
         "only way to a doctor",
     ):
         assert expected in everything
     assert sheet.doubts == ("if it goes on as a road beyond its ends",)
+
+
+@pytest.mark.parametrize(
+    ("length_m", "words"),
+    [
+        (270.0, "shorter than the ground roll of a Cessna 206H"),
+        (400.0, "longer than the ground roll of a Cessna 206H, shorter than it needs over an obstacle"),
+        (500.0, "needs to land over an obstacle, shorter than to take off"),
+        (567.0, "longer than a Cessna 206H needs to land and to take off over an obstacle"),
+    ],
+)
+def test_length_is_set_beside_published_figures(length_m: float, words: str) -> None:
+    """The length is compared with ground roll, landing and take-off; figures and assumptions stand beside it."""
+    strips = example_strips().iloc[[0]].assign(length_m=length_m)
+    sheet = build(dataclasses.replace(example_findings(), strips=strips)).sheets[0]
+    said = plain(" ".join(sheet.aircraft))
+    assert words in said
+    for figure in ("277 m", "425 m", "567 m", "1,633 kg", "sea level", "no wind"):
+        assert figure in said
+
+
+def test_rarer_strips_make_the_probability_lower() -> None:
+    """What the same evidence means where strips are rarer follows from the odds: 0.97 at 186 is 0.63 at 10."""
+    odds = 0.97 / 0.03 * 10 / 186
+    said = plain(build().sheets[0].probability[1])
+    assert f"{odds / (1 + odds):.0%}".replace("%", " %") in said
+    rare = build(settings=example_record().settings.replace(strips_per_1000_km2=5.0)).sheets[0].probability[1]
+    assert "where 5 strips" in rare
+    assert "where 0.5 do" in rare
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [
+        (("", ""), ""),
+        (("", "cloud"), "End 2 is hidden and may lie up to 111 m further out."),
+        (("cloud", "outside"), "Both ends are hidden: the strip may be up to 111 m longer."),
+    ],
+)
+def test_a_hidden_end_may_lie_further_out(hidden: tuple[str, str], told: str) -> None:
+    """The error of the ends is that of what was measured; what hides an end adds to the outside only, and is named."""
+    ends = dict(zip(("hidden_end1", "hidden_end2"), hidden, strict=True))
+    size = {"length_m": 733.0, "length_lo_m": 717.0, "length_hi_m": 844.0}
+    strips = example_strips().iloc[[0]].assign(**size, **ends)
+    caption = plain(build(dataclasses.replace(example_findings(), strips=strips)).sheets[0].positions.caption)
+    assert "Each end ± 11 m along the axis" in caption
+    assert caption.endswith(told or "adds to it.")
+
+
+def test_lines_that_fell_below_are_counted() -> None:
+    """The bottom line tells how many lines were measured and left out; a run that does not know it says nothing."""
+    told = [text for text in build(candidates=31).bottom_line.others if "measured" in text]
+    assert told == ["Straight lines measured in the observed ground: 31; listed: 5; left out as less probable: 26."]
+    assert not [text for text in build().bottom_line.others if "measured" in text]
+
+
+def test_strips_are_counted_by_aerodrome() -> None:
+    """Where a register was given the bottom line counts what it says of the strips; where none was, it does not."""
+    (told,) = [text for text in build().bottom_line.others if "registers" in text]
+    for part in ("on a registered aerodrome 1;", "not stated to be registered 1;", "in none of the registers 2."):
+        assert part in told
+    bare = dataclasses.replace(example_findings(), strips=example_strips().assign(aerodrome=""))
+    assert not [text for text in build(bare).bottom_line.others if "register" in text]
+
+
+def test_radar_images_stand_in_a_table_of_their_own() -> None:
+    """The radar images have the same lines as the optical ones; without them there is no such table."""
+    assert build().inputs.radar is None
+    record = example_record()
+    looks = tuple(dataclasses.replace(record.before, name=name, bands=("vv", "vh")) for name in ("one.tif", "two.tif"))
+    table = build(radar=looks).inputs.radar
+    assert table is not None
+    assert [cell.lines[0] for cell in table.rows[0]] == ["File", "one.tif", "two.tif"]
+    assert len(table.rows) == len(build().inputs.scenes.rows)
 
 
 def test_shares_only_where_a_strip_crosses() -> None:
@@ -229,6 +306,15 @@ def test_tables_are_left_alone() -> None:
     build(findings)
     pd.testing.assert_frame_equal(findings.strips, untouched.strips)
     pd.testing.assert_frame_equal(findings.observed, untouched.observed)
+
+
+def test_basis_of_probabilities_is_in_the_method() -> None:
+    """What the probabilities were learnt on and for which ground they hold is said in whole sentences."""
+    (fact,) = [fact for fact in build().method.key_settings if fact.label == "Probability"]
+    said = " ".join(fact.lines)
+    assert "simulated images" in said
+    assert "186 strips in 1,000 km²" in said
+    assert "fitted on 40 simulated pairs" in said
 
 
 def test_every_input_is_in_the_annex() -> None:

@@ -81,6 +81,12 @@ def test_jpeg_is_the_same_each_time_and_bare() -> None:
     assert not {"exif", "comment", "icc_profile"} & set(info)
 
 
+def test_pure_noise_can_be_written() -> None:
+    """A picture that does not compress at all is written too."""
+    noise = np.random.default_rng(3).integers(0, 256, (420, 420, 3), dtype=np.uint8)
+    assert Image.open(io.BytesIO(encode_jpeg(noise))).size == (420, 420)
+
+
 def test_bands_of_radar_are_drawn_grey() -> None:
     """Where no three bands fit, one is drawn."""
     assert choose_bands(("nir", "green", "red")) == ("nir", "red", "green")

@@ -12,14 +12,11 @@ from odc.geo.geobox import GeoBox
 from PIL import Image
 
 from colibri_geo.core.windows import Window
-from colibri_geo.reporting import overview_picture, picture_strips, shrink_pictures
+from colibri_geo.reporting import overview_picture, picture_strips
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.pictures import FIELD_PX, MARGIN_M, PICTURE_PX, _read_sample
+from colibri_geo.reporting.pictures import MARGIN_M, PICTURE_PX, _read_sample
 from tests.reporting.fake_pair import FakeChangeMap, FakePair, make_pair, with_bands
 from tests.support.example_run import example_strips
-
-_DOCUMENT_BYTES = 2000
-"""What the text of a strip takes in the archive, and more."""
 
 
 @pytest.fixture(scope="module")
@@ -155,27 +152,3 @@ def test_window_outside_of_the_grid_is_unseen(pair: FakePair) -> None:
     block = pair.read(Window(-5, -5, 10, 10))
     assert (block.unseen_before[:5] > 0).all()
     assert (block.unseen_after[5:, 5:] == 0).all()
-
-
-def test_pictures_for_a_phone_are_small_and_show_the_same(pair: FakePair) -> None:
-    """A picture for a phone is the report's, smaller; it says how much ground it shows."""
-    strips = example_strips()
-    pictures = picture_strips(pair, strips)
-    for large, small in zip(pictures, shrink_pictures(pictures), strict=True):
-        assert (small.strip_id, small.north_deg) == (large.strip_id, large.north_deg)
-        assert small.side_m == pytest.approx(PICTURE_PX * large.metres_per_px)
-        for one, other in ((large.before, small.before), (large.after, small.after)):
-            assert pixels(other).shape == (FIELD_PX, FIELD_PX, 3)
-            assert pixels(other).mean() == pytest.approx(pixels(one).mean(), abs=2)
-
-
-def test_three_hundred_noisy_strips_stay_below_15_mb(pair: FakePair) -> None:
-    """Even pictures of pure noise are small enough, and the same picture gives the same bytes."""
-    (picture,) = picture_strips(pair, example_strips().iloc[:1])
-    noise = np.random.default_rng(1).integers(0, 256, (PICTURE_PX, PICTURE_PX, 3), dtype=np.uint8)
-    image = io.BytesIO()
-    Image.fromarray(noise).save(image, format="JPEG", quality=84)
-    noisy = dataclasses.replace(picture, before=image.getvalue(), after=image.getvalue())
-    (small,), (again,) = shrink_pictures([noisy]), shrink_pictures([noisy])
-    assert small == again
-    assert 300 * (len(small.before) + len(small.after) + _DOCUMENT_BYTES) < 15e6

@@ -8,7 +8,8 @@ import pytest
 
 from colibri_geo.language import ENGLISH
 from colibri_geo.reporting.parts import Sheet
-from colibri_geo.reporting.sheets import build_sheet, rank_strips
+from colibri_geo.reporting.ranking import rank_strips
+from colibri_geo.reporting.sheets import build_sheet
 from tests.support.example_run import example_findings, example_record, example_strips
 
 

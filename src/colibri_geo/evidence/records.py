@@ -149,6 +149,9 @@ class RunRecord:
     precision : str
         Of the positions in its folder, one of `colibri_geo.settings.PRECISIONS`: the run itself is ``exact``. The
         record of an edition leaves out whatever could tell more, the names and checksums of files too.
+    candidates : int or None
+        Lines that were measured, likely or not, of which the table holds the likely ones; None in a run of an older
+        version.
     """
 
     before: SceneRecord
@@ -160,3 +163,4 @@ class RunRecord:
     probability_basis: str
     radar: tuple[SceneRecord, ...] = ()
     precision: str = "exact"
+    candidates: int | None = None

@@ -200,6 +200,7 @@ REPORT = {
     "sheets.heading": "Sheets, one a strip",
     "sheet.heading": "{number}. Strip {strip}",
     "sheet.headline": "{length} long, {width} wide, true azimuth {azimuth}, {region}",
+    "sheet.headline.region_unknown": "region not known",
     "sheet.size": "Size and direction",
     "sheet.time_and_place": "Time and place",
     "sheet.probability": "How sure",
@@ -217,7 +218,7 @@ REPORT = {
     "photo.after": "After",
     "photo.change": "Change",
     "photo.caption": "{time}, {sensor}",
-    "photo.caption.change": "Orange: barer or brighter after. Purple: the reverse. White: as before.",
+    "photo.caption.change": "after less before",
     "photo.sensor_unknown": "sensor not stated",
     "photo.alternative": (
         "{when} image, {time}, of {side} of ground around strip {strip}; the strip runs at {azimuth} from end"
@@ -226,13 +227,12 @@ REPORT = {
     ),
     "photo.alternative.change": "Change between the dates over the same {side} of ground around strip {strip}.",
     "photo.note": (
-        "The same stretch on each picture, {side} wide, {bands}, one stretch of brightness for both dates. "
-        "Ticks mark the "
-        "ends of the axis and leave the strip free. Hatched grey: not observed on that date."
+        "All {side} wide, {bands}, one stretch of brightness for both dates. Ticks mark the ends of the axis. Hatched:"
+        " not observed on that date."
     ),
     "photo.note.change": (
-        "The change is hatched where either date was not observed; its colours end at {limit} times the noise"
-        " of unchanged ground."
+        "Change: orange barer or brighter after, purple the reverse, white as before; colours end at {limit} times the"
+        " noise of unchanged ground; hatched where either date was not observed."
     ),
     "photo.bands.true": "true colour",
     "photo.bands.false": "false colour ({bands} as red, green, blue)",
@@ -244,7 +244,7 @@ REPORT = {
     "fact.azimuth.value": "{first}° / {second}°",
     "fact.designator": "Designator",
     "fact.designator.value": "{designator}, indicative",
-    "fact.designator.true": "{designator}, indicative (T: from true, not magnetic, azimuth)",
+    "fact.designator.true": "{designator}, indicative (T: true, not magnetic)",
     "fact.snr": "Strength",
     "fact.snr.value": "{snr} times the noise of its surroundings",
     "fact.straightness": "Straightness",
@@ -282,7 +282,12 @@ REPORT = {
     "fact.around.inside": "{layer}: {name}; {share} of the axis inside",
     "fact.around.inside_unnamed": "{layer}: {share} of the axis inside",
     "fact.scenes": "Scenes",
-    "position.caption": "Positions on WGS 84 (EPSG:4326)",
+    "position.caption": (
+        "Positions on WGS 84 (EPSG:4326). Each end ± {error} along the axis (90 %, from the interval of the length);"
+        " the before image's own error on the ground is not measured and adds to it."
+    ),
+    "position.hidden": "End {end} is hidden and may lie up to {further} further out.",
+    "position.hidden_both": "Both ends are hidden: the strip may be up to {further} longer.",
     "position.point": "Point",
     "position.decimal": "Latitude, longitude",
     "position.dms": "Degrees, minutes, seconds",
@@ -291,7 +296,9 @@ REPORT = {
     "position.centre": "Centre",
     "position.end2": "End 2",
     "probability.value": "{probability} that this is a real strip with the verdict “{verdict}”.",
-    "probability.basis": "Basis: {basis}.",
+    "probability.basis": (
+        "It holds where {density} strips stand in 1,000 km²; where {rare} do, the same evidence means {lower} or more."
+    ),
     "rival.road": "A new road or logging track.",
     "settle.road": "Follow the line beyond both ends in a sharper image: a road goes on, bends or joins others.",
     "rival.river": "A river bar or a moved bank.",
@@ -340,6 +347,15 @@ REPORT = {
     "method.limit.gone": "“Regrowing” means that it was not seen, not that it is unusable or gone.",
     "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
     "method.probability": "Probability",
+    "method.probability.learnt": (
+        "Learnt on simulated images with planted strips and look-alikes, not on strips that were seen in the field."
+    ),
+    "method.probability.density": (
+        "It depends on how common strips are: it holds for {density} strips in 1,000 km², and is lower where they "
+        "are rarer. The setting strips_per_1000_km2 states another number; the order of the strips hardly changes "
+        "with it."
+    ),
+    "method.probability.basis": "Basis of this run: {basis}.",
     "method.operating_point": "Operating point",
     "method.operating_point.value": "{name}: probability of {least} or more",
     "method.min_length": "Shortest strip",
@@ -357,9 +373,23 @@ REPORT = {
         "The file manifest.json beside this report holds the checksums of all inputs and outputs. In the "
         "folder that holds this one, with DIR its name, this command proves that nothing was changed:"
     ),
-    "evidence.traced": (
-        "Figures of strips come from the columns of the layer “strips” in findings.gpkg, figures of regions "
-        "from its layer “observed”."
+    "evidence.trace.heading": "From a figure back to the pixels",
+    "evidence.trace.figure": (
+        "In the source of this page each figure carries the name of its column (data-column), or its key in "
+        "manifest.json (data-manifest). A column without the name of a table is one of the table of strips."
+    ),
+    "evidence.trace.row": (
+        "The column stands in findings.gpkg, in the layer of that name; that of a strip in the layer “strips”, and"
+        " in findings.csv, in the row with its strip_id."
+    ),
+    "evidence.trace.pixel": (
+        "The geometry of that row is the axis. The inverse of run.pair.transform brings it to columns and rows of "
+        "the comparison's grid, from which pictures and profiles were cut. Which files hold these pixels is proven"
+        " by run.before.sha256 and run.after.sha256; run.pair tells the shift, gain and offset that were applied "
+        "to the after image."
+    ),
+    "evidence.trace.again": (
+        "With the same files, run.settings and run.versions, the same comparison gives the same figures, byte for byte."
     ),
     "evidence.end": "End of the report",
     "column.role": "Role",
@@ -403,4 +433,46 @@ REPORT = {
         "ground that was looked at."
     ),
     "column.square": "Square (WGS 84)",
+    # -------------------------------------------------------------------------------- more of sheets and bottom line
+    "inputs.radar": "The two radar images, which corroborate strips",
+    "bottom.measured": (
+        "Straight lines measured in the observed ground: {measured}; listed: {listed}; left out as less probable: "
+        "{below}."
+    ),
+    "bottom.aerodromes": (
+        "The strips listed, by the registers given: on a registered aerodrome {registered}; on one that a layer "
+        "shows and that is not stated to be registered {known}; in none of the registers {unknown}. Registers may "
+        "be incomplete."
+    ),
+    "profile.across": "Across the axis: {band}",
+    "profile.along": "Along the axis: {band}",
+    "profile.across.places": "metres right of the axis, seen from end 1",
+    "profile.along.places": "metres from end 1",
+    "profile.across.alternative": (
+        "Mean {band} over the length of strip {strip}, against metres from its axis. On the strip {after_on} after"
+        " and {before_on} before; beside it {after_beside} after and {before_beside} before. Measured width "
+        "{width}."
+    ),
+    "profile.along.alternative": (
+        "Mean {band} over the width of strip {strip}, against metres from end 1, from before end 1 to beyond end 2. "
+        "Measured length {length}."
+    ),
+    "profile.note": (
+        "Profiles: {quantity}, mean over the length and over the width, after matched to before. On the strip"
+        " {before_on} before, {after_on} after; beside it {before_beside} before, {after_beside} after."
+    ),
+    "profile.sign.before": "before",
+    "profile.sign.after": "after",
+    "profile.sign.measured": "measured strip",
+    "profile.sign.unseen": "not observed",
+    "sheet.aircraft": "Length beside an aircraft's published figures",
+    "aircraft.below": "{length}: shorter than the ground roll of a {aircraft} at its greatest mass.",
+    "aircraft.roll": "{length}: longer than the ground roll of a {aircraft}, shorter than it needs over an obstacle.",
+    "aircraft.landing": "{length}: longer than a {aircraft} needs to land over an obstacle, shorter than to take off.",
+    "aircraft.both": "{length}: longer than a {aircraft} needs to land and to take off over an obstacle.",
+    "aircraft.figures": (
+        "Published: ground roll {roll}; over an obstacle of 15 m, {landing} to land and {take_off} to take off; {mass},"
+        " sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen all."
+    ),
+    "aircraft.limit": "Length alone does not tell use.",
 }

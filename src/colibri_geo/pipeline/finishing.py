@@ -64,8 +64,9 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
     clock : Clock
     """
     with clock.step("merge and score"):
-        strips = score(tabulate(task.change_map, looked.candidates, settings.trace), settings.score)
-        strips = strips if inputs.area is None else strips[_touches(strips, inputs.area)]
+        measured = tabulate(task.change_map, looked.candidates, settings.trace)
+        measured = measured if inputs.area is None else measured[_touches(measured, inputs.area)]
+        strips = score(measured, settings.score)
     if inputs.radar:
         with clock.step("look at the radar images"):
             strips = corroborate(strips, *inputs.radar)
@@ -93,6 +94,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         versions=run_versions(),
         probability_basis=describe_basis(settings.score),
         radar=tuple(_describe_radar(inputs.radar, inputs.before, inputs.after)),
+        candidates=len(measured),
     )
     return Run(record, findings, aligned=pair, area=area, timings=tuple(clock.timings), notes=tuple(notes))
 

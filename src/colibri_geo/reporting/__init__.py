@@ -12,7 +12,8 @@ from colibri_geo.reporting.edition import build_edition_model
 from colibri_geo.reporting.html import render_html, write_edition_report, write_report
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
-from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips, shrink_pictures
+from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips
+from colibri_geo.reporting.sizes import shrink_pictures
 
 __all__ = [
     "ENGLISH",

@@ -46,7 +46,7 @@ def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> Re
         Without sheets, pictures, grid and checksums of the inputs; the map shows squares, or there is none.
     """
     squares = isinstance(edition.strips, gpd.GeoDataFrame)
-    bottom = build_bottom_line(edition.observed, edition.record, messages)
+    bottom = build_bottom_line(edition.observed, (), edition.record, messages)
     rules = [messages.say("edition.counted")]
     if not squares:
         rules.append(messages.say("edition.levels", least=format_km2(LEAST_KM2, messages)))
@@ -72,6 +72,7 @@ def _build_cover(edition: Edition, messages: Messages) -> Cover:
         date: Fact(
             messages.say(f"cover.{date}"),
             (scene.acquired, *(() if is_missing(scene.sensor) else (format_text(scene.sensor, messages),))),
+            keys=(f"run.{date}.acquired", f"run.{date}.sensor"),
         )
         for date, scene in days.items()
     }

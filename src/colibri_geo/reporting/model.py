@@ -11,7 +11,9 @@ from colibri_geo.layers import Findings
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, plan_canvas
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
+from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview, StripPicture
+from colibri_geo.reporting.ranking import RankedStrip, rank_strips
 from colibri_geo.reporting.sections import (
     build_bottom_line,
     build_cover,
@@ -22,7 +24,8 @@ from colibri_geo.reporting.sections import (
     build_ranking,
     observed_share,
 )
-from colibri_geo.reporting.sheets import RankedStrip, build_sheet, data_uri, rank_strips
+from colibri_geo.reporting.sheets import build_sheet
+from colibri_geo.reporting.sizes import fit_pictures
 
 
 def build_model(
@@ -52,7 +55,7 @@ def build_model(
         Text in its final form: whatever came from files is on one line, without control signs, cut when it is long.
     """
     strips = rank_strips(findings.strips)
-    by_strip = {picture.strip_id: picture for picture in pictures}
+    by_strip = {picture.strip_id: picture for picture in fit_pictures(pictures)}
     shares, around = findings.strip_regions, findings.strip_context
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
     seen_map = draw_looked_at(
@@ -67,7 +70,7 @@ def build_model(
         cover=build_cover(record, messages),
         looked_at=build_looked_at(findings.observed, seen_map, messages),
         inputs=build_inputs(record, messages),
-        bottom_line=build_bottom_line(findings.observed, record, messages),
+        bottom_line=build_bottom_line(findings.observed, strips, record, messages),
         map=_overview_map(findings, record, strips, overview, messages),
         ranking=build_ranking(strips, messages),
         sheets=tuple(

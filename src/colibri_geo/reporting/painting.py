@@ -19,7 +19,6 @@ _COMPOSITES = (TRUE_COLOUR, ("nir", "red", "green"), ("swir16", "nir", "red"))
 _GREY_LIGHT, _GREY_DARK = 205, 120
 _HATCH_PITCH_PX, _HATCH_LINE_PX = 9, 2
 _JPEG_QUALITY = 84
-_SMALL_QUALITIES = (80, 65, 50, 35, 20)
 _GAMMA = 0.65
 """Lifts dark ground, so that a forest around a bright strip still shows its roads and rivers."""
 _CHANGE_COLOURS = np.array(
@@ -165,32 +164,5 @@ def encode_jpeg(colours: ByteArray, *, quality: int = _JPEG_QUALITY) -> bytes:
     bytes
     """
     buffer = io.BytesIO()
-    Image.fromarray(colours).save(buffer, format="JPEG", quality=quality, subsampling=0, optimize=True)
-    return buffer.getvalue()
-
-
-def shrink_jpeg(image: bytes, *, size_px: int, max_bytes: int) -> bytes:
-    """Write a picture again, smaller, as good as fits; the same picture gives the same bytes.
-
-    Parameters
-    ----------
-    image : bytes
-        Square, as `encode_jpeg` writes it.
-    size_px : int
-        Side of the smaller one.
-    max_bytes : int
-        The first of a few qualities that stays within is taken, the last one whatever its size.
-
-    Returns
-    -------
-    bytes
-        JPEG with colours at half the resolution.
-    """
-    with Image.open(io.BytesIO(image)) as large:
-        small = large.resize((size_px, size_px), Image.Resampling.LANCZOS)
-    for quality in _SMALL_QUALITIES:
-        buffer = io.BytesIO()
-        small.save(buffer, format="JPEG", quality=quality, subsampling=2)
-        if buffer.tell() <= max_bytes:
-            break
+    Image.fromarray(colours).save(buffer, format="JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()

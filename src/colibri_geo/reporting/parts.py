@@ -23,6 +23,8 @@ class Cell:
         Anchor that the cell links to, without the hash; empty for none.
     verdict : str
         Verdict whose colour marks the cell; empty for none.
+    columns : tuple of str
+        Columns that it comes from, as those of a `Fact`.
     """
 
     lines: tuple[str, ...]
@@ -30,6 +32,7 @@ class Cell:
     code: bool = False
     target: str = ""
     verdict: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,20 +46,35 @@ class Table:
     rows : tuple of tuple of Cell
     stacks : bool
         On a narrow page each row becomes a card, because its columns would not fit side by side.
+    caption_columns : tuple of str
+        Columns of the strips table that figures of the caption come from.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     stacks: bool = True
+    caption_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and what is known of it."""
+    """A name and what is known of it, and where that stands.
+
+    Attributes
+    ----------
+    label : str
+    lines : tuple of str
+    columns : tuple of str
+        Columns of the strips table that it comes from; those of another table as ``table.column``.
+    keys : tuple of str
+        Keys of the manifest that it comes from, as ``run.pair.shift_east_m``.
+    """
 
     label: str
     lines: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -204,6 +222,52 @@ class Photos:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """One diagram, ready to be drawn: lines over a grid, in units of the drawing.
+
+    Attributes
+    ----------
+    heading : str
+    description : str
+        What it shows with its main figures, for those who do not see it.
+    width, height : str
+    grid : str
+        SVG path of the lines at the ticks.
+    frame : str
+        SVG path of the two axes.
+    shapes : tuple of MapShape
+        From bottom to top: ``measured`` and ``unseen`` as areas, ``before`` and ``after`` as lines.
+    labels : tuple of MapLabel
+    """
+
+    heading: str
+    description: str
+    width: str
+    height: str
+    grid: str
+    frame: str
+    shapes: tuple[MapShape, ...]
+    labels: tuple[MapLabel, ...]
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The diagrams of one strip, all with the same signs.
+
+    Attributes
+    ----------
+    charts : tuple of Chart
+    legend : tuple of LegendEntry
+    note : str
+        What is drawn.
+    """
+
+    charts: tuple[Chart, ...]
+    legend: tuple[LegendEntry, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """All that is known of one strip.
 
@@ -215,8 +279,12 @@ class Sheet:
     headline : str
         Length, width, direction and region in one line.
     photos : Photos or None
+    profiles : Charts or None
+        Brightness across the axis and along it.
     size, time_and_place : tuple of Fact
     positions : Table
+    aircraft : tuple of str
+        The length beside what an aircraft type needs.
     probability : tuple of str
     reasons, doubts : tuple of str
         Why it was flagged, and what would make it false.
@@ -233,9 +301,11 @@ class Sheet:
     verdict_text: str
     headline: str
     photos: Photos | None
+    profiles: Charts | None
     size: tuple[Fact, ...]
     time_and_place: tuple[Fact, ...]
     positions: Table
+    aircraft: tuple[str, ...]
     probability: tuple[str, ...]
     reasons: tuple[str, ...]
     doubts: tuple[str, ...]
@@ -281,9 +351,10 @@ class LookedAt:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The two scenes, and what was measured between them."""
+    """The two scenes, the radar scenes where there are any, and what was measured between the two."""
 
     scenes: Table
+    radar: Table | None
     pair: tuple[Fact, ...]
     bands: Table
     notes: tuple[str, ...]
@@ -312,10 +383,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the report rests on, and how to check it."""
+    """What the report rests on, how to check it, and how to go from a figure back to pixels."""
 
     files: Table
     command: str
+    trace: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The only part of the package that reads pixels; everything after it works on tab
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.core.windows import Window
-from colibri_geo.exporting import FieldPicture
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.painting import (
@@ -29,14 +28,12 @@ from colibri_geo.reporting.painting import (
     fit_stretch,
     paint_change,
     paint_image,
-    shrink_jpeg,
 )
+from colibri_geo.reporting.profiles import StripProfiles, choose_telling_band, measure_profiles
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scene import CodeArray
 
 PICTURE_PX = 420
-FIELD_PX, FIELD_BYTES = 320, 22_000
-"""Side of a picture for a phone, and the most it takes: two a strip, 300 strips stay below 15 MB."""
 MARGIN_M = 300.0
 _CELL_PX = 512
 _OVERVIEW_QUALITY = 75
@@ -125,6 +122,8 @@ class StripPicture:
         Direction of true north, clockwise from the upper edge.
     bands : tuple of str
         Drawn as red, green and blue; a single one as grey.
+    profiles : StripProfiles
+        Across the axis and along it.
     """
 
     strip_id: str
@@ -138,6 +137,7 @@ class StripPicture:
     end2_px: tuple[float, float]
     north_deg: float
     bands: tuple[str, ...]
+    profiles: StripProfiles
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,20 @@ class _Crop:
 
     window: Window
     step: int
-    metres_per_px: float
+    pixel_m: float
     north_deg: float
+
+    @property
+    def metres_per_px(self) -> float:
+        """Metres on the ground for a pixel of the picture."""
+        return self.window.cols * self.pixel_m / PICTURE_PX
+
+    def to_sample(self, place: Point) -> tuple[float, float]:
+        """Bring a place on the grid to row and column of the pixels read; 0, 0 is the centre of the first."""
+        return (
+            (place.y - self.window.row - 0.5) / self.step,
+            (place.x - self.window.col - 0.5) / self.step,
+        )
 
     def to_picture(self, col: float, row: float) -> tuple[float, float]:
         """Bring a place on the grid to the picture."""
@@ -193,7 +205,7 @@ class _Crop:
 def picture_strips(
     pair: PairReader, strips: gpd.GeoDataFrame, *, change: ChangeReader | None = None
 ) -> tuple[StripPicture, ...]:
-    """Cut the before and after pictures of each strip.
+    """Cut the before and after pictures of each strip, and measure its profiles.
 
     Parameters
     ----------
@@ -213,32 +225,10 @@ def picture_strips(
     first = ground.to_pixels(_points(strips, "end1"))
     second = ground.to_pixels(_points(strips, "end2"))
     return tuple(
-        _picture_strip(pair, str(strip_id), _plan_crop(axis, ground), (end1, end2), change=change)
-        for strip_id, axis, end1, end2 in zip(strips.index, axes, first, second, strict=True)
-    )
-
-
-def shrink_pictures(pictures: Sequence[StripPicture]) -> tuple[FieldPicture, ...]:
-    """Make the pictures of strips small enough to be sent to a phone.
-
-    Parameters
-    ----------
-    pictures : sequence of StripPicture
-
-    Returns
-    -------
-    tuple of FieldPicture
-        In the same order.
-    """
-    return tuple(
-        FieldPicture(
-            strip_id=picture.strip_id,
-            before=shrink_jpeg(picture.before, size_px=FIELD_PX, max_bytes=FIELD_BYTES),
-            after=shrink_jpeg(picture.after, size_px=FIELD_PX, max_bytes=FIELD_BYTES),
-            side_m=picture.width_px * picture.metres_per_px,
-            north_deg=picture.north_deg,
+        _picture_strip(pair, str(strip_id), _plan_crop(axis, ground), (end1, end2), width_m=width_m, change=change)
+        for strip_id, axis, end1, end2, width_m in zip(
+            strips.index, axes, first, second, strips["width_m"], strict=True
         )
-        for picture in pictures
     )
 
 
@@ -277,7 +267,7 @@ def _plan_crop(axis: BaseGeometry, ground: GroundGrid) -> _Crop:
     rows, cols = math.ceil(side_m / scale.row_m), math.ceil(side_m / scale.col_m)
     window = Window(math.floor(row - rows / 2), math.floor(col - cols / 2), rows, cols)
     step = max(1, max(rows, cols) // (2 * PICTURE_PX))
-    return _Crop(window, step, cols * scale.col_m / PICTURE_PX, scale.north_deg)
+    return _Crop(window, step, scale.col_m, scale.north_deg)
 
 
 def _picture_strip(
@@ -286,14 +276,16 @@ def _picture_strip(
     crop: _Crop,
     ends: tuple[Point, Point],
     *,
+    width_m: float,
     change: ChangeReader | None,
 ) -> StripPicture:
-    bands = choose_bands(pair.model.bands)
-    sample = _read_sample(pair, crop.window, step=crop.step, bands=bands)
-    stretch = fit_stretch([sample.before, sample.after], [sample.seen_before, sample.seen_after])
+    bands, telling = choose_bands(pair.model.bands), choose_telling_band(pair.model.bands)
+    sample = _read_sample(pair, crop.window, step=crop.step, bands=(*bands, telling))
+    images, seen = [sample.before[:-1], sample.after[:-1]], (sample.seen_before, sample.seen_after)
+    stretch = fit_stretch(images, seen)
     before, after = (
-        encode_jpeg(enlarge(paint_image(image, seen, stretch), seen, size_px=PICTURE_PX))
-        for image, seen in ((sample.before, sample.seen_before), (sample.after, sample.seen_after))
+        encode_jpeg(enlarge(paint_image(image, where, stretch), where, size_px=PICTURE_PX))
+        for image, where in zip(images, seen, strict=True)
     )
     return StripPicture(
         strip_id=strip_id,
@@ -307,6 +299,15 @@ def _picture_strip(
         end2_px=crop.to_picture(ends[1].x, ends[1].y),
         north_deg=crop.north_deg,
         bands=bands,
+        profiles=measure_profiles(
+            sample.before[-1],
+            sample.after[-1],
+            seen,
+            ends=(crop.to_sample(ends[0]), crop.to_sample(ends[1])),
+            pixel_m=crop.pixel_m * crop.step,
+            width_m=width_m,
+            band=telling,
+        ),
     )
 
 

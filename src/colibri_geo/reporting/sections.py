@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
-from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.language import Messages
+from colibri_geo.exporting.columns import AERODROMES, VERDICTS
+from colibri_geo.language import ENGLISH, Messages, Untranslated
 from colibri_geo.language.formats import (
     format_km2,
     format_name,
@@ -23,6 +23,7 @@ from colibri_geo.language.formats import (
     is_missing,
     read_time,
 )
+from colibri_geo.reporting.facts import format_gap, name_region, name_region_chain
 from colibri_geo.reporting.parts import (
     BottomLine,
     Cell,
@@ -36,7 +37,7 @@ from colibri_geo.reporting.parts import (
     Table,
     Term,
 )
-from colibri_geo.reporting.sheets import RankedStrip, format_gap, name_region, name_region_chain
+from colibri_geo.reporting.ranking import RankedStrip
 
 _CALLED_NEW = ("new", "extended", "reopened")
 _VERIFY = "colibri-geo verify DIR"
@@ -82,7 +83,8 @@ def _cover_scene(when: str, scene: SceneRecord, messages: Messages) -> Fact:
     lines = [format_text(scene.name, messages), format_time(scene.acquired, messages)]
     if not is_missing(scene.sensor):
         lines.append(format_name(scene.sensor, messages))
-    return Fact(messages.say(f"cover.{when}"), tuple(lines))
+    keys = tuple(f"run.{when}.{name}" for name in ("name", "acquired", "sensor"))
+    return Fact(messages.say(f"cover.{when}"), tuple(lines), keys=keys)
 
 
 def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> str:
@@ -104,11 +106,12 @@ def build_looked_at(observed: pd.DataFrame, drawing: MapDrawing | None, messages
     asked, seen = float(total["asked_km2"]), float(total["observed_km2"])
     rest = max(asked - seen, 0.0)
     share = observed_share(observed)
+    both = ("observed.asked_km2", "observed.observed_km2")
     figures = (
-        Fact(messages.say("looked_at.asked"), (format_km2(asked, messages),)),
-        Fact(messages.say("looked_at.observed"), (format_km2(seen, messages),)),
-        Fact(messages.say("looked_at.share"), (format_share(share, messages),)),
-        Fact(messages.say("looked_at.not_observed"), (format_km2(rest, messages),)),
+        Fact(messages.say("looked_at.asked"), (format_km2(asked, messages),), both[:1]),
+        Fact(messages.say("looked_at.observed"), (format_km2(seen, messages),), both[1:]),
+        Fact(messages.say("looked_at.share"), (format_share(share, messages),), ("observed.observed_share",)),
+        Fact(messages.say("looked_at.not_observed"), (format_km2(rest, messages),), both),
     )
     return LookedAt(
         _looked_at_statement(asked, seen, share, messages), figures, _regions_seen(observed, messages), drawing
@@ -176,22 +179,27 @@ def _columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
 # -------------------------------------------------------------------------------------------------------------- inputs
 def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
     """Build the tables of the scenes and of how they fit."""
-    before, after = _scene_lines(record.before, messages), _scene_lines(record.after, messages)
-    rows = tuple(
-        (
-            Cell((messages.say(f"scene.{key}"),)),
-            Cell(lines, code=key == "sha256"),
-            Cell(after[key], code=key == "sha256"),
-        )
-        for key, lines in before.items()
-    )
-    columns = (messages.say("inputs.item"), messages.say("cover.before"), messages.say("cover.after"))
     return Inputs(
-        scenes=Table(messages.say("inputs.scenes"), columns, rows, stacks=False),
+        scenes=_scene_table("inputs.scenes", record.before, record.after, messages),
+        radar=_scene_table("inputs.radar", record.radar[0], record.radar[-1], messages) if record.radar else None,
         pair=_pair_facts(record.pair, messages),
         bands=_band_table(record.pair, messages),
         notes=tuple(format_recorded(note, messages, limit=400) for note in record.pair.notes),
     )
+
+
+def _scene_table(caption: str, before: SceneRecord, after: SceneRecord, messages: Messages) -> Table:
+    earlier, later = _scene_lines(before, messages), _scene_lines(after, messages)
+    rows = tuple(
+        (
+            Cell((messages.say(f"scene.{key}"),)),
+            Cell(lines, code=key == "sha256"),
+            Cell(later[key], code=key == "sha256"),
+        )
+        for key, lines in earlier.items()
+    )
+    columns = (messages.say("inputs.item"), messages.say("cover.before"), messages.say("cover.after"))
+    return Table(messages.say(caption), columns, rows, stacks=False)
 
 
 def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str, ...]]:
@@ -236,16 +244,19 @@ def _format_pixel(pixel_m: float, messages: Messages) -> str:
 
 
 def _pair_facts(pair: PairRecord, messages: Messages) -> tuple[Fact, ...]:
-    def say(fact: str, *lines: str) -> Fact:
-        return Fact(messages.say(f"pair.{fact}"), lines)
+    def say(fact: str, *lines: str, keys: tuple[str, ...]) -> Fact:
+        return Fact(messages.say(f"pair.{fact}"), lines, keys=tuple(f"run.pair.{key}" for key in keys))
 
+    shift = ("shift_east_m", "shift_north_m", "shift_spread_m", "shift_tiles")
+    overlap = messages.say("pair.overlap.value", share=format_share(pair.overlap_share, messages))
+    size = _size(pair.rows, pair.cols, pair.pixel_m, messages)
     return (
-        say("shift", *_shift_lines(pair, messages)),
-        say("overlap", messages.say("pair.overlap.value", share=format_share(pair.overlap_share, messages))),
-        say("clear", format_share(pair.clear_share, messages)),
-        say("grid", _size(pair.rows, pair.cols, pair.pixel_m, messages), format_text(pair.crs, messages)),
-        say("crs", format_text(pair.metre_crs, messages)),
-        say("quantity", format_recorded(pair.quantity, messages)),
+        say("shift", *_shift_lines(pair, messages), keys=shift),
+        say("overlap", overlap, keys=("overlap_share",)),
+        say("clear", format_share(pair.clear_share, messages), keys=("clear_share",)),
+        say("grid", size, format_text(pair.crs, messages), keys=("rows", "cols", "pixel_m", "crs")),
+        say("crs", format_text(pair.metre_crs, messages), keys=("metre_crs",)),
+        say("quantity", format_recorded(pair.quantity, messages), keys=("quantity",)),
     )
 
 
@@ -275,7 +286,9 @@ def _band_table(pair: PairRecord, messages: Messages) -> Table:
 
 
 # --------------------------------------------------------------------------------------------------------- bottom line
-def build_bottom_line(observed: pd.DataFrame, record: RunRecord, messages: Messages) -> BottomLine:
+def build_bottom_line(
+    observed: pd.DataFrame, strips: Sequence[RankedStrip], record: RunRecord, messages: Messages
+) -> BottomLine:
     """Build the counts by verdict and region; "nothing new" never stands without the share that was observed."""
     verdicts = [verdict for verdict in VERDICTS if verdict in observed.columns]
     total = observed.iloc[0]
@@ -296,6 +309,8 @@ def build_bottom_line(observed: pd.DataFrame, record: RunRecord, messages: Messa
                 least=format_probability(score.min_probability, messages),
                 length=format_number(trace.min_length_m, messages, unit="m"),
             ),
+            *_measured(record.candidates, len(strips), messages),
+            *_aerodromes(strips, messages),
         ),
         regions=_regions_found(observed, verdicts, messages),
         words=tuple(
@@ -319,6 +334,25 @@ def _bottom_statement(observed: pd.DataFrame, counts: dict[str, int], messages: 
     if not seen_km2 > 0:
         return messages.say("bottom.unseen", asked=asked)
     return messages.say("bottom.none", observed=seen, share=share, asked=asked)
+
+
+def _measured(candidates: int | None, listed: int, messages: Messages) -> tuple[str, ...]:
+    """Say how many lines were measured and are not listed, where the run knows it."""
+    if candidates is None:
+        return ()
+    counts = {"measured": candidates, "listed": listed, "below": candidates - listed}
+    return (messages.say("bottom.measured", **{name: messages.number(count) for name, count in counts.items()}),)
+
+
+def _aerodromes(strips: Sequence[RankedStrip], messages: Messages) -> tuple[str, ...]:
+    """Count the strips by what the registers say of them, where such were given."""
+    said = [strip.row["aerodrome"] for strip in strips]
+    counts = {status: said.count(status) for status in AERODROMES if status}
+    if not any(counts.values()):
+        return ()
+    return (
+        messages.say("bottom.aerodromes", **{status: messages.number(number) for status, number in counts.items()}),
+    )
 
 
 def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Messages) -> Table:
@@ -372,7 +406,7 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
 # -------------------------------------------------------------------------------------------------- method and evidence
 def build_method(record: RunRecord, messages: Messages) -> Method:
     """Build what the run did, with its settings and versions, and what it cannot tell."""
-    trace, score = record.settings.trace, record.settings.score
+    trace = record.settings.trace
     shortest = format_number(trace.min_length_m, messages, unit="m")
     return Method(
         steps=tuple(messages.say(f"method.step.{step}") for step in ("align", "change", "judge")),
@@ -384,23 +418,52 @@ def build_method(record: RunRecord, messages: Messages) -> Method:
             messages.say("method.limit.pixel", pixel=_format_pixel(record.pair.pixel_m, messages)),
             *(messages.say(f"method.limit.{limit}") for limit in ("position", "gone", "use")),
         ),
-        key_settings=(
-            Fact(messages.say("method.probability"), (format_recorded(record.probability_basis, messages, limit=400),)),
-            Fact(
-                messages.say("method.operating_point"),
-                (
-                    messages.say(
-                        "method.operating_point.value",
-                        name=score.operating_point,
-                        least=format_probability(score.min_probability, messages),
-                    ),
-                ),
-            ),
-            Fact(messages.say("method.min_length"), (shortest,)),
-            Fact(messages.say("method.observed_share"), (format_share(trace.min_observed_share, messages),)),
-        ),
+        key_settings=_key_settings(record, messages),
         settings=_settings_table(record, messages),
         versions=_versions_table(record, messages),
+    )
+
+
+def _basis(basis: str, messages: Messages) -> str:
+    """Say what the probability rests on; all of it in English where its form is not known."""
+    said = format_recorded(basis.rstrip("."), messages, limit=400)
+    if isinstance(said, Untranslated):
+        return Untranslated(ENGLISH.say("method.probability.basis", basis=said))
+    return messages.say("method.probability.basis", basis=said)
+
+
+def _key_settings(record: RunRecord, messages: Messages) -> tuple[Fact, ...]:
+    trace, score = record.settings.trace, record.settings.score
+    least = format_probability(score.min_probability, messages)
+    density = messages.say("method.probability.density", density=f"{score.strips_per_1000_km2:g}")
+    point = messages.say("method.operating_point.value", name=score.operating_point, least=least)
+
+    def say(fact: str, *lines: str, keys: tuple[str, ...]) -> Fact:
+        return Fact(messages.say(f"method.{fact}"), lines, keys=tuple(f"run.{key}" for key in keys))
+
+    return (
+        say(
+            "probability",
+            messages.say("method.probability.learnt"),
+            density,
+            _basis(record.probability_basis, messages),
+            keys=("probability_basis", "settings.score.strips_per_1000_km2"),
+        ),
+        say(
+            "operating_point",
+            point,
+            keys=("settings.score.operating_point", f"settings.score.{score.operating_point}_probability"),
+        ),
+        say(
+            "min_length",
+            format_number(trace.min_length_m, messages, unit="m"),
+            keys=("settings.trace.min_length_m",),
+        ),
+        say(
+            "observed_share",
+            format_share(trace.min_observed_share, messages),
+            keys=("settings.trace.min_observed_share",),
+        ),
     )
 
 
@@ -433,7 +496,11 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
         rows.append(_evidence_scene(when, scene, messages))
     rows += [_evidence_layer(layer, messages) for layer in record.layers]
     columns = _columns(("role", "file", "sha256", "credit"), messages)
-    return Evidence(Table(messages.say("evidence.files"), columns, tuple(rows)), _VERIFY)
+    return Evidence(
+        files=Table(messages.say("evidence.files"), columns, tuple(rows)),
+        command=_VERIFY,
+        trace=tuple(messages.say(f"evidence.trace.{step}") for step in ("figure", "row", "pixel", "again")),
+    )
 
 
 def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[Cell, ...]:
