@@ -225,7 +225,7 @@ def test_run_without_strips_and_regions_has_editions(tmp_path: Path) -> None:
     for name in EDITIONS:
         folder = Run(secret_record(), empty).save(tmp_path / name, precision=name)
         text = (folder / "message.txt").read_text(encoding="utf-8")
-        assert "Nothing new found in 360.0 km2 observed on both dates (90.0% of 400.0 km2 asked)." in " ".join(
+        assert "Nothing new found in 360.0 km² observed on both dates (90.0 % of 400.0 km² asked)." in " ".join(
             text.split()
         )
         assert verify(folder).ok

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from colibri_geo.language import LANGUAGES, load_messages
-from colibri_geo.reporting import overview_picture, picture_strips, write_report
-from tests.reporting.fake_pair import FakeChangeMap, make_pair
-from tests.reporting.test_html import hostile_run
-from tests.support.example_run import example_findings, example_record, example_strips
+from tests.support.example_run import example_strips
 
 pytestmark = pytest.mark.slow
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
 OVERFLOW = """() => [...document.querySelectorAll("body *")]
   .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
   .map(part => part.tagName + "." + part.className)"""
@@ -50,34 +35,6 @@ CONTRAST = """() => {
     })
     .filter(([ratio]) => ratio < 4.5);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no chromium on this machine: the report is not opened in a browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with strips in each language, one without strips, one with hostile text."""
-    folder = tmp_path_factory.mktemp("reports")
-    pair = make_pair(example_strips())
-    pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
-    for language in LANGUAGES:
-        path, messages = folder / f"{'full' if language == 'en' else language}.html", load_messages(language)
-        write_report(example_findings(), example_record(), pictures, overview_picture(pair), path, messages=messages)
-    write_report(example_findings(strips=False), example_record(), (), None, folder / "empty.html")
-    findings, record = hostile_run()
-    write_report(findings, record, (), None, folder / "hostile.html")
-    return folder
 
 
 @pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "hostile"])
@@ -138,3 +95,15 @@ def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path, name: str) 
     assert set(breaks) == {"page"}
     assert page.evaluate(OVERFLOW) == []
     context.close()
+
+
+@pytest.mark.parametrize("name", ["full", "empty", "hostile"])
+def test_paper_holds_all_of_the_page(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
+    """On paper nothing sticks out at the side, and none of the controls of the screen is left."""
+    page = browser.new_page(viewport={"width": 696, "height": 1000})
+    page.goto((reports / f"{name}.html").as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate(OVERFLOW) == []
+    assert page.locator(".screen-only").count() > 0
+    assert page.locator(".screen-only:visible").count() == 0
+    page.close()

@@ -31,7 +31,7 @@ from tests.support.example_run import example_findings, example_record, example_
 
 UNKNOWN = "it has a form that no catalogue knows"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style></title>\u202e\x00\x1b\f"
-VOID = frozenset({"meta", "link", "img", "br"})
+VOID = frozenset({"meta", "link", "img", "br", "input"})
 
 
 class Page(HTMLParser):
@@ -84,7 +84,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Note text that a reader sees."""
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in {"style", "script"}:
             self.words.append(data)
             if self.languages[-1] == self.languages[0]:
                 self.spoken.append(data)
@@ -200,16 +200,20 @@ def test_page_asks_for_nothing(markup: str) -> None:
     assert not re.search(r"@import|url\(|http|//", style.group(1))
 
 
-def test_policy_lets_in_the_style_and_no_more(markup: str) -> None:
-    """The policy names the checksum of exactly the style that the page holds; there is no script to let in."""
-    style = re.search(r"<style>(.*?)</style>", markup, flags=re.DOTALL)
-    assert style is not None
-    digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+def source_hash(markup: str, tag: str) -> str:
+    """Return the checksum, as a policy writes it, of what stands in the one tag of a kind."""
+    (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", markup, flags=re.DOTALL)
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_policy_lets_in_one_style_and_one_script(markup: str) -> None:
+    """The policy names the checksums of exactly the style and the script that the page holds, and nothing else."""
     policy = next(value for name, value in Page(markup).attributes if name == "content" and "default-src" in value)
     assert policy.split("; ") == [
         "default-src 'none'",
         "img-src data:",
-        f"style-src 'sha256-{digest}'",
+        f"style-src {source_hash(markup, 'style')}",
+        f"script-src {source_hash(markup, 'script')}",
         "base-uri 'none'",
         "form-action 'none'",
     ]
@@ -222,7 +226,15 @@ def test_no_inline_style_or_handler(markup: str) -> None:
     names = {name for name, _ in page.attributes}
     assert "style" not in names
     assert not {name for name in names if name.startswith("on")}
-    assert not {"script", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert not {"iframe", "object", "embed", "base", "form"} & set(page.tags)
+
+
+def test_script_is_that_of_the_package(markup: str) -> None:
+    """The one script of the page is the package's own, which cannot end its tag early."""
+    script = read_asset("report.js")
+    assert Page(markup).tags.count("script") == 1
+    assert f"<script>{script}</script>" in markup
+    assert not re.search(r"</script|<!--", script, flags=re.IGNORECASE)
 
 
 def test_every_figure_names_its_column(markup: str) -> None:
@@ -279,6 +291,24 @@ def test_pictures_have_text_for_those_who_do_not_see_them(markup: str) -> None:
     assert page.tags.count("desc") == 2
 
 
+def test_strips_of_the_map_lead_to_their_sheets(markup: str) -> None:
+    """Each strip's line, its casing and its number on the overview map are links, which need no script."""
+    (overview_map,) = re.findall(r'<figure class="map overview">.*?</figure>', markup, flags=re.DOTALL)
+    links = [value for name, value in Page(overview_map).attributes if name == "href" and value.startswith("#")]
+    assert sorted(links) == sorted(
+        f"#strip-{number}" for number in range(1, len(example_strips()) + 1) for _ in range(3)
+    )
+
+
+def test_measures_carry_the_number_they_are_sorted_by() -> None:
+    """Measures of the ranked table stand there as plain numbers too; what is not known carries none."""
+    strips = example_strips().assign(width_m=float("nan"))
+    model = build_model(dataclasses.replace(example_findings(), strips=strips), example_record(), (), None)
+    second = model.ranking.rows[1]
+    assert [cell.value for cell in second] == ["2", None, "1", "0.7", "1140.18", "", "0.3", None]
+    assert 'class="numeric" data-value="1140.18"><div><p>1,140\N{NO-BREAK SPACE}m</p>' in render_html(model)
+
+
 def test_same_run_same_bytes(tmp_path: Path, pictures: tuple[StripPicture, ...], overview: Overview) -> None:
     """The same input gives the same bytes."""
     for name in ("first.html", "second.html"):
@@ -318,7 +348,10 @@ def test_hostile_text_stays_text(language: str) -> None:
     messages = load_messages(language)
     markup = render_html(build_model(findings, record, (), None, messages=messages), messages=messages)
     page = Page(markup)
-    assert not {"script", "img"} & set(page.tags)
+    assert "img" not in page.tags
+    assert re.findall(r"<script.*?</script>", markup, flags=re.DOTALL) == [
+        f"<script>{read_asset('report.js')}</script>"
+    ]
     assert not {name for name, _ in page.attributes if name.startswith("on") or name == "style"}
     assert len(page.ids) == len(set(page.ids))
     assert "<script>alert(1)</script>" in page.text
@@ -364,7 +397,12 @@ def test_wording_of_the_page_is_in_the_catalogue() -> None:
     template = read_asset("report.html.j2")
     bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", template, flags=re.DOTALL)
     between_tags = re.sub(r"<[^>]*>", " ", bare)
-    assert set(re.findall(r"[A-Za-z]{2,}", between_tags)) <= {"data", "label", "class"}  # a macro of attributes
+    assert set(re.findall(r"[A-Za-z]{2,}", between_tags)) <= {
+        "data",
+        "label",
+        "class",
+        "value",
+    }  # a macro of attributes
 
 
 def test_line_ends_of_a_checkout_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def coordinates(path: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 
 def overview(canvas: Canvas, axes: list[LineString], regions: gpd.GeoDataFrame | None = None) -> MapDrawing:
     """Draw strips over plain ground."""
-    strips = [NumberedStrip(str(number), "new", axis) for number, axis in enumerate(axes, start=1)]
+    strips = [NumberedStrip(str(number), "new", axis, f"strip-{number}") for number, axis in enumerate(axes, start=1)]
     return draw_overview(canvas, strips, METRE_CRS, NOTHING, regions, image="", caption="", messages=ENGLISH)
 
 

@@ -186,7 +186,7 @@ REPORT = {
     # ----------------------------------------------------------------------------------------------- ranking
     "ranking.heading": "Strips, ranked",
     "ranking.caption": (
-        "By verdict, then by probability. Each number leads to the strip's sheet. Lengths with 90 % intervals."
+        "Numbered by verdict, then by probability. Each number leads to the strip's sheet. Lengths with 90 % intervals."
     ),
     "ranking.empty": "The table of strips is empty: no candidate cleared strip of any verdict in the observed ground.",
     "column.number": "No.",
@@ -475,4 +475,31 @@ REPORT = {
         " sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen all."
     ),
     "aircraft.limit": "Length alone does not tell use.",
+    # ---------------------------------------------------------------------- what the script adds to the page
+    "map.tools": "Move the map",
+    "map.tools.left": "Move left",
+    "map.tools.right": "Move right",
+    "map.tools.up": "Move up",
+    "map.tools.down": "Move down",
+    "map.tools.in": "Zoom in",
+    "map.tools.out": "Zoom out",
+    "map.tools.whole": "Whole map",
+    "map.tools.hint": (
+        "Drag to move, Ctrl and wheel or two fingers to zoom; on the keyboard the arrows, +, − and 0. "
+        "A strip or its number leads to its sheet."
+    ),
+    "filter.heading": "Filter the strips",
+    "filter.verdict": "Verdict",
+    "filter.region": "Region",
+    "filter.probability": "Least probability, %",
+    "filter.text": "Text in the row",
+    "filter.all": "all",
+    "filter.clear": "Show all",
+    "filter.shown": "{shown} of {all} strips shown",
+    "filter.scope": (
+        "The filter acts on this table and on the overview map. The sheets stay complete; so does all that is printed."
+    ),
+    "sort.hint": "A click on a column's name sorts by it; a second click turns the order round.",
+    "swipe.label": "Swipe: before on the left, after on the right of the line",
+    "swipe.value": "before on the left {share} % of the picture, after on the rest",
 }

@@ -38,11 +38,12 @@ _LEVELS = ("admin2", "admin1", "country")
 
 @dataclass(frozen=True)
 class NumberedStrip:
-    """What a map draws of a strip: its axis in the CRS of the table, its number and its verdict."""
+    """What a map draws of a strip: axis in the CRS of the table, number, verdict, and the anchor of its sheet."""
 
     number: str
     verdict: str
     axis: BaseGeometry
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,9 +203,9 @@ def draw_overview(
     MapDrawing
     """
     axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
-    numbers = [_label_strip(canvas, axis, strip.number) for axis, strip in zip(axes, strips, strict=True)]
-    casing = [MapShape(_line_path(axis), "casing") for axis in axes]
-    lines = [MapShape(_line_path(axis), f"strip-{s.verdict}") for axis, s in zip(axes, strips, strict=True)]
+    numbers = [_label_strip(canvas, axis, strip) for axis, strip in zip(axes, strips, strict=True)]
+    casing = [MapShape(_line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
+    lines = [MapShape(_line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     unseen = _merge_shapes(_unseen_shapes(canvas, not_observed), "unseen-any")
     placed = _place_regions(canvas, regions, messages)
     outlines = _outline_regions(placed)
@@ -292,7 +293,7 @@ def draw_scale_bar(
         if length_m >= 1000
         else format_number(length_m, messages, digits=0 if length_m >= 1 else 2, unit="m")
     )
-    return ScaleBar(_plain(left), _plain(right), _plain((left + right) / 2), _plain(vertical), label)
+    return ScaleBar(_plain(left), _plain(right), _plain((left + right) / 2), _plain(vertical), label, f"{length_m:g}")
 
 
 # ------------------------------------------------------------------------------------------------------- unseen ground
@@ -421,7 +422,7 @@ def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: fl
 
 
 # -------------------------------------------------------------------------------------------------------------- strips
-def _label_strip(canvas: Canvas, axis: BaseGeometry, number: str) -> MapLabel:
+def _label_strip(canvas: Canvas, axis: BaseGeometry, strip: NumberedStrip) -> MapLabel:
     """Put the number beside the middle of the axis, where it hides nothing of it."""
     west, top, east, bottom = axis.bounds
     start, end = shapely.get_coordinates(axis)[[0, -1]]
@@ -432,7 +433,7 @@ def _label_strip(canvas: Canvas, axis: BaseGeometry, number: str) -> MapLabel:
     room = 20.0
     horizontal = min(max((west + east) / 2 + room * across[0], room), canvas.width - room)
     vertical = min(max((top + bottom) / 2 + room * across[1] + 6, room + 6), canvas.height - room)
-    return MapLabel(_plain(horizontal), _plain(vertical), number, "number")
+    return MapLabel(_plain(horizontal), _plain(vertical), strip.number, "number", target=strip.anchor)
 
 
 # ----------------------------------------------------------------------------------------------------------- graticule

@@ -98,7 +98,9 @@ def _overview_map(
     overview: Overview | None,
     messages: Messages,
 ) -> MapDrawing:
-    numbered = [NumberedStrip(messages.number(strip.rank), strip.verdict, strip.row.geometry) for strip in strips]
+    numbered = [
+        NumberedStrip(messages.number(strip.rank), strip.verdict, strip.row.geometry, strip.anchor) for strip in strips
+    ]
     caption = (
         messages.say("map.overview.caption_plain")
         if overview is None

@@ -25,6 +25,8 @@ class Cell:
         Verdict whose colour marks the cell; empty for none.
     columns : tuple of str
         Columns that it comes from, as those of a `Fact`.
+    value : str or None
+        Plain number that the cell is sorted by, empty where it is not known; None where its text sorts it.
     """
 
     lines: tuple[str, ...]
@@ -33,6 +35,7 @@ class Cell:
     target: str = ""
     verdict: str = ""
     columns: tuple[str, ...] = ()
+    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,32 +91,35 @@ class Term:
 
 @dataclass(frozen=True)
 class MapShape:
-    """An outline or a line on a map: an SVG path with the kind it is drawn as."""
+    """An outline or a line on a map: an SVG path with the kind it is drawn as, and the anchor it leads to, if any."""
 
     path: str
     kind: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class MapLabel:
-    """Text on a map; `anchor` is start, middle or end."""
+    """Text on a map; `anchor` is start, middle or end, `target` the anchor it leads to, if any."""
 
     horizontal: str
     vertical: str
     text: str
     kind: str
     anchor: str = "middle"
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class ScaleBar:
-    """A scale bar: its two ends and its height on the map, and the length that it stands for."""
+    """A scale bar: its two ends and its height on the map, and the length that it stands for, as text and in metres."""
 
     left: str
     right: str
     middle: str
     vertical: str
     label: str
+    length_m: str
 
 
 @dataclass(frozen=True)

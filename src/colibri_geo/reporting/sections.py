@@ -391,16 +391,22 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
         )
         for name in ("length", "width")
     )
+    order = str(VERDICTS.index(strip.verdict))
+    probability, azimuth = row["probability"], row["azimuth_deg"]
     return (
-        Cell((messages.number(strip.rank),), target=strip.anchor),
+        Cell((messages.number(strip.rank),), target=strip.anchor, value=str(strip.rank)),
         Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
-        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict),
-        Cell((format_probability(row["probability"], messages),), numeric=True),
-        Cell(length, numeric=True),
-        Cell(width, numeric=True),
-        Cell((format_number(row["azimuth_deg"], messages, digits=1) + "°",), numeric=True),
+        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=order),
+        Cell((format_probability(probability, messages),), numeric=True, value=_sort_value(probability)),
+        Cell(length, numeric=True, value=_sort_value(row["length_m"])),
+        Cell(width, numeric=True, value=_sort_value(row["width_m"])),
+        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=_sort_value(azimuth)),
         Cell((name_region_chain(row, messages),)),
     )
+
+
+def _sort_value(value: float) -> str:
+    return f"{value:.6g}" if math.isfinite(value) else ""
 
 
 # -------------------------------------------------------------------------------------------------- method and evidence

@@ -1,0 +1,54 @@
+"""A browser without network, and the reports that are opened in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colibri_geo.language import LANGUAGES, load_messages
+from colibri_geo.reporting import overview_picture, picture_strips, write_report
+from tests.reporting.fake_pair import FakeChangeMap, make_pair
+from tests.reporting.test_html import hostile_run
+from tests.support.example_run import example_findings, example_record, example_strips
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, driven by Playwright."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine: the report is not opened in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with strips in each language, one without strips, one with hostile text."""
+    folder = tmp_path_factory.mktemp("reports")
+    pair = make_pair(example_strips())
+    pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
+    for language in LANGUAGES:
+        path, messages = folder / f"{'full' if language == 'en' else language}.html", load_messages(language)
+        write_report(example_findings(), example_record(), pictures, overview_picture(pair), path, messages=messages)
+    write_report(example_findings(strips=False), example_record(), (), None, folder / "empty.html")
+    findings, record = hostile_run()
+    write_report(findings, record, (), None, folder / "hostile.html")
+    return folder

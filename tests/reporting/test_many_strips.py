@@ -1,0 +1,79 @@
+"""A report of three hundred strips in a real browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from colibri_geo.reporting import StripPicture, overview_picture, picture_strips, write_report
+from colibri_geo.reporting.painting import shrink_jpeg
+from tests.reporting.fake_pair import FakeChangeMap, FakePair, make_pair
+from tests.support.example_run import example_findings, example_record, example_strips
+
+pytestmark = pytest.mark.slow
+
+COUNT = 300
+OPENS_WITHIN_S = 3.0
+"""Of the browser's main thread until the page can be used: what a reader waits for on an idle machine."""
+
+
+def repeat_strips() -> gpd.GeoDataFrame:
+    """Spread the strips of the example run over its ground, until there are enough."""
+    five = example_strips()
+    copies = []
+    for copy in range(COUNT // len(five)):
+        moved = five.set_geometry(five.translate(copy % 10 * 70, copy * 120))
+        first = copy * len(five) + 1
+        copies.append(moved.set_axis(pd.Index([f"S{first + at:03d}" for at in range(len(five))], name="strip_id")))
+    return pd.concat(copies)
+
+
+def repeat_pictures(pair: FakePair, strips: gpd.GeoDataFrame) -> list[StripPicture]:
+    """Give every strip the pictures of the strip that it repeats, of a size that a report of so many can afford."""
+    five = example_strips()
+    small = [
+        dataclasses.replace(
+            picture,
+            **{
+                name: shrink_jpeg(getattr(picture, name), size_px=420, max_bytes=12_000)
+                for name in ("before", "after", "change")
+            },
+        )
+        for picture in picture_strips(pair, five, change=FakeChangeMap(pair))
+    ]
+    return [dataclasses.replace(small[at % len(five)], strip_id=strip) for at, strip in enumerate(strips.index)]
+
+
+@pytest.fixture(scope="module")
+def long_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with three hundred sheets."""
+    pair, strips = make_pair(example_strips()), repeat_strips()
+    findings = dataclasses.replace(example_findings(), strips=strips)
+    path = tmp_path_factory.mktemp("long") / "report.html"
+    write_report(findings, example_record(), repeat_pictures(pair, strips), overview_picture(pair), path)
+    return path
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_long_report_opens_quickly(browser: Any, long_report: Path, width: int) -> None:  # noqa: ANN401
+    """It can be used within seconds; a filter and a link to a sheet far down do what they do on a short page."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    measures = context.new_cdp_session(page)
+    measures.send("Performance.enable", {"timeDomain": "threadTicks"})  # processor time: other work does not count
+    page.goto(long_report.as_uri())
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    measured = {metric["name"]: metric["value"] for metric in measures.send("Performance.getMetrics")["metrics"]}
+    assert 0.05 < measured["TaskDuration"] < OPENS_WITHIN_S
+    page.locator(".filter").get_by_label("Verdict", exact=True).select_option("regrowing")
+    assert page.locator(".filter [role=status]").text_content() == "60 of 300 strips shown"
+    page.evaluate("document.querySelector('.ranking a[href=\"#strip-170\"]').click()")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.url.endswith("#strip-170")
+    assert -50 < page.locator("#strip-170").bounding_box()["y"] < 450
+    context.close()
