@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,9 +16,10 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
-from colibri_geo.errors import NotARun
+from colibri_geo.errors import NotARun, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
+from colibri_geo.reporting import load_weasyprint
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
@@ -108,6 +110,37 @@ def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path
     assert result.exit_code == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     assert f"Written: {tmp_path / 'out'}" in result.stdout
+
+
+@pytest.mark.slow
+def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """With --pdf the report lies in the folder as a PDF too, and the manifest knows it."""
+    try:
+        load_weasyprint()
+    except SettingsError as error:
+        pytest.skip(str(error))
+    result = run_cli(*pair, "--out", tmp_path / "out", "--pdf")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | PICTURED | {"report.pdf"}
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert f"Report: {tmp_path / 'out' / 'report.html'} and {tmp_path / 'out' / 'report.pdf'}" in result.stdout
+    assert "report.pdf" in (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+    assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
+
+
+def test_pdf_that_cannot_be_made_is_refused_before_an_image_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where weasyprint is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    result = run_cli(tmp_path / "before.tif", tmp_path / "after.tif", "--out", tmp_path / "out", "--pdf")
+    assert_refused(result, "weasyprint", "pip install 'colibri_geo[pdf]'", folder=tmp_path, files=set())
+
+
+def test_pdf_without_report_is_refused(tmp_path: Path) -> None:
+    """--pdf and --no-report cannot both be meant."""
+    result = run_cli(tmp_path / "a.tif", tmp_path / "b.tif", "--out", tmp_path / "out", "--pdf", "--no-report")
+    assert_refused(result, "--pdf and --no-report exclude each other", folder=tmp_path, files=set())
 
 
 @pytest.mark.slow

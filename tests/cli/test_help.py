@@ -55,5 +55,5 @@ def test_design_options_of_compare_are_there() -> None:
     assert options >= {
         *("--out", "--overwrite", "--before-mask", "--after-mask", "--before-date", "--after-date", "--bands"),
         *("--assume-crs", "--regions", "--aoi", "--min-length", "--operating-point", "--settings"),
-        *("--rasters", "--no-report", "--lang", "--json", "--precision"),
+        *("--rasters", "--no-report", "--pdf", "--lang", "--json", "--precision"),
     }

@@ -69,10 +69,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def put_in_place(monkeypatch: pytest.MonkeyPatch, scan: Callable[..., FakeRun]) -> None:
     """Let the command call this in place of the library, and sum up nothing."""
 
-    def sum_up(_: object, folder: Path, *, report: bool) -> summary.Summary:
+    def sum_up(_: object, folder: Path, *, report: bool, pdf: bool) -> summary.Summary:
         verdicts = dict.fromkeys(summary.VERDICTS, 0)
         name = str(folder / "report.html") if report else None
-        return summary.Summary(str(folder), name, "before", "after", 4.0, 2.0, 0.5, verdicts, (), "a caution")
+        paper = str(folder / "report.pdf") if pdf else None
+        return summary.Summary(str(folder), name, paper, "before", "after", 4.0, 2.0, 0.5, verdicts, (), "a caution")
 
     monkeypatch.setattr(colibri_geo, "scan", scan, raising=False)
     monkeypatch.setattr("colibri_geo.cli.scan.summarize", sum_up)
@@ -144,7 +145,8 @@ def test_options_reach_the_library(tmp_path: Path, calls: list[dict[str, Any]]) 
         "resume": True,
         "state": tmp_path / "out.scan",
     }
-    assert json.loads((tmp_path / "out" / "options.json").read_text()) == {"overwrite": False, "report": False}
+    told = json.loads((tmp_path / "out" / "options.json").read_text())
+    assert told == {"overwrite": False, "report": False, "pdf": False}
 
 
 def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, Any]]) -> None:
@@ -164,6 +166,7 @@ def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, 
         (["--workers", "2", "--scheduler", "tcp://10.0.0.5:8786"], "exclude each other"),
         (["--min-length", "short"], "--min-length"),
         (["--rasters"], "--rasters"),
+        (["--pdf", "--no-report"], "exclude each other"),
     ],
 )
 def test_bad_usage_is_one_line(tmp_path: Path, calls: list[dict[str, Any]], options: list[str], words: str) -> None:

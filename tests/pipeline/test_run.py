@@ -15,7 +15,7 @@ import rasterio
 from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
-from colibri_geo.errors import ConfigError, OutputError, OutputExists
+from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
@@ -77,6 +77,13 @@ def test_existing_folder_is_refused(run: Run, tmp_path: Path) -> None:
     run.save(out, overwrite=True)
     assert (out / "report.html").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_pdf_without_report_is_refused(run: Run, tmp_path: Path) -> None:
+    """A PDF is the report on paper: there is none without it."""
+    with pytest.raises(SettingsError, match="exclude each other"):
+        run.save(tmp_path / "out", report=False, pdf=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:

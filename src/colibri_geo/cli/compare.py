@@ -9,6 +9,7 @@ import click
 import colibri_geo
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import (
+    check_pdf,
     check_target,
     context_options,
     gather_settings,
@@ -72,6 +73,7 @@ def compare(
     rasters: bool,
     workers: int | None,
     no_report: bool,
+    pdf: bool,
     lang: str,
     precision: str,
     as_json: bool,
@@ -89,6 +91,7 @@ def compare(
         )
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
+    check_pdf(pdf=pdf, no_report=no_report)
     with reading_children(), show_progress() as progress:
         run = colibri_geo.compare(
             before,
@@ -112,7 +115,13 @@ def compare(
             progress=progress,
         )
         folder = run.save(
-            out, overwrite=overwrite, rasters=rasters, report=not no_report, lang=lang, precision=precision
+            out,
+            overwrite=overwrite,
+            rasters=rasters,
+            report=not no_report,
+            pdf=pdf,
+            lang=lang,
+            precision=precision,
         )
-    summary = summarize(run, folder, report=not no_report)
+    summary = summarize(run, folder, report=not no_report, pdf=pdf)
     click.echo(summary.to_json() if as_json else summary.to_text())

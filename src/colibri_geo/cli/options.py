@@ -110,6 +110,7 @@ def report_options(command: Command) -> Command:
     return _add(
         command,
         click.option("--no-report", is_flag=True, help="Leave out report.html."),
+        click.option("--pdf", is_flag=True, help="Write the report as report.pdf for A4 too; needs the extra pdf."),
         click.option(
             "--lang",
             default="en",
@@ -162,3 +163,13 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     from colibri_geo.evidence import check_target
 
     check_target(out, overwrite=overwrite)
+
+
+def check_pdf(*, pdf: bool, no_report: bool) -> None:
+    """Refuse a PDF that could not be made at the end, before the work starts."""
+    if pdf and no_report:
+        raise click.UsageError("--pdf and --no-report exclude each other: the PDF is the report.")
+    if pdf:
+        from colibri_geo.reporting import load_weasyprint
+
+        load_weasyprint()

@@ -12,6 +12,7 @@ import click
 import colibri_geo
 from colibri_geo.cli.hardening import is_loud, reading_children
 from colibri_geo.cli.options import (
+    check_pdf,
     check_target,
     context_options,
     gather_settings,
@@ -82,6 +83,7 @@ def scan(
     scheduler: str | None,
     resume: bool,
     no_report: bool,
+    pdf: bool,
     lang: str,
     precision: str,
     as_json: bool,
@@ -98,6 +100,7 @@ def scan(
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
+    check_pdf(pdf=pdf, no_report=no_report)
     state = _place_state(out)
     with show_scan_progress() as progress, _stoppable(progress, state):
         with _engine(workers, scheduler) as executor:
@@ -124,9 +127,9 @@ def scan(
             )
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         with reading_children():  # those of the scan have ended and given back their memory
-            folder = run.save(out, overwrite=overwrite, report=not no_report, lang=lang, precision=precision)
+            folder = run.save(out, overwrite=overwrite, report=not no_report, pdf=pdf, lang=lang, precision=precision)
     _discard(state)
-    summary = summarize(run, folder, report=not no_report)
+    summary = summarize(run, folder, report=not no_report, pdf=pdf)
     click.echo(summary.to_json() if as_json else summary.to_text())
 
 

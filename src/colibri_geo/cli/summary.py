@@ -22,6 +22,8 @@ class Summary:
     """Folder of the run, as it was asked for."""
     report: str | None
     """The report inside it, None when it was left out."""
+    pdf: str | None
+    """The report as a PDF, None when it was not asked for."""
     before: str
     """Name and acquisition time of the before scene."""
     after: str
@@ -58,11 +60,12 @@ class Summary:
         elif not self.verdicts["new"] + self.verdicts["extended"]:
             lines.append(f"Nothing new found in {looked_at}.")
         lines += [f"Note: {note}" for note in self.notes]
-        lines += [f"Report: {self.report}" if self.report else f"Written: {self.out}", self.caution]
+        written = " and ".join(filter(None, (self.report, self.pdf)))
+        lines += [f"Report: {written}" if written else f"Written: {self.out}", self.caution]
         return "\n".join(lines)
 
 
-def summarize(run: colibri_geo.Run, folder: Path, *, report: bool) -> Summary:
+def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool) -> Summary:
     """Take from a run what its summary says.
 
     Parameters
@@ -73,6 +76,8 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool) -> Summary:
         Where it was saved.
     report : bool
         Whether a report was written.
+    pdf : bool
+        Whether it was written as a PDF too.
 
     Returns
     -------
@@ -84,6 +89,7 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool) -> Summary:
     return Summary(
         out=str(folder),
         report=str(folder / "report.html") if report else None,
+        pdf=str(folder / "report.pdf") if pdf else None,
         before=f"{run.before.name} ({run.before.acquired})",
         after=f"{run.after.name} ({run.after.acquired})",
         asked_km2=round(float(whole["asked_km2"]), 3),

@@ -37,6 +37,7 @@ REPORT = {
         "A candidate cleared strip is a straight cleared line in an image: an image cannot tell who made it "
         "or what it is for."
     ),
+    "paper.caution": "Preliminary analysis, not validated in the field, not a basis for the use of force.",
     "cover.handling": (
         "This report gives exact positions. Pass it on only to people who need them: strips can be a "
         "community's way out."

@@ -33,22 +33,26 @@ from colibri_geo.exporting import (
     write_tiles,
 )
 from colibri_geo.exporting.wording import caution_for
-from colibri_geo.language import Messages, load_messages
+from colibri_geo.language import ENGLISH, Messages, load_messages
 from colibri_geo.layers import Aoi, Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.rasters import write_rasters
 from colibri_geo.reporting import (
     Overview,
+    build_edition_model,
+    build_model,
+    load_weasyprint,
     overview_picture,
     picture_strips,
     shrink_pictures,
-    write_edition_report,
-    write_report,
+    write_html,
+    write_pdf,
 )
 from colibri_geo.reporting.exploring import StripMap, draw_strip_map
 from colibri_geo.reporting.figures import plot_findings, plot_strip
 from colibri_geo.reporting.headlines import count_verdicts, tell_observed
+from colibri_geo.reporting.parts import ReportModel
 
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
 _FORMATS = {
@@ -125,6 +129,7 @@ class Run:
         overwrite: bool = False,
         rasters: bool = False,
         report: bool = True,
+        pdf: bool = False,
         lang: str = "en",
         precision: str = "exact",
     ) -> Path:
@@ -140,6 +145,8 @@ class Run:
             Write ``change.tif`` and ``validity.tif`` too.
         report : bool
             Write ``report.html``, and ``findings.kmz`` with its pictures.
+        pdf : bool
+            Write the report as ``report.pdf`` too; needs the extra ``pdf``.
         lang : {"en", "es", "pt", "fr"}
             Language of the files for readers (report, map, waypoints, message). Tables and manifest are the same in
             each.
@@ -160,12 +167,17 @@ class Run:
         ConfigError
             There is no such language.
         SettingsError
-            There is no such precision; or rasters or another language are asked of an edition.
+            There is no such precision; rasters or another language are asked of an edition; or a PDF without the
+            report, or where weasyprint or a library that it wants is not installed.
         """
         out, messages = Path(out), load_messages(lang)
         check_precision(precision, rasters=rasters, lang=lang)
+        if pdf and not report:
+            raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
+        if pdf:
+            load_weasyprint()
         if precision != "exact":
-            return self._save_edition(out, precision, overwrite=overwrite, report=report)
+            return self._save_edition(out, precision, overwrite=overwrite, report=report, pdf=pdf)
         if self.aligned is None and (rasters or report):
             raise OutputError(
                 f"{out}: this run was read back and has no pixels for a report; save it with report=False, or "
@@ -179,7 +191,7 @@ class Run:
                     write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
             if self.aligned is not None and report:
                 with clock.step("draw the report"):
-                    self._draw(self.aligned, folder, messages)
+                    self._draw(self.aligned, folder, messages, pdf=pdf)
             if self.aligned is not None and rasters:
                 with clock.step("write the rasters"):
                     write_rasters(self.aligned, folder, area=self.area)
@@ -187,7 +199,7 @@ class Run:
             write_manifest(folder, self.record)
         return out
 
-    def _save_edition(self, out: Path, precision: str, *, overwrite: bool, report: bool) -> Path:
+    def _save_edition(self, out: Path, precision: str, *, overwrite: bool, report: bool, pdf: bool) -> Path:
         check_findings(self.findings)
         edition = make_edition(self.findings, self.record, precision)
         with staged_folder(out, overwrite=overwrite) as folder:
@@ -196,7 +208,7 @@ class Run:
                 write_edition(edition, folder)
             if report:
                 with clock.step("draw the report"):
-                    write_edition_report(edition, folder / "report.html")
+                    _write_report(build_edition_model(edition), folder, ENGLISH, pdf=pdf)
             write_log(folder, clock.timings)
             write_manifest(folder, edition.record)
         return out
@@ -222,9 +234,10 @@ class Run:
         names = pd.Series(edition.strips.index, index=pd.Index(edition.originals, name="strip_id"))
         return names.reindex(self.strips.index).rename("edition_id")
 
-    def _draw(self, pair: AlignedPair, folder: Path, messages: Messages) -> None:
+    def _draw(self, pair: AlignedPair, folder: Path, messages: Messages, *, pdf: bool) -> None:
         pictures, overview = picture_strips(pair, self.strips, change=change(pair)), overview_picture(pair)
-        write_report(self.findings, self.record, pictures, overview, folder / "report.html", messages=messages)
+        model = build_model(self.findings, self.record, pictures, overview, messages=messages)
+        _write_report(model, folder, messages, pdf=pdf)
         write_kmz(self.findings, self.record, shrink_pictures(pictures), folder, messages=messages)
 
     def __repr__(self) -> str:
@@ -312,6 +325,12 @@ class Run:
         )
         shown = table.to_html(max_rows=_MOST_ROWS, formatters=_FORMATS, index_names=False) if len(table) else ""
         return f"<p>{'<br>'.join(lines)}</p>{shown}"
+
+
+def _write_report(model: ReportModel, folder: Path, messages: Messages, *, pdf: bool) -> None:
+    write_html(model, folder / "report.html", messages=messages)
+    if pdf:
+        write_pdf(model, folder / "report.pdf", messages=messages)
 
 
 def read_run(folder: str | Path) -> Run:

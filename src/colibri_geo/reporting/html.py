@@ -11,10 +11,8 @@ from pathlib import Path
 import jinja2
 
 from colibri_geo.evidence import RunRecord
-from colibri_geo.exporting import Edition
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.layers import Findings
-from colibri_geo.reporting.edition import build_edition_model
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
 from colibri_geo.reporting.pictures import Overview, StripPicture
@@ -47,21 +45,20 @@ def write_report(
         The language of the report.
     """
     model = build_model(findings, record, pictures, overview, messages=messages)
-    Path(path).write_bytes(render_html(model, messages=messages).encode("utf-8"))
+    write_html(model, path, messages=messages)
 
 
-def write_edition_report(edition: Edition, path: str | Path, *, messages: Messages = ENGLISH) -> None:
-    """Write the report of an edition as one HTML file that opens with no network.
+def write_html(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
+    """Write a report as one HTML file that opens with no network.
 
     Parameters
     ----------
-    edition : Edition
+    model : ReportModel
     path : str or Path
         File to write; replaced when it exists.
     messages : Messages
-        The language of the report.
+        The same language as the model's.
     """
-    model = build_edition_model(edition, messages=messages)
     Path(path).write_bytes(render_html(model, messages=messages).encode("utf-8"))
 
 
