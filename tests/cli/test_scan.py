@@ -146,7 +146,7 @@ def test_options_reach_the_library(tmp_path: Path, calls: list[dict[str, Any]]) 
         "state": tmp_path / "out.scan",
     }
     told = json.loads((tmp_path / "out" / "options.json").read_text())
-    assert told == {"overwrite": False, "report": False, "pdf": False}
+    assert told == {"overwrite": False, "report": False, "pdf": False, "lang": "en", "precision": "exact"}
 
 
 def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, Any]]) -> None:

@@ -35,7 +35,7 @@ def test_untouched_run_passes(run_folder: Path) -> None:
     """A run as it was written ends with status 0 and says how many files were held to their checksum."""
     result = _verify(run_folder)
     assert result.exit_code == 0
-    assert "7 files checked" in result.output
+    assert "8 files checked" in result.output
 
 
 def test_changed_file_is_status_3(run_folder: Path) -> None:

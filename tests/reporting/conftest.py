@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from colibri_geo.exporting import make_edition
 from colibri_geo.language import LANGUAGES, load_messages
-from colibri_geo.reporting import overview_picture, picture_strips, write_report
+from colibri_geo.reporting import build_edition_model, overview_picture, picture_strips, write_html, write_report
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
+from tests.support.secret_run import secret_findings, secret_record
 
 FLAGS = [
     "--no-sandbox",
@@ -41,7 +43,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with strips in each language, one without strips, one with hostile text."""
+    """A report with strips in each language, one without strips, one with hostile text, and one of an edition."""
     folder = tmp_path_factory.mktemp("reports")
     pair = make_pair(example_strips())
     pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
@@ -51,4 +53,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_report(example_findings(strips=False), example_record(), (), None, folder / "empty.html")
     findings, record = hostile_run()
     write_report(findings, record, (), None, folder / "hostile.html")
+    edition = make_edition(secret_findings(), secret_record(), "5km")
+    write_html(build_edition_model(edition), folder / "edition.html")
     return folder

@@ -37,7 +37,7 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "hostile"])
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "hostile", "edition"])
 @pytest.mark.parametrize("width", [390, 1400])
 def test_page_opens_without_network(browser: Any, reports: Path, name: str, width: int) -> None:  # noqa: ANN401
     """Nothing is fetched, nothing is complained of, nothing sticks out at the side, and no text is faint."""

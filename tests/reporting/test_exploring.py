@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ import pytest
 from colibri_geo.reporting import overview_picture
 from colibri_geo.reporting.exploring import StripMap, draw_strip_map
 from tests.reporting.fake_pair import make_pair
-from tests.reporting.test_browser import FLAGS
 from tests.support.example_run import example_findings, example_record, example_strips
 
 
@@ -81,19 +78,6 @@ def test_same_run_gives_the_same_page(shown: StripMap) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- browser
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium with the network off, driven by Playwright."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no chromium on this machine: the map is not opened in a browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1400])
 def test_map_moves_and_tells(shown: StripMap, browser: Any, tmp_path: Path, width: int) -> None:  # noqa: ANN401

@@ -9,7 +9,7 @@ from typing import Any
 
 from colibri_geo.evidence import PairRecord
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_number, format_text
+from colibri_geo.language.formats import format_name, format_number, format_text
 from colibri_geo.reporting.parts import Chart, Charts, LegendEntry, MapLabel, MapShape
 from colibri_geo.reporting.profiles import Profile, StripProfiles
 from colibri_geo.reporting.ranking import RankedStrip
@@ -67,7 +67,7 @@ def draw_profiles(strip: RankedStrip, profiles: StripProfiles, pair: PairRecord,
     values = [value for profile in (profiles.across, profiles.along) for value in _known(profile)]
     if not values:
         return None
-    band, quantity = format_text(profiles.band, messages), format_text(pair.quantity, messages)
+    band, quantity = format_text(profiles.band, messages), format_name(pair.quantity, messages)
     means = _say_means(profiles.across, width_m, pair.pixel_m, messages)
     name = format_text(strip.strip_id, messages)
     width, length = (format_number(side_m, messages, unit="m") for side_m in (width_m, length_m))

@@ -199,10 +199,10 @@ def _draw_halos(parent: Element) -> None:
 
 
 def _read_rules(style: str) -> Any:  # noqa: ANN401 - of a library that weasyprint brings
-    """Gather what a style sheet says of fillings, strokes and letters on paper, its variables put in."""
+    """Gather what a style sheet says of fillings, strokes and letters on paper, with the variables that it sets."""
     cssselect2, tinycss2 = importlib.import_module("cssselect2"), importlib.import_module("tinycss2")
     values = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", style))
-    bare = re.sub(r"var\((--[\w-]+)\)", lambda name: values[name[1]], style)
+    bare = re.sub(r"var\((--[\w-]+)\)", lambda name: values.get(name[1], name[0]), style)
     matcher = cssselect2.Matcher()
     rules = tinycss2.parse_stylesheet(bare, skip_comments=True, skip_whitespace=True)
     while rules:
