@@ -19,9 +19,8 @@ from PIL import Image
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import MissingExtra, OutputError, SettingsError, TableError
 from colibri_geo.exporting.kml import html_colour
-from colibri_geo.pairs import change
-from colibri_geo.reporting.cross_sections import measure_profiles
-from colibri_geo.reporting.figures import plot_findings
+from colibri_geo.reporting import picture_strips
+from colibri_geo.reporting.figures import plot_findings, plot_strip
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from tests.support.example_run import example_findings, example_record
@@ -147,34 +146,23 @@ def test_before_and_after_differ_on_the_strip_alone(run: Run) -> None:
     assert np.median(changed) < 15
 
 
-def test_profiles_rise_on_the_strip_after_and_not_before(run: Run) -> None:
-    """Across and along, bareness rises by many deviations within the strip, on the later date alone."""
-    strip = run.strips.iloc[0]
-    for profile, (low, high) in zip(
-        measure_profiles(change(run.aligned), strip),
-        ((-strip["width_m"] / 2, strip["width_m"] / 2), (0, strip["length_m"])),
-        strict=True,
-    ):
-        within = (profile.at_m >= low) & (profile.at_m <= high)
-        beyond = (profile.at_m < low - 40) | (profile.at_m > high + 40)
-        assert np.nanmedian(profile.after[within]) > 10 * np.nanstd(profile.after[beyond])
-        assert abs(np.nanmedian(profile.before[within])) < 0.1 * np.nanmedian(profile.after[within])
-
-
-def test_profiles_break_where_nothing_was_seen(run: Run) -> None:
-    """What a cloud hides is missing in the profile of its date, and there alone."""
+def test_profiles_are_those_of_the_report_and_break_where_nothing_was_seen(run: Run) -> None:
+    """Lines stand on the places and values that the report draws; what a cloud hides on a date is missing on it."""
     spec = small_spec()
     scl = np.full((spec.rows, spec.cols), 4, dtype=np.uint8)
     scl[:, 70:90] = 9
     later = run.aligned.after
     veiled = scene_from_arrays(later.read()[0], pair_grid(spec), bands=spec.bands, acquired=later.acquired, scl=scl)
     hidden = dataclasses.replace(run.aligned, after=veiled)
-    strip = run.strips.iloc[0]
-    seen, along = (measure_profiles(change(pair), strip).along for pair in (run.aligned, hidden))
-    within = (along.at_m > 0) & (along.at_m < strip["length_m"])
-    np.testing.assert_array_equal(along.before, seen.before)
-    hidden_share, unseen_share = (np.isnan(profile.after[within]).mean() for profile in (along, seen))
-    assert unseen_share + 0.05 < hidden_share < 0.4
+    figure = plot_strip(hidden, run.strips.iloc[0])
+    (picture,) = picture_strips(hidden, run.strips)
+    for axes, profile in zip(figure.axes[3:], (picture.profiles.across, picture.profiles.along), strict=True):
+        before, after = axes.get_lines()
+        for line, values in ((before, profile.before), (after, profile.after)):
+            np.testing.assert_allclose(line.get_xdata(), profile.places_m, atol=1e-3)
+            np.testing.assert_allclose(line.get_ydata(), np.array(values, dtype=float), atol=1e-6)
+    assert not np.isnan(before.get_ydata()).any()
+    assert np.isnan(after.get_ydata()).any()
 
 
 # ------------------------------------------------------------------------------------------------------------- refusal

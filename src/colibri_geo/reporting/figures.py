@@ -24,12 +24,12 @@ from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, UNSEEN_REASONS
 from colibri_geo.language.formats import one_line
 from colibri_geo.layers import Findings
-from colibri_geo.pairs import AlignedPair, ChangeMap, change
-from colibri_geo.reporting.cross_sections import Profile, measure_profiles
+from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, say_verdict, tell_observed
 from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
+from colibri_geo.reporting.profiles import StripProfiles
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Axes = Any
@@ -130,8 +130,8 @@ def plot_before_after(pair: AlignedPair, strip: pd.Series) -> Figure:
 def plot_strip(pair: AlignedPair, strip: pd.Series) -> Figure:
     """Draw a strip before, after and as change, with its profiles across and along.
 
-    The profiles show bareness on both dates in standard deviations of unchanged ground: across, the mean over the
-    length; along, the mean over the width. Lines break where the ground was not observed.
+    The profiles are those of the report, of the band that tells bare ground best: across, the mean over the length;
+    along, the mean over the width. Lines break where the ground was not observed.
 
     Parameters
     ----------
@@ -152,15 +152,14 @@ def plot_strip(pair: AlignedPair, strip: pd.Series) -> Figure:
     """
     row = _check_strip(strip)
     plt = load_extra("matplotlib.pyplot", extra="notebook", purpose="a figure of a strip")
-    change_map = change(pair)
-    (picture,) = picture_strips(pair, _tabulate(row), change=change_map)
+    (picture,) = picture_strips(pair, _tabulate(row), change=change(pair))
     figure = plt.figure(figsize=(12, 7), layout="constrained")
     layout = figure.add_gridspec(2, 6, height_ratios=(3, 2))
     panels = [figure.add_subplot(layout[0, 2 * number : 2 * number + 2]) for number in range(3)]
     _draw_dates(panels[:2], pair, picture)
     _draw_picture(panels[2], picture, picture.change or picture.after, "Change of bareness")
     across, along = figure.add_subplot(layout[1, :2]), figure.add_subplot(layout[1, 2:])
-    _draw_profiles(across, along, change_map, row)
+    _draw_profiles(across, along, picture.profiles, row)
     _draw_key(panels[2])
     return _finish(plt, figure, pair, row)
 
@@ -268,26 +267,24 @@ def _draw_picture(axes: Axes, picture: StripPicture, image: bytes, title: str) -
     _draw_scale(axes, picture.metres_per_px, north_deg=picture.north_deg)
 
 
-def _draw_profiles(across: Axes, along: Axes, change_map: ChangeMap, strip: pd.Series) -> None:
-    profiles = measure_profiles(change_map, strip)
+def _draw_profiles(across: Axes, along: Axes, profiles: StripProfiles, strip: pd.Series) -> None:
     half, length = float(strip["width_m"]) / 2, float(strip["length_m"])
     marks = ((-half, half), (0.0, length))
     titles = ("Across the axis, mean over the length", "Along the axis, mean over the width")
-    for axes, profile, edges, title in zip((across, along), profiles, marks, titles, strict=True):
-        _draw_profile(axes, profile)
+    for axes, profile, edges, title in zip(
+        (across, along), (profiles.across, profiles.along), marks, titles, strict=True
+    ):
+        for when, values in (("before", profile.before), ("after", profile.after)):
+            known = np.array(values, dtype=float)  # None is NaN, where the line breaks
+            axes.plot(profile.places_m, known, color=_DATES[when], linewidth=1.6, label=when)
         axes.axvspan(*edges, color="#f2a900", alpha=0.18, linewidth=0)
         axes.set_title(title, fontsize=10)
         axes.tick_params(labelsize=8)
         axes.margins(x=0)
     across.set_xlabel("metres to the right of the axis (shaded: width)", fontsize=9)
     along.set_xlabel("metres from end 1 (shaded: length)", fontsize=9)
-    across.set_ylabel("bareness, std. dev. of unchanged ground", fontsize=9)
+    across.set_ylabel(one_line(profiles.band)[:_LABEL_LETTERS], fontsize=9)
     along.legend(fontsize=8)
-
-
-def _draw_profile(axes: Axes, profile: Profile) -> None:
-    for when, values in (("before", profile.before), ("after", profile.after)):
-        axes.plot(profile.at_m, values, color=_DATES[when], linewidth=1.6, label=when)
 
 
 def _draw_key(axes: Axes) -> None:
