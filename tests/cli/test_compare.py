@@ -16,7 +16,7 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
-from colibri_geo.errors import NotARun, SettingsError
+from colibri_geo.errors import MissingExtra, NotARun
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
 from colibri_geo.reporting import load_weasyprint
@@ -117,7 +117,7 @@ def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> N
     """With --pdf the report lies in the folder as a PDF too, and the manifest knows it."""
     try:
         load_weasyprint()
-    except SettingsError as error:
+    except MissingExtra as error:
         pytest.skip(str(error))
     result = run_cli(*pair, "--out", tmp_path / "out", "--pdf")
     assert result.exit_code == 0, result.output
@@ -134,7 +134,7 @@ def test_pdf_that_cannot_be_made_is_refused_before_an_image_is_read(
     """Where weasyprint is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     result = run_cli(tmp_path / "before.tif", tmp_path / "after.tif", "--out", tmp_path / "out", "--pdf")
-    assert_refused(result, "weasyprint", "pip install 'colibri_geo[pdf]'", folder=tmp_path, files=set())
+    assert_refused(result, "weasyprint", 'pip install "colibri_geo[pdf]"', folder=tmp_path, files=set())
 
 
 def test_pdf_without_report_is_refused(tmp_path: Path) -> None:
@@ -441,3 +441,11 @@ def test_layers_that_cannot_be_read_are_refused(
     option, value = options
     named = value.replace("airports.csv", str(tmp_path / "airports.csv"))
     assert_refused(run_cli(*bare, "--out", tmp_path / "out", option, named), part, folder=tmp_path, files=files)
+
+
+def test_edition_in_another_language_is_refused_before_the_work(tmp_path: Path) -> None:
+    """Editions are in English: another language is refused before the images, which are missing here, are opened."""
+    result = run_cli(
+        tmp_path / "a.tif", tmp_path / "b.tif", "--out", tmp_path / "out", "--precision", "5km", "--lang", "fr"
+    )
+    assert_refused(result, "--lang fr and --precision 5km exclude each other", folder=tmp_path, files=set())

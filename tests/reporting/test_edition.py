@@ -28,10 +28,10 @@ def test_cover_says_edition_and_days(report: ReportModel) -> None:
 
 
 def test_ranking_has_squares_and_rounded_sizes(report: ReportModel) -> None:
-    """A row has the number, the edition's name, rounded sizes, the square and all regions that it touches."""
+    """A row has the number, the edition's name, rounded sizes, all regions that the square touches, and the square."""
     first = [cell.lines[0].replace("\N{NO-BREAK SPACE}", " ") for cell in report.ranking.rows[0]]
     square = "7.60 to 7.65 N, 75.85 to 75.90 W"
-    assert first == ["1", "E001", "new", "97 %", "700 m", "20 m", "40°", square, "ANTIOQUIA / CÓRDOBA"]
+    assert first == ["1", "E001", "new", "97 %", "700 m", "20 m", "40°", "ANTIOQUIA / CÓRDOBA", square]
 
 
 def test_map_draws_squares(report: ReportModel) -> None:
@@ -45,6 +45,10 @@ def test_map_draws_squares(report: ReportModel) -> None:
     for square, label in zip(boxes, labels, strict=True):
         assert square.contains(shapely.Point(float(label.horizontal), float(label.vertical)))
     assert report.map.image == ""
+    page = render_html(report)
+    assert 'class="strip-' not in page  # what has no class of the style is filled black
+    assert report.map.ground.kind == "blank"
+    assert '<path class="observed"' not in page
 
 
 def test_number_stands_above_a_small_square() -> None:

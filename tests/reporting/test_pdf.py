@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from colibri_geo.errors import SettingsError
+from colibri_geo.errors import MissingExtra
 from colibri_geo.exporting.wording import CAUTION
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.pdf import (
@@ -51,7 +51,7 @@ def weasyprint() -> Any:  # noqa: ANN401 - a module
     """The library that lays out, where it can be loaded."""
     try:
         return load_weasyprint()
-    except SettingsError as error:
+    except MissingExtra as error:
         pytest.skip(str(error))
 
 
@@ -269,7 +269,7 @@ def test_pictures_are_kept_but_webp_becomes_jpeg() -> None:
 @pytest.mark.parametrize(
     ("missing", "remedies"),
     [
-        (ModuleNotFoundError("No module named 'weasyprint'", name="weasyprint"), ["pip install 'colibri_geo[pdf]'"]),
+        (ModuleNotFoundError("No module named 'weasyprint'", name="weasyprint"), ['pip install "colibri_geo[pdf]"']),
         (
             OSError("cannot load library 'libpango-1.0-0': libpango-1.0-0: cannot open shared object file"),
             ["'libpango-1.0-0'", "apt install libpango-1.0-0 libpangoft2-1.0-0"],
@@ -293,7 +293,7 @@ def test_what_is_missing_is_said(
     model = build_model(example_findings(strips=False), example_record(), (), None)
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)
     monkeypatch.setattr(importlib, "import_module", refuse)
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(MissingExtra) as told:
         write_pdf(model, tmp_path / "report.pdf")
     assert all(remedy in str(told.value) for remedy in remedies)
     assert capsys.readouterr().out == ""

@@ -300,6 +300,28 @@ def test_what_is_not_known_comes_last(browser: Any, tmp_path: Path) -> None:  # 
     page.close()
 
 
+def test_edition_sorts_and_filters(browser: Any, reports: Path) -> None:  # noqa: ANN401
+    """The table of an edition has the same columns in the same places, so that the same hand works it."""
+    page = browser.new_page()
+    page.goto((reports / "edition.html").as_uri())
+    lengths = "[...document.querySelectorAll('.ranking tbody tr')].map(row => parseFloat(row.cells[4].dataset.value))"
+    page.get_by_role("button", name="Length").click()
+    assert page.evaluate(lengths) == sorted(page.evaluate(lengths))
+    panel = page.locator(".filter")
+    regions = panel.get_by_label("Region", exact=True).locator("option").all_text_contents()
+    assert any("ANTIOQUIA" in region for region in regions)
+    assert not any("° " in region or " N," in region for region in regions)
+    panel.get_by_label("Least probability, %", exact=True).fill("50")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('.ranking tbody tr')].filter(row => row.getClientRects().length)"
+        ".map(row => Number(row.cells[3].dataset.value))"
+    )
+    assert shown
+    assert min(shown) >= 0.5
+    assert "sheet" not in page.locator("main").inner_text()
+    page.close()
+
+
 def choose_by_mouse(page: Any, label: str, value: str) -> None:  # noqa: ANN401
     """Pick from a list, or click into a field and write."""
     field = page.locator(".filter").get_by_label(label, exact=True)

@@ -173,8 +173,6 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("page", EXAMPLES, ids=_name)
 def test_python_runs(page: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python that a page shows runs from top to bottom."""
-    if "explore" in page.read_text(encoding="utf-8"):
-        pytest.importorskip("folium", reason="folium, which maps are drawn with, is not installed")
     monkeypatch.chdir(work)
     code = "\n".join(_blocks(page, "python"))
     assert code

@@ -445,6 +445,12 @@ REPORT = {
         "shows and that is not stated to be registered {known}; in none of the registers {unknown}. Registers may "
         "be incomplete."
     ),
+    "band.blue": "blue",
+    "band.green": "green",
+    "band.red": "red",
+    "band.nir": "near infrared",
+    "band.swir16": "shortwave infrared (1.6 µm)",
+    "band.swir22": "shortwave infrared (2.2 µm)",
     "profile.across": "Across the axis: {band}",
     "profile.along": "Along the axis: {band}",
     "profile.across.places": "metres right of the axis, seen from end 1",
@@ -485,10 +491,8 @@ REPORT = {
     "map.tools.in": "Zoom in",
     "map.tools.out": "Zoom out",
     "map.tools.whole": "Whole map",
-    "map.tools.hint": (
-        "Drag to move, Ctrl and wheel or two fingers to zoom; on the keyboard the arrows, +, − and 0. "
-        "A strip or its number leads to its sheet."
-    ),
+    "map.tools.hint": "Drag to move, Ctrl and wheel or two fingers to zoom; on the keyboard the arrows, +, − and 0.",
+    "map.tools.links": "A strip or its number leads to its sheet.",
     "filter.heading": "Filter the strips",
     "filter.verdict": "Verdict",
     "filter.region": "Region",

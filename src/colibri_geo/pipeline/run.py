@@ -168,7 +168,9 @@ class Run:
             There is no such language.
         SettingsError
             There is no such precision; rasters or another language are asked of an edition; or a PDF without the
-            report, or where weasyprint or a library that it wants is not installed.
+            report.
+        MissingExtra
+            A PDF is asked for, and weasyprint or a library that it wants is not installed.
         """
         out, messages = Path(out), load_messages(lang)
         check_precision(precision, rasters=rasters, lang=lang)

@@ -21,7 +21,14 @@ from colibri_geo.layers.columns import LEVELS
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_overview, plan_canvas
 from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
-from colibri_geo.reporting.sections import build_bottom_line, build_cover, build_looked_at, build_method
+from colibri_geo.reporting.sections import (
+    build_bottom_line,
+    build_cover,
+    build_looked_at,
+    build_method,
+    sort_number,
+    sort_verdict,
+)
 
 _AROUND = 2
 """Squares of blank ground around those of the strips on the map."""
@@ -88,8 +95,8 @@ def _build_cover(edition: Edition, messages: Messages) -> Cover:
 def _build_ranking(strips: pd.DataFrame, messages: Messages, *, squares: bool) -> Table:
     columns = (
         *("number", "strip", "verdict", "probability", "length", "width", "azimuth"),
-        *(("square",) if squares else ()),
         "region",
+        *(("square",) if squares else ()),
     )
     return Table(
         caption=messages.say("edition.ranking" if len(strips) else "ranking.empty"),
@@ -102,15 +109,19 @@ def _build_ranking(strips: pd.DataFrame, messages: Messages, *, squares: bool) -
 
 
 def _ranking_row(number: int, name: str, row: pd.Series[Any], messages: Messages, *, squares: bool) -> tuple[Cell, ...]:
+    verdict, azimuth = str(row["verdict"]), row["azimuth_deg"]
     return (
-        Cell((messages.number(number),)),
+        Cell((messages.number(number),), value=str(number)),
         Cell((name,)),
-        Cell((messages.say(f"verdict.{row['verdict']}"),), verdict=str(row["verdict"])),
-        Cell((format_probability(row["probability"], messages),), numeric=True),
-        *(Cell((format_number(row[size], messages, unit="m"),), numeric=True) for size in ("length_m", "width_m")),
-        Cell((format_number(row["azimuth_deg"], messages) + "°",), numeric=True),
-        *((Cell((str(row["square"]),)),) if squares else ()),
+        Cell((messages.say(f"verdict.{verdict}"),), verdict=verdict, value=sort_verdict(verdict)),
+        Cell((format_probability(row["probability"], messages),), numeric=True, value=sort_number(row["probability"])),
+        *(
+            Cell((format_number(row[size], messages, unit="m"),), numeric=True, value=sort_number(row[size]))
+            for size in ("length_m", "width_m")
+        ),
+        Cell((format_number(azimuth, messages) + "°",), numeric=True, value=sort_number(azimuth)),
         Cell((_name_regions(row, messages),)),
+        *((Cell((str(row["square"]),)),) if squares else ()),
     )
 
 
@@ -131,7 +142,7 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
     drawn = [_number_square(found) for _, found in numbered.groupby(list(SIDES), sort=False)]
     nothing = gpd.GeoDataFrame({"reason": []}, geometry=[], crs=strips.crs)
     canvas = plan_canvas(ground)
-    drawing = draw_overview(
+    overview = draw_overview(
         canvas,
         drawn,
         strips.crs,
@@ -141,6 +152,7 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
         caption=messages.say("edition.map.caption"),
         messages=messages,
     )
+    drawing = replace(overview, ground=replace(overview.ground, kind="blank"))  # what was observed there is not told
     if canvas.per_row >= _ROOM:
         return drawing
     above = (_lift(label, canvas.per_row) if label.kind == "number" else label for label in drawing.labels)

@@ -203,8 +203,8 @@ def _list_facts(row: pd.Series, centre: shapely.Point) -> dict[str, str]:
         "Probability": f"{row['probability']:.2f}",
         "Last look without": _tell_time(row["last_without"]),
         "First look with": _tell_time(row["first_with"]),
-        "Length": f"{row['length_m']:,.0f} m ({row['length_lo_m']:,.0f} to {row['length_hi_m']:,.0f})",
-        "Width": f"{row['width_m']:,.0f} m ({row['width_lo_m']:,.0f} to {row['width_hi_m']:,.0f})",
+        "Length": _tell_size(row, "length"),
+        "Width": _tell_size(row, "width"),
         "True azimuth": f"{row['azimuth_deg']:.1f}°",
         "Centre": f"{centre.y:.5f}, {centre.x:.5f}",
         "MGRS": str(row["mgrs"]),
@@ -214,6 +214,12 @@ def _list_facts(row: pd.Series, centre: shapely.Point) -> dict[str, str]:
         "Reasons": str(row["reasons"]),
     }
     return {name: shown_text(text, ENGLISH, limit=_FACT_LETTERS) for name, text in facts.items() if text}
+
+
+def _tell_size(row: pd.Series, side: str) -> str:
+    value, low, high = (row[f"{side}{part}_m"] for part in ("", "_lo", "_hi"))
+    interval = "" if pd.isna(low) or pd.isna(high) else f" ({low:,.0f} to {high:,.0f})"
+    return f"{value:,.0f} m{interval}"
 
 
 def _tell_time(moment: Any) -> str:  # noqa: ANN401 - a cell of a table, which may be missing

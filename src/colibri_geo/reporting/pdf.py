@@ -23,8 +23,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from PIL import Image, ImageFile
 
-from colibri_geo.errors import SettingsError
+from colibri_geo.errors import MissingExtra
 from colibri_geo.exporting.wording import part_links
+from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.reporting.html import read_asset, render_html
 from colibri_geo.reporting.painting import encode_jpeg
@@ -65,8 +66,8 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
 
     Raises
     ------
-    SettingsError
-        weasyprint or a library that it wants is not installed.
+    MissingExtra
+        weasyprint, or a library of the system that it wants, is not installed.
     """
     weasyprint = load_weasyprint()
     markup = render_html(model, messages=messages)
@@ -82,19 +83,14 @@ def load_weasyprint() -> Any:  # noqa: ANN401 - a module of an extra
 
     Raises
     ------
-    SettingsError
-        weasyprint or a library that it wants is not installed.
+    MissingExtra
+        weasyprint, or a library of the system that it wants, is not installed.
     """
     try:
         with _import_in_peace():
-            return importlib.import_module("weasyprint")
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"a PDF of the report needs weasyprint, and {error.name} is not installed; install it with: "
-            "pip install 'colibri_geo[pdf]', or leave the PDF out"
-        ) from error
+            return load_extra("weasyprint", extra="pdf", purpose="a PDF of the report")
     except OSError as error:  # of cffi: a library of the system
-        raise SettingsError(
+        raise MissingExtra(
             "a PDF of the report needs the library Pango, which weasyprint cannot load here "
             f"({str(error).partition(': ')[0]}); install it, on Debian with: apt install libpango-1.0-0 "
             "libpangoft2-1.0-0 libharfbuzz-subset0, or leave the PDF out"

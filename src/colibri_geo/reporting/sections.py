@@ -391,21 +391,26 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
         )
         for name in ("length", "width")
     )
-    order = str(VERDICTS.index(strip.verdict))
     probability, azimuth = row["probability"], row["azimuth_deg"]
     return (
         Cell((messages.number(strip.rank),), target=strip.anchor, value=str(strip.rank)),
         Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
-        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=order),
-        Cell((format_probability(probability, messages),), numeric=True, value=_sort_value(probability)),
-        Cell(length, numeric=True, value=_sort_value(row["length_m"])),
-        Cell(width, numeric=True, value=_sort_value(row["width_m"])),
-        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=_sort_value(azimuth)),
+        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=sort_verdict(strip.verdict)),
+        Cell((format_probability(probability, messages),), numeric=True, value=sort_number(probability)),
+        Cell(length, numeric=True, value=sort_number(row["length_m"])),
+        Cell(width, numeric=True, value=sort_number(row["width_m"])),
+        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=sort_number(azimuth)),
         Cell((name_region_chain(row, messages),)),
     )
 
 
-def _sort_value(value: float) -> str:
+def sort_verdict(verdict: str) -> str:
+    """Return what a cell with a verdict is sorted by: its place in the order of the report."""
+    return str(VERDICTS.index(verdict))
+
+
+def sort_number(value: float) -> str:
+    """Return what a cell with a number is sorted by; empty where it is not known."""
     return f"{value:.6g}" if math.isfinite(value) else ""
 
 
