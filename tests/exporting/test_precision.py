@@ -20,11 +20,17 @@ from colibri_geo import Run, read_run, verify
 from colibri_geo.errors import NotARun, SettingsError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, editions, format_mgrs, format_position, write_kmz
-from colibri_geo.exporting.editions import EDITION_COLUMNS, NOTES, SQUARE_COLUMNS, make_edition
+from colibri_geo.exporting.editions import EDITION_COLUMNS, LEAST_KM2, SQUARE_COLUMNS, make_edition, reduce_record
+from colibri_geo.exporting.message import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
+from colibri_geo.language import ENGLISH
+from colibri_geo.language.formats import format_km2
 from colibri_geo.layers import Findings
+from colibri_geo.reporting import build_model, pdf
 from colibri_geo.reporting.html import read_asset
 from tests.exporting.leaks import find_leaks, unpack
+from tests.reporting.test_pdf import read_pages
+from tests.reporting.test_pdf import unpack as unpack_pdf
 from tests.support.secret_run import CENTRES, secret_findings, secret_record, secret_run, secret_twin
 
 EDITIONS = ("5km", "region")
@@ -200,6 +206,57 @@ def test_sliver_of_a_region_is_not_named() -> None:
     assert set(enough.strips["admin1"]) == {"ANTIOQUIA / CÓRDOBA", "ANTIOQUIA"}
 
 
+def test_region_without_a_row_was_not_observed() -> None:
+    """Where a square touches a region of which nothing was observed, the whole level is left out."""
+    findings = secret_findings()
+    less = findings.observed[findings.observed["name"] != "CÓRDOBA"]
+    edition = make_edition(dataclasses.replace(findings, observed=less), secret_record(), "region")
+    assert set(edition.strips["admin1"]) == {""}
+    assert list(edition.observed["level"]) == ["all"]
+
+
+def test_sliver_without_a_strip_has_no_row() -> None:
+    """The region edition leaves out a region that was observed on too little ground, and keeps the level."""
+    findings = secret_findings()
+    sliver = findings.observed.iloc[[1]].assign(code="70", name="SUCRE", asked_km2=30.0, observed_km2=24.96)
+    more = dataclasses.replace(findings, observed=pd.concat([findings.observed, sliver], ignore_index=True))
+    edition = make_edition(more, secret_record(), "region")
+    assert list(edition.observed["name"]) == ["all", "CÓRDOBA", "ANTIOQUIA"]
+    assert set(edition.strips["admin1"]) == {"ANTIOQUIA / CÓRDOBA", "ANTIOQUIA"}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+@pytest.mark.parametrize(
+    ("exact", "written"),
+    [
+        ((1234.5, 987.6, 0.8), (1200.0, 990.0, 0.82)),
+        ((104.2, 103.9, 0.997), (100.0, 100.0, 0.99)),
+        ((104.2, 104.2, 1.0), (100.0, 100.0, 1.0)),
+        ((987.6, 0.0314, 3e-5), (990.0, 0.031, 0.01)),
+        ((987.6, 0.0, 0.0), (990.0, 0.0, 0.0)),
+        ((0.0, 0.0, np.nan), (0.0, 0.0, np.nan)),
+    ],
+)
+def test_areas_have_two_digits(name: str, exact: tuple[float, ...], written: tuple[float, ...]) -> None:
+    """Areas are rounded, and the share is theirs; it says none and all only where that is so."""
+    findings, columns = secret_findings(), ["asked_km2", "observed_km2", "observed_share"]
+    observed = findings.observed.copy()
+    observed.loc[0, columns] = exact
+    edition = make_edition(dataclasses.replace(findings, observed=observed), secret_record(), name)
+    np.testing.assert_array_equal(edition.observed.loc[0, columns].to_numpy(float), written)
+    assert tuple(observed.loc[0, columns])[:2] == exact[:2]
+
+
+@pytest.mark.parametrize(("exact", "written"), [(9.9973, 10.0), (30.0214, 30.0), (119.6, 120.0), (2.9871, 3.0)])
+def test_pixels_have_two_digits(exact: float, written: float) -> None:
+    """The size of a pixel does not tell how far a map's central meridian is, or the latitude."""
+    record = secret_record()
+    before, after = (dataclasses.replace(scene, pixel_m=exact) for scene in (record.before, record.after))
+    pair = dataclasses.replace(record.pair, pixel_m=exact)
+    reduced = reduce_record(dataclasses.replace(record, before=before, after=after, pair=pair), "5km")
+    assert [part.pixel_m for part in (reduced.before, reduced.after, reduced.pair)] == [written] * 3
+
+
 def test_both_editions_together_tell_no_more_than_the_finer() -> None:
     """Each row of the region edition is a row of the edition with squares, without its square."""
     fine, coarse = (make_edition(secret_findings(), secret_record(), name).strips for name in ("5km", "region"))
@@ -272,8 +329,9 @@ def test_hostile_names_stay_text(hostile_findings: Findings, hostile_record: Run
         assert re.findall(r"<script.*?</script>", page, flags=re.DOTALL) == [own]
         message = (folder / "message.txt").read_text(encoding="utf-8")
         head, _, body = message.partition("\n\n")
-        assert head.startswith("Subject: ")
-        assert "\n" not in head
+        subject, *rest = head.splitlines()
+        assert subject.startswith("Subject: ")
+        assert rest == list(MIME)
         assert re.search(r"(?im)^(bcc|cc|from|to):|https?://", body) is None
         rows = (folder / "findings.csv").read_text(encoding="utf-8-sig")
         assert re.search(r'(^|,|\n)"[=+@-]', rows) is None
@@ -299,12 +357,62 @@ def test_feedback_form_has_a_block_for_each_strip(folders: dict[str, Path]) -> N
     assert "edition 5km" in text.splitlines()[0]
 
 
+@pytest.mark.parametrize("name", EDITIONS)
+def test_message_says_how_to_read_it(folders: dict[str, Path], name: str) -> None:
+    """The head of the mail is that of an exact run's: a subject, and that the text is UTF-8."""
+    subject, *rest = (folders[name] / "message.txt").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+    assert subject.startswith("Subject: 2 new candidate cleared strips, ")
+    assert rest == list(MIME)
+
+
+@pytest.mark.parametrize("file", ["message.txt", "findings.kml", "findings.gpx"])
+def test_probabilities_are_per_cent(folders: dict[str, Path], file: str) -> None:
+    """What people read has probabilities as the report has them; tables keep numbers."""
+    text = " ".join((folders["5km"] / file).read_text(encoding="utf-8").split())
+    assert "Verdict: new, probability 97 %" in text
+    assert re.search(r"probability 0", text) is None
+
+
+def test_message_and_report_say_the_same_rules(folders: dict[str, Path]) -> None:
+    """The message states the edition and its regions in the words of the report."""
+    levels = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH))
+    for file in ("message.txt", "report.html"):
+        text = " ".join((folders["region"] / file).read_text(encoding="utf-8").split())
+        for rule in (levels, ENGLISH.say("edition.handling.region")):
+            assert " ".join(rule.split()) in text, file
+
+
+@pytest.mark.slow
+def test_nothing_finer_is_laid_out_on_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages of an edition's report hold no leak and no picture; those of the exact run do hold leaks."""
+    run, laid_out, lay_out = secret_run(), [], pdf._lay_out
+    monkeypatch.setattr(pdf, "_lay_out", lambda *given: laid_out.append(lay_out(*given)) or laid_out[-1])
+    folder = run.save(tmp_path / "edition", precision="5km", pdf=True)
+    pdf.write_pdf(build_model(run.findings, run.record, (), None), tmp_path / "exact.pdf")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name, document in zip(("edition", "exact"), laid_out, strict=True):
+        marks = str(document.make_bookmark_tree())
+        (pages / name).write_text("\n".join([*read_pages(document), marks]), encoding="utf-8")
+    leaks = find_leaks(pages, run)
+    assert set(leaks) == {"exact"}
+    assert {"degrees", "angles", "identifier", "name", "time of day"} <= leaks["exact"]
+    assert "Edition 5km, for wider audiences" in (pages / "edition").read_text(encoding="utf-8")
+    content = unpack_pdf((folder / "report.pdf").read_bytes())
+    assert b"/Title (Change report: 2025-01-10 and 2025-03-21)" in content
+    assert re.search(rb"/Subtype\s*/Image\b", content) is None
+
+
 def test_notes_do_not_promise_what_columns_break() -> None:
-    """The steps that the notes name are those of the sizes."""
-    for note in NOTES.values():
+    """The steps that the notes name are those of the sizes and areas."""
+    words = {2: "two"}
+    for name in EDITIONS:
+        note = make_edition(secret_findings(), secret_record(), name).caution
+        assert note.startswith(ENGLISH.say(f"edition.handling.{name}"))
+        assert f"areas looked at to {words[editions.DIGITS]} significant digits" in note
         assert f"length to {editions.LENGTH_STEP_M:.0f} m" in note
         assert f"width to {editions.WIDTH_STEP_M:.0f} m" in note
-        assert f"azimuth to {editions.AZIMUTH_STEP_DEG:.0f} degrees" in note
+        assert f"azimuth to {editions.AZIMUTH_STEP_DEG:.0f}°" in note
 
 
 def _read_all(folder: Path) -> dict[str, bytes]:

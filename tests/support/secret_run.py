@@ -59,6 +59,11 @@ def secret_twin() -> Run:
         findings,
         strips=strips,
         strip_regions=findings.strip_regions.iloc[:0],
+        observed=findings.observed.assign(
+            asked_km2=[401.7, 161.3, 240.4],
+            observed_km2=[358.6, 152.2, 206.4],
+            observed_share=[0.893, 0.944, 0.859],
+        ),
         not_observed=findings.not_observed.iloc[:1],
         strip_context=None,
     )
@@ -66,12 +71,14 @@ def secret_twin() -> Run:
         dataclasses.replace(
             scene, name="other.tif", sha256="9" * 64, size_bytes=7, acquired=f"{scene.acquired[:10]}T09:01:02Z",
             product_id="P", notes=("other",), rows=77, cols=78, crs="EPSG:4326", layout="x", mask="m", mask_sha256=None,
+            pixel_m=9.9973,
         )
         for scene in (record.before, record.after)
     )  # fmt: skip
     pair = dataclasses.replace(
         record.pair, crs="EPSG:3857", transform=(5.0, 0.0, 1.0, 0.0, -5.0, 2.0), rows=5, cols=6, shift_east_m=9.0,
         shift_north_m=8.0, gain=(2.0,), offset=(3.0,), residual=(4.0,), overlap_share=0.5, notes=("n",),
+        pixel_m=10.0021,
     )  # fmt: skip
     layers = (*record.layers[:1], LayerRecord("layer wells", "wells.gpkg", "8" * 64, notes=("mended",)))
     return Run(dataclasses.replace(record, before=before, after=after, pair=pair, layers=layers, radar=()), twin)

@@ -27,13 +27,13 @@ from colibri_geo.exporting.gpx import NAMESPACE as GPX_NAMESPACE
 from colibri_geo.exporting.kml import KML
 from colibri_geo.exporting.kml import NAMESPACE as KML_NAMESPACE
 from colibri_geo.exporting.markup import add_text, write_xml
-from colibri_geo.exporting.message import MESSAGE, WIDTH
+from colibri_geo.exporting.message import MESSAGE, MIME, WIDTH
 from colibri_geo.exporting.numbering import CALLED_NEW
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.spreadsheet import CSV, write_rows
 from colibri_geo.exporting.wording import shown_text
 from colibri_geo.language import ENGLISH
-from colibri_geo.language.formats import format_share
+from colibri_geo.language.formats import format_km2, format_probability, format_share
 from colibri_geo.layers.columns import LEVELS
 
 _INDENT = "  "
@@ -122,7 +122,7 @@ def _list_squares(edition: Edition) -> list[Polygon]:
 # ------------------------------------------------------------------------------------------------------------- message
 def _build_message(edition: Edition, rows: list[dict[Any, Any]]) -> str:
     """Write a mail as `write_message` does, with what an edition knows; no line begins with text from a file."""
-    lines = [f"Subject: {_write_subject(edition)}", ""]
+    lines = [f"Subject: {_write_subject(edition)}", *MIME, ""]
     for heading, paragraphs in _write_sections(edition, rows):
         lines += [heading, *(line for text in paragraphs for line in _wrap(text)), ""]
     return "\n".join(lines)
@@ -140,8 +140,7 @@ def _write_subject(edition: Edition) -> str:
 
 
 def _write_sections(edition: Edition, rows: list[dict[Any, Any]]) -> Iterator[tuple[str, list[str]]]:
-    least = f"{LEAST_KM2:.0f} km2 or more"
-    named = f"Regions are named down to the level at which each that has a strip was observed on {least}."
+    named = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH))
     rules = [named] if edition.precision == "region" else []
     yield "WHAT WAS FOUND", [state_edition(edition), edition.caution, *rules]
     dates = [f"{date}: {scene.acquired}" for date, scene in _list_dates(edition)]
@@ -182,9 +181,10 @@ def state_edition(edition: Edition) -> str:
 def describe_row(row: dict[Any, Any]) -> list[str]:
     """Write what an edition knows of one strip, a sentence each."""
     region = _BELOW.join(shown_text(name, ENGLISH) for level in LEVELS if (name := row[level] or row[f"{level}_code"]))
+    probability = format_probability(row["probability"], ENGLISH)
     length, width, azimuth = (f"{row[name]:.0f}" for name in ("length_m", "width_m", "azimuth_deg"))
     return [
-        f"Verdict: {ENGLISH.say('verdict.' + row['verdict'])}, probability {row['probability']:.2f}",
+        ENGLISH.say("message.verdict", verdict=ENGLISH.say(f"verdict.{row['verdict']}"), probability=probability),
         *([f"Square: {row['square']} (WGS 84)"] if "square" in row else []),
         f"Region: {region or 'not named'}",
         f"Length about {length} m, width about {width} m, azimuth about {azimuth} deg true",

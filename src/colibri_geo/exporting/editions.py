@@ -31,14 +31,19 @@ from colibri_geo.exporting.columns import STRIP_ID, VERDICTS, Column, Kind, conf
 from colibri_geo.exporting.coordinates import WGS84, strip_centres
 from colibri_geo.exporting.squares import find_square, name_square
 from colibri_geo.exporting.wording import caution_for
+from colibri_geo.language import ENGLISH
 from colibri_geo.layers import Findings
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.settings import PRECISIONS
 
+EDITIONS = tuple(precision for precision in PRECISIONS if precision != "exact")
 LEAST_KM2 = 25.0
 """Least observed ground of a region that an edition names: that of a square. A sliver of a region at the edge of an
 image would be a finer place."""
 LENGTH_STEP_M, WIDTH_STEP_M, AZIMUTH_STEP_DEG = 100.0, 10.0, 10.0
+DIGITS = 2
+"""Significant digits of areas and of sizes of pixels. An exact area is that of one cut of an image, and an exact pixel
+of a map tells the latitude, or how far the central meridian is."""
 SIDES = ("west_lon", "south_lat", "east_lon", "north_lat")
 _REGIONS = tuple(level + part for level in LEVELS for part in ("", "_code"))
 _BETWEEN = " / "
@@ -62,17 +67,6 @@ SQUARE_COLUMNS = (
 )
 """What the edition ``5km`` adds."""
 
-NOTES = {
-    "5km": (
-        "Edition 5km, for wider audiences: a position is a square of at least 5 km, sizes are rounded (length to "
-        "100 m, width to 10 m, azimuth to 10 degrees), and there are no pictures. It holds no exact position."
-    ),
-    "region": (
-        "Edition region, for wider audiences: no positions but the names of regions, sizes are rounded (length to "
-        "100 m, width to 10 m, azimuth to 10 degrees), and there are no pictures."
-    ),
-}
-
 
 @dataclass(frozen=True)
 class Edition:
@@ -86,8 +80,9 @@ class Edition:
         Columns of `EDITION_COLUMNS`, in the order of the edition's own ranking, index ``strip_id``: ``E001`` and on.
         In the edition ``5km`` a GeoDataFrame of squares in longitude and latitude, with `SQUARE_COLUMNS`.
     observed : DataFrame
-        As of the run, without levels that the edition does not name. A strip counts in every region that its square
-        touches, so that no region says of none what may be one.
+        As of the run, with rounded areas and shares. A strip counts in every region that its square touches, so that no
+        region says of none what may be one. In the edition ``region`` without levels that it does not name, and without
+        regions of which less than `LEAST_KM2` were observed.
     record : RunRecord
         Of the edition.
     originals : tuple of str
@@ -103,7 +98,7 @@ class Edition:
     @property
     def caution(self) -> str:
         """What every file of the edition says about itself."""
-        return f"{NOTES[self.precision]} {caution_for(self.record)}"
+        return f"{ENGLISH.say(f'edition.handling.{self.precision}')} {caution_for(self.record)}"
 
 
 def check_precision(precision: str, *, rasters: bool = False, lang: str = "en") -> None:
@@ -148,9 +143,9 @@ def make_edition(findings: Findings, record: RunRecord, precision: str) -> Editi
     SettingsError
         There is no such edition.
     """
-    if precision not in NOTES:
+    if precision not in EDITIONS:
         raise SettingsError(
-            f"edition {precision[:60]!r}: expected {' or '.join(NOTES)}; the run itself is saved without one"
+            f"edition {precision[:60]!r}: expected {' or '.join(EDITIONS)}; the run itself is saved without one"
         )
     exact = findings.strips
     squares = [find_square(centre.x, centre.y) for centre in strip_centres(exact)]
@@ -161,9 +156,10 @@ def make_edition(findings: Findings, record: RunRecord, precision: str) -> Editi
         coarse = coarse.assign(**_name_regions(keys, LEVELS), **_describe_squares(squares))
         coarse = gpd.GeoDataFrame(coarse, geometry=squares, crs=WGS84)
     else:
-        levels = _choose_levels(observed)
+        levels = _choose_levels(observed, keys)
         coarse = coarse.assign(**_name_regions(keys, levels))
-        observed = observed[observed["level"].isin(["all", *levels])].reset_index(drop=True)
+        named = observed["level"].isin(levels) & (observed["observed_km2"] >= LEAST_KM2)
+        observed = observed[(observed["level"] == "all") | named].reset_index(drop=True)
     order = _rank(coarse)
     names = [f"E{number:03d}" for number in range(1, len(order) + 1)]
     columns = (*EDITION_COLUMNS, *(SQUARE_COLUMNS if precision == "5km" else ()))
@@ -171,7 +167,7 @@ def make_edition(findings: Findings, record: RunRecord, precision: str) -> Editi
     shown = ordered[[*(column.name for column in columns), *(["geometry"] if precision == "5km" else [])]]
     strips = conform(shown, columns).set_index("strip_id")
     originals = tuple(str(exact.index[position]) for position in order)
-    return Edition(precision, strips, observed, reduce_record(record, precision), originals)
+    return Edition(precision, strips, _round_areas(observed), reduce_record(record, precision), originals)
 
 
 def reduce_record(record: RunRecord, precision: str) -> RunRecord:
@@ -188,7 +184,7 @@ def reduce_record(record: RunRecord, precision: str) -> RunRecord:
     -------
     RunRecord
         Missing: names, sizes, checksums and grids of files, the grid of the pair and what was measured on it, radar,
-        layers that are not regions.
+        layers that are not regions. Sizes of pixels are rounded.
     """
     return RunRecord(
         before=_reduce_scene(record.before),
@@ -223,7 +219,7 @@ def _reduce_scene(scene: SceneRecord) -> SceneRecord:
         crs="",
         rows=0,
         cols=0,
-        pixel_m=scene.pixel_m,
+        pixel_m=_round_digits(scene.pixel_m),
         synthetic=scene.synthetic,
     )
 
@@ -235,7 +231,7 @@ def _reduce_pair(pair: PairRecord) -> PairRecord:
         transform=(),
         rows=0,
         cols=0,
-        pixel_m=pair.pixel_m,
+        pixel_m=_round_digits(pair.pixel_m),
         bands=pair.bands,
         quantity=pair.quantity,
         shift_east_m=nan,
@@ -270,6 +266,19 @@ def _round_strips(exact: gpd.GeoDataFrame, precision: str) -> pd.DataFrame:
 
 def _round_to(values: pd.Series[Any], step: float) -> pd.Series[Any]:
     return (values / step).round().clip(lower=1) * step
+
+
+def _round_digits(value: float) -> float:
+    return float(f"{value:.{DIGITS - 1}e}")
+
+
+def _round_areas(observed: pd.DataFrame) -> pd.DataFrame:
+    """Round areas, and take the share from what is written; 0 and 1 stand only for none and for all."""
+    written = {name: observed[name].map(_round_digits).astype(float) for name in ("asked_km2", "observed_km2")}
+    asked, seen = written.values()
+    share = (seen / asked.where(asked > 0)).round(2)
+    partly = (seen > 0) & ~(observed["observed_share"] >= 1)
+    return observed.assign(**written, observed_share=share.mask(partly, share.clip(0.01, 0.99)))
 
 
 def _write_days(times: pd.Series[Any]) -> list[str]:
@@ -332,17 +341,22 @@ def _count_in_regions(observed: pd.DataFrame, verdicts: pd.Series[Any], keys: Ke
     return counted
 
 
-def _choose_levels(observed: pd.DataFrame) -> list[str]:
-    """Return the levels down to the finest at which every region with a strip was observed on enough ground.
+def _choose_levels(observed: pd.DataFrame, keys: Keys) -> list[str]:
+    """Return the levels down to the finest at which every region of a strip was observed on enough ground.
 
-    A level is named for all strips or for none: leaving out single regions would tell which ones.
+    A level is named for all strips or for none: leaving out single regions would tell which ones. A region without a
+    row was not observed at all.
     """
-    counts = observed[[verdict for verdict in VERDICTS if verdict in observed]].sum(axis=1)
-    for finest in reversed(LEVELS):
-        given = observed["level"] == finest
-        if given.any() and (observed.loc[given & (counts > 0), "observed_km2"] >= LEAST_KM2).all():
-            return list(LEVELS[: LEVELS.index(finest) + 1])
-    return []
+    enough = observed[observed["observed_km2"] >= LEAST_KM2]
+    levels: list[str] = []
+    for position, level in enumerate(LEVELS, start=1):
+        rows = enough[enough["level"] == level]
+        seen = {_key_region(code, name) for code, name in zip(rows["code"], rows["name"], strict=True)}
+        if not seen.issuperset(key for found in keys[level] for key in found):
+            break
+        if (observed["level"] == level).any():
+            levels = list(LEVELS[:position])
+    return levels
 
 
 def _rank(coarse: pd.DataFrame) -> list[int]:

@@ -31,7 +31,7 @@ MESSAGE = "message.txt"
 WIDTH = 75
 _INDENT = "  "
 _LEVELS = ("admin1", "country", "admin2")
-_MIME = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
+MIME = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
 
 
 def write_message(
@@ -63,7 +63,7 @@ def write_message(
     ----------
     RFC 6532, Internationalized Email Headers, https://www.rfc-editor.org/rfc/rfc6532: a subject may be UTF-8.
     """
-    lines = [f"Subject: {_write_subject(strips, findings.observed, record, messages)}", *_MIME, ""]
+    lines = [f"Subject: {_write_subject(strips, findings.observed, record, messages)}", *MIME, ""]
     for heading, paragraphs in _write_sections(strips, findings, record, messages):
         lines += [heading, *(line for text in paragraphs for line in _wrap(text)), ""]
     path.write_bytes("\n".join(lines).encode("utf-8"))

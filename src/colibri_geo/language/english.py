@@ -412,11 +412,12 @@ REPORT = {
     # ---------------------------------------------------------------------------------------------- editions
     "edition.handling.5km": (
         "Edition 5km, for wider audiences: a position is a square of at least 5 km, sizes are rounded (length to "
-        "100 m, width to 10 m, azimuth to 10°), and there are no pictures. It holds no exact position."
+        "100 m, width to 10 m, azimuth to 10°, areas looked at to two significant digits), and there are no pictures. "
+        "It holds no exact position."
     ),
     "edition.handling.region": (
         "Edition region, for wider audiences: no positions but the names of regions, sizes are rounded (length to "
-        "100 m, width to 10 m, azimuth to 10°), and there are no pictures."
+        "100 m, width to 10 m, azimuth to 10°, areas looked at to two significant digits), and there are no pictures."
     ),
     "edition.others": "Ask who made this edition for exact positions, pictures and reasons, if your task needs them.",
     "edition.counted": (
@@ -424,7 +425,8 @@ REPORT = {
         "regions, all are named and each counts it; the first row counts it once."
     ),
     "edition.levels": (
-        "Regions are named down to the level at which each that has a strip was observed on at least {least}."
+        "Regions are named down to the level at which each that has a strip was observed on at least {least}; those "
+        "observed on less are left out."
     ),
     "edition.region.none": "not named",
     "edition.ranking": "By verdict, then by probability. Lengths, widths and azimuths are rounded.",
