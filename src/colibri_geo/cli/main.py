@@ -27,14 +27,13 @@ from colibri_geo.cli.simulate import simulate
 from colibri_geo.cli.verify import verify
 from colibri_geo.errors import ColibriError
 from colibri_geo.hardening import harden
+from colibri_geo.isolation import collect_rarely
 
 PROGRAM = "colibri-geo"
 DONE = 0
 UNEXPECTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
-
-_MOST_UNCOLLECTED = 50_000
 
 
 class BadInput(click.ClickException):
@@ -55,7 +54,8 @@ class Commands(click.Group):
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - as click declares it
         """Run the command line and leave the process with its exit status."""
         _accept_every_letter()
-        _collect_rarely()
+        collect_rarely()
+        atexit.register(gc.freeze)  # nor at the end
         status = self._run(*args, **extra | {"standalone_mode": False})
         _drop_unwritable()
         sys.exit(status)
@@ -107,12 +107,6 @@ def _accept_every_letter() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _collect_rarely() -> None:
-    """Look for garbage seldom, and not at the end: libraries make many objects that stay, and looking takes a fifth."""
-    gc.set_threshold(_MOST_UNCOLLECTED)
-    atexit.register(gc.freeze)
 
 
 def _is_about_output(error: Exception) -> bool:
