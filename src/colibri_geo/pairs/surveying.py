@@ -21,7 +21,7 @@ from colibri_geo.pairs.reading import Placement
 from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scaling import GAMMA0_DB
-from colibri_geo.scenes.scene import Scene
+from colibri_geo.scenes.scene import Block, Scene
 from colibri_geo.settings import SurveySettings
 
 _LEAST_TILE_PX = 48
@@ -199,7 +199,8 @@ def _measure_shift(
     """Measure the shift twice: on the pair as it is, then on what is left of it."""
     band = next(name for name in _TEXTURE_ORDER if name in first.bands)
     texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]
-    shift = _combine(texture[0], texture[1], tiles)
+    still = [texture[0].read(tile) for tile in tiles]
+    shift = _combine(still, texture[1], tiles)
     nothing = Shift(0.0, 0.0, 0.0, 0, shift.measured)
     pixel_m = float(first.grid.affine.a)
     if shift.agreeing < max(_LEAST_TILES, settings.min_agreement * shift.measured):
@@ -207,7 +208,7 @@ def _measure_shift(
         reason = f"{shift.measured} tiles show enough common texture" if few else "the tiles disagree"
         return nothing, (f"shift between the images not measured ({reason}): none was removed",)
     moved = Placement(second.scene, (band,), second.grid, shift.rows_px, shift.cols_px)
-    rest = _combine(texture[0], moved, tiles)
+    rest = _combine(still, moved, tiles)
     if rest.agreeing >= max(_LEAST_TILES, settings.min_agreement * rest.measured):
         rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
         shift = Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
@@ -226,10 +227,10 @@ def _measure_shift(
     return shift, ()
 
 
-def _combine(first: Placement, second: Placement, tiles: list[Window]) -> Shift:
+def _combine(still: list[Block], moving: Placement, tiles: list[Window]) -> Shift:
     measured: list[TileShift] = []
-    for tile in tiles:
-        one, other = first.read(tile), second.read(tile)
+    for one, tile in zip(still, tiles, strict=True):
+        other = moving.read(tile)
         shift = measure_shift(one.values[0], other.values[0], one.valid & other.valid)
         if shift is not None:
             measured.append(shift)
