@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from colibri_geo.errors import ColibriError
     from colibri_geo.evidence import verify
-    from colibri_geo.layers import attach, fetch_regions, read_regions
+    from colibri_geo.layers.attachment import attach
+    from colibri_geo.layers.geoboundaries import fetch_regions
+    from colibri_geo.layers.reading import read_regions
     from colibri_geo.pairs import AlignedPair, ChangeMap, PairModel, align, change, survey
     from colibri_geo.pipeline.comparing import compare
     from colibri_geo.pipeline.run import Run, read_run
@@ -74,16 +76,16 @@ _HOMES = {
     "Scene": "scenes.scene",
     "Settings": "settings",
     "align": "pairs",
-    "attach": "layers",
+    "attach": "layers.attachment",
     "change": "pairs",
     "compare": "pipeline.comparing",
-    "fetch_regions": "layers",
+    "fetch_regions": "layers.geoboundaries",
     "fetch_scenes": "scenes.fetching",
     "inspect_scene": "scenes.inspecting",
     "load_settings": "settings",
     "open_scene": "scenes.opening",
     "plot_before_after": "reporting.figures",
-    "read_regions": "layers",
+    "read_regions": "layers.reading",
     "read_run": "pipeline.run",
     "scan": "pipeline.scanning",
     "score": "tracing",

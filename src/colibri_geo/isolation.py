@@ -38,7 +38,7 @@ MAX_BYTES = 4 * 2**30
 
 _LENGTH = struct.Struct(">Q")
 _SPARE_SECONDS = 5.0
-_MOST_UNCOLLECTED = 50_000
+_MOST_UNCOLLECTED = 250_000
 _ERRORS = frozenset({"RuntimeError", "MemoryError"})
 _VALUES = frozenset(
     {

@@ -10,7 +10,7 @@ import pytest
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import write_tables
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from tests.support.example_run import example_findings, example_record
 
 HOSTILE = (

@@ -27,7 +27,7 @@ from colibri_geo.exporting.columns import (
     STRIP_REGION_COLUMNS,
     conform,
 )
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from tests.support.example_run import METRE_CRS, example_findings, example_record
 
 LAYERS = ["strips", "footprints", "strip_regions", "observed", "not_observed", "regions", "strip_context"]

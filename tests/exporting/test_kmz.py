@@ -15,7 +15,7 @@ from PIL import Image
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, write_kmz
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from tests.support.example_run import example_findings, example_record
 
 NAMES = {"k": "http://www.opengis.net/kml/2.2"}

@@ -14,7 +14,7 @@ import pytest
 from colibri_geo.exporting.message import write_message
 from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.language import LANGUAGES, load_messages
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing import describe_basis
 from tests.support.example_run import example_findings, example_record

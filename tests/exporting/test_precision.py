@@ -25,7 +25,7 @@ from colibri_geo.exporting.message import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
 from colibri_geo.language import ENGLISH
 from colibri_geo.language.formats import format_km2
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import build_model, pdf
 from colibri_geo.reporting.html import read_asset
 from tests.exporting.leaks import find_leaks, unpack

@@ -19,8 +19,8 @@ import shapely
 import colibri_geo
 from colibri_geo.evidence import write_manifest
 from colibri_geo.exporting.tables import write_tables
-from colibri_geo.layers import Layer
 from colibri_geo.layers.inspecting import inspect_layer
+from colibri_geo.layers.reading import Layer
 from colibri_geo.scenes.opening import find_input
 from colibri_geo.scenes.product import Product
 from colibri_geo.sim import Cloud

@@ -23,7 +23,8 @@ from colibri_geo.errors import (
     NotAFile,
     VectorError,
 )
-from colibri_geo.layers import match_aerodromes, ourairports, read_aerodromes
+from colibri_geo.layers import ourairports
+from colibri_geo.layers.aerodromes import match_aerodromes, read_aerodromes
 from tests.support.example_run import METRE_CRS, ORIGIN
 
 GEOD = Geod(ellps="WGS84")

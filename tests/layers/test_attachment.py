@@ -11,7 +11,9 @@ import pytest
 from pyproj import Geod
 from shapely.geometry import LineString, MultiPolygon, box
 
-from colibri_geo.layers import Layer, Regions, attach, read_regions
+from colibri_geo.layers.attachment import attach
+from colibri_geo.layers.reading import Layer, read_regions
+from colibri_geo.layers.regions import Regions
 from tests.support.example_run import METRE_CRS, example_strips
 
 GEOD = Geod(ellps="WGS84")

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from pyproj import Geod, Transformer
 
 from colibri_geo.errors import InvalidGeometry, SettingsError, VectorError
-from colibri_geo.layers import Context, place_in_context, read_context
+from colibri_geo.layers.context import Context, place_in_context, read_context
 from tests.support.example_run import METRE_CRS, ORIGIN, example_strips
 
 GEOD = Geod(ellps="WGS84")

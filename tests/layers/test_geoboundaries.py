@@ -21,7 +21,8 @@ from shapely.geometry import box
 import colibri_geo
 from colibri_geo.cli.fetch_regions import fetch_regions as command
 from colibri_geo.errors import ColibriError, CorruptInput, DownloadError, OutputExists, SettingsError
-from colibri_geo.layers import fetch_regions, read_regions
+from colibri_geo.layers.geoboundaries import fetch_regions
+from colibri_geo.layers.reading import read_regions
 
 Answer = bytes | Callable[[BaseHTTPRequestHandler], None]
 

@@ -18,21 +18,11 @@ from pyproj import Geod, Transformer
 from shapely.geometry import LineString, Point, Polygon, box
 
 from colibri_geo.errors import InputError, RotatedGrid
-from colibri_geo.layers import (
-    VERDICTS,
-    Layer,
-    PixelCounts,
-    Regions,
-    attach,
-    clip_regions,
-    count_pixels,
-    no_pixels,
-    no_regions,
-    observed_table,
-    read_regions,
-    region_map,
-)
+from colibri_geo.layers.attachment import attach
+from colibri_geo.layers.observed import VERDICTS, PixelCounts, count_pixels, no_pixels, observed_table
 from colibri_geo.layers.pixels import PixelCover, find_footprint
+from colibri_geo.layers.reading import Layer, read_regions
+from colibri_geo.layers.regions import Regions, clip_regions, no_regions, region_map
 from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 

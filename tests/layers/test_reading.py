@@ -35,9 +35,9 @@ from colibri_geo.errors import (
 )
 from colibri_geo.hashing import hash_file
 from colibri_geo.isolation import isolated
-from colibri_geo.layers import Layer, geopackage, read_regions
+from colibri_geo.layers import geopackage
 from colibri_geo.layers import sources as sources_module
-from colibri_geo.layers.reading import parse_layer
+from colibri_geo.layers.reading import Layer, parse_layer, read_regions
 
 UNREADABLE_PRJ = (
     b'PROJCS["\xff\xfe\xff",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'

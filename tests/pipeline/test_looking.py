@@ -12,8 +12,10 @@ import pytest
 from shapely.geometry import box
 
 from colibri_geo.errors import IntegrityError
-from colibri_geo.layers import clip_regions, count_pixels, gather_squares, mask_outside_aoi, no_regions, read_aoi
-from colibri_geo.layers.regions import Regions
+from colibri_geo.layers.aoi import mask_outside_aoi, read_aoi
+from colibri_geo.layers.observed import count_pixels
+from colibri_geo.layers.regions import Regions, clip_regions, no_regions
+from colibri_geo.layers.unseen import gather_squares
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
 from colibri_geo.pipeline.looking import (
     Looked,

@@ -22,7 +22,7 @@ from colibri_geo.exporting.columns import (
     STRIP_REGION_COLUMNS,
 )
 from colibri_geo.language import LANGUAGES, load_messages
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import build_model, overview_picture, picture_strips, render_html, write_report
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.pictures import Overview, StripPicture

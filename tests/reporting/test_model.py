@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import ReportModel, build_model
 from tests.support.example_run import example_findings, example_record, example_strips
 

@@ -10,7 +10,7 @@ import pandas as pd
 from shapely.geometry import LineString, box
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
 
 METRE_CRS = "EPSG:32618"

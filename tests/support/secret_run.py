@@ -13,7 +13,7 @@ from shapely.geometry import LineString, box
 
 from colibri_geo import Run
 from colibri_geo.evidence import LayerRecord, RunRecord
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from tests.support.example_run import METRE_CRS, example_findings, example_record
 
 CENTRES = ((-75.8837, 7.6213), (-75.8712, 7.6391), (-75.8191, 7.5678), (-75.7766, 7.6617), (-75.8344, 7.5884))

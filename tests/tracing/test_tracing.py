@@ -14,7 +14,8 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry import Point
 
 from colibri_geo.exporting import check_strips
-from colibri_geo.layers import attach, no_regions
+from colibri_geo.layers.attachment import attach
+from colibri_geo.layers.regions import no_regions
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene

@@ -16,7 +16,7 @@ from colibri_geo.cli.printing import to_printable
 from colibri_geo.errors import UnsupportedFormat
 
 if TYPE_CHECKING:
-    from colibri_geo.layers import LayerInspection
+    from colibri_geo.layers.inspecting import LayerInspection
     from colibri_geo.scenes.inspecting import Inspection
 
 _WIDTH = 20
@@ -53,7 +53,10 @@ def info(
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
         except UnsupportedFormat:
-            from colibri_geo.layers import inspect_layer, recognise_layer  # heavy, and of no use for an image
+            from colibri_geo.layers.inspecting import (  # heavy, and of no use for an image
+                inspect_layer,
+                recognise_layer,
+            )
 
             if not recognise_layer(path):
                 raise

@@ -32,8 +32,8 @@ from colibri_geo.exporting.coordinates import WGS84, strip_centres
 from colibri_geo.exporting.squares import find_square, name_square
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import ENGLISH
-from colibri_geo.layers import Findings
 from colibri_geo.layers.columns import LEVELS
+from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import PRECISIONS
 
 EDITIONS = tuple(precision for precision in PRECISIONS if precision != "exact")

@@ -28,7 +28,7 @@ from colibri_geo.exporting.columns import (
     conform,
 )
 from colibri_geo.exporting.wording import format_time
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 
 GEOPACKAGE = "findings.gpkg"
 TILES = "tiles.gpkg"

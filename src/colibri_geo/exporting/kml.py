@@ -28,7 +28,7 @@ from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
 from colibri_geo.exporting.wording import caution_for, shown_text, xml_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 
 KML = "findings.kml"
 NAMESPACE = "http://www.opengis.net/kml/2.2"

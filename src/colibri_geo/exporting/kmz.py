@@ -12,7 +12,7 @@ from colibri_geo.exporting.kml import Photo, build_kml
 from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_number
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 
 KMZ = "findings.kmz"
 DOCUMENT = "doc.kml"

@@ -25,7 +25,7 @@ from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_ver
 from colibri_geo.exporting.wording import caution_for, part_links, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability, format_recorded, format_share, is_missing
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 
 MESSAGE = "message.txt"
 WIDTH = 75

@@ -28,8 +28,8 @@ def plain_rows(strips: gpd.GeoDataFrame) -> pd.DataFrame:
         Of Python objects, ``strip_id`` first, on the same index.
     """
     table = attributes(strips.reset_index())
-    columns = {name: pd.Series(_plain_column(table[name]), dtype=object) for name in table.columns}
-    return pd.DataFrame(columns).set_axis(strips.index)
+    columns = {name: _plain_column(table[name]) for name in table.columns}
+    return pd.DataFrame(columns, index=strips.index, dtype=object)
 
 
 def _plain_column(column: pd.Series) -> list[Plain]:

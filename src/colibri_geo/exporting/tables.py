@@ -27,7 +27,7 @@ from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.exporting.spreadsheet import CSV, write_csv
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 
 
 def write_tables(findings: Findings, record: RunRecord, folder: Path, *, messages: Messages = ENGLISH) -> None:

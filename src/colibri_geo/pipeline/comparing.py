@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import SettingsError, WorkerLost
-from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
+from colibri_geo.layers.aoi import check_aoi, read_aoi
+from colibri_geo.layers.context import read_context
+from colibri_geo.layers.reading import Layer, read_regions
+from colibri_geo.layers.regions import no_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.finishing import Inputs, finish

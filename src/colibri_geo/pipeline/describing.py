@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
-from colibri_geo.layers import LayerSource
+from colibri_geo.layers.sources import LayerSource
 from colibri_geo.pairs import AlignedPair, measure_pixel
 from colibri_geo.scenes.georeference import name_crs
 from colibri_geo.scenes.scene import Part, Scene

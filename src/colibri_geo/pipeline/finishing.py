@@ -9,16 +9,13 @@ from typing import Any
 import geopandas as gpd
 
 from colibri_geo.evidence import RunRecord, SceneRecord, run_versions
-from colibri_geo.layers import (
-    Aoi,
-    Context,
-    Findings,
-    Regions,
-    attach,
-    draw_squares,
-    observed_table,
-    region_map,
-)
+from colibri_geo.layers.aoi import Aoi
+from colibri_geo.layers.attachment import attach
+from colibri_geo.layers.context import Context
+from colibri_geo.layers.findings import Findings
+from colibri_geo.layers.observed import observed_table
+from colibri_geo.layers.regions import Regions, region_map
+from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.looking import Looked, Task

@@ -17,18 +17,11 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import IntegrityError
-from colibri_geo.layers import (
-    Aoi,
-    PixelCounts,
-    Regions,
-    choose_square,
-    clip_regions,
-    count_pixels,
-    gather_squares,
-    mask_outside_aoi,
-    no_pixels,
-)
+from colibri_geo.layers.aoi import Aoi, mask_outside_aoi
+from colibri_geo.layers.observed import PixelCounts, count_pixels, no_pixels
 from colibri_geo.layers.pixels import find_footprint
+from colibri_geo.layers.regions import Regions, clip_regions
+from colibri_geo.layers.unseen import choose_square, gather_squares
 from colibri_geo.pairs import NOT_ASKED, ChangeMap
 from colibri_geo.scanning import Arrays, Store, Tile, run_tiles
 from colibri_geo.scanning.engine import OnTile

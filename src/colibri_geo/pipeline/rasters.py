@@ -12,7 +12,7 @@ import rasterio.shutil
 from rasterio.windows import Window as RasterioWindow
 
 from colibri_geo.core.windows import Window
-from colibri_geo.layers import Aoi, mask_outside_aoi
+from colibri_geo.layers.aoi import Aoi, mask_outside_aoi
 from colibri_geo.pairs import NOT_ASKED, AlignedPair, change
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.scenes.masks import Unseen

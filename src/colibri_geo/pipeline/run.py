@@ -34,7 +34,8 @@ from colibri_geo.exporting import (
 )
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import ENGLISH, Messages, load_messages
-from colibri_geo.layers import Aoi, Findings
+from colibri_geo.layers.aoi import Aoi
+from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.rasters import write_rasters

@@ -14,7 +14,10 @@ import geopandas as gpd
 import shapely
 
 from colibri_geo.evidence import run_versions
-from colibri_geo.layers import Layer, check_aoi, no_regions, read_aoi, read_context, read_regions
+from colibri_geo.layers.aoi import check_aoi, read_aoi
+from colibri_geo.layers.context import read_context
+from colibri_geo.layers.reading import Layer, read_regions
+from colibri_geo.layers.regions import no_regions
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene

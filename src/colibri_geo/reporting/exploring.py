@@ -23,7 +23,7 @@ from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.wording import caution_for, format_time, shown_text
 from colibri_geo.language import ENGLISH, UNSEEN_REASONS
 from colibri_geo.language.formats import format_share
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.headlines import count_verdicts, name_run, say_verdict, tell_observed
 from colibri_geo.reporting.html import read_asset

@@ -23,7 +23,7 @@ from colibri_geo.exporting.wording import CAUTION, caution_for
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, UNSEEN_REASONS
 from colibri_geo.language.formats import one_line
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, say_verdict, tell_observed

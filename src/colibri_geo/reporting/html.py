@@ -12,7 +12,7 @@ import jinja2
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
 from colibri_geo.reporting.pictures import Overview, StripPicture

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_share, format_time
-from colibri_geo.layers import Findings
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, plan_canvas
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
