@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -28,6 +30,7 @@ _LEAST_TILE_PX = 48
 _COARSER = 1.25
 _LEAST_TILES = 3  # that agree: of one or two, chance alone makes a shift
 _SAMPLE = 20_000
+_AT_ONCE_PX = 512 * 512
 _TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
 _LEAST_NOISE = {"relative": 0.5 / 255}
 _LEAST_REFLECTANCE_NOISE = 0.001
@@ -199,7 +202,7 @@ def _measure_shift(
     """Measure the shift twice: on the pair as it is, then on what is left of it."""
     band = next(name for name in _TEXTURE_ORDER if name in first.bands)
     texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]
-    still = [texture[0].read(tile) for tile in tiles]
+    still = list(_read_tiles(texture[0], tiles))
     shift = _combine(still, texture[1], tiles)
     nothing = Shift(0.0, 0.0, 0.0, 0, shift.measured)
     pixel_m = float(first.grid.affine.a)
@@ -227,10 +230,21 @@ def _measure_shift(
     return shift, ()
 
 
-def _combine(still: list[Block], moving: Placement, tiles: list[Window]) -> Shift:
+def _read_tiles(placement: Placement, tiles: Sequence[Window]) -> Iterator[Block]:
+    """Read tiles one by one, or at once where all they lie on is small: asking costs more than pixels."""
+    around = reduce(Window.joined, tiles)
+    if around.rows * around.cols > _AT_ONCE_PX:
+        yield from map(placement.read, tiles)
+        return
+    whole = placement.read(around)
+    for tile in tiles:
+        rows, cols = tile.relative_to(around).slices
+        yield Block(whole.values[:, rows, cols], whole.unseen[rows, cols])
+
+
+def _combine(still: Sequence[Block], moving: Placement, tiles: list[Window]) -> Shift:
     measured: list[TileShift] = []
-    for one, tile in zip(still, tiles, strict=True):
-        other = moving.read(tile)
+    for one, other in zip(still, _read_tiles(moving, tiles), strict=True):
         shift = measure_shift(one.values[0], other.values[0], one.valid & other.valid)
         if shift is not None:
             measured.append(shift)
@@ -249,8 +263,7 @@ class _Sample:
 def _sample(first: Placement, second: Placement, tiles: list[Window]) -> _Sample:
     step = max(1, math.ceil(math.sqrt(sum(tile.rows * tile.cols for tile in tiles) / _SAMPLE)))
     befores, afters, common = [], [], 0
-    for tile in tiles:
-        one, other = first.read(tile), second.read(tile)
+    for one, other in zip(_read_tiles(first, tiles), _read_tiles(second, tiles), strict=True):
         valid = (one.valid & other.valid)[::step, ::step]
         common += int(((one.unseen != Unseen.OUTSIDE) & (other.unseen != Unseen.OUTSIDE))[::step, ::step].sum())
         befores.append(one.values[:, ::step, ::step][:, valid])

@@ -11,14 +11,15 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from colibri_geo.core.windows import Window
-from colibri_geo.scenes.georeference import map_to_pixel
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scene import Block
 
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 StoredArray = np.ndarray[Any, np.dtype[Any]]
 
 _SOURCE_MARGIN_PX = 4
 _KERNEL_PX = 3
+_EDGE_POINTS = 21
 
 
 def find_source_window(source: GeoBox, target: GeoBox) -> Window:
@@ -27,13 +28,27 @@ def find_source_window(source: GeoBox, target: GeoBox) -> Window:
 
 
 def _find_under(source: GeoBox, target: GeoBox) -> Window:
-    steps: float = max(target.boundingbox.span_x, target.boundingbox.span_y) / 20
-    extent = target.extent if target.crs == source.crs else target.extent.to_crs(str(source.crs), resolution=steps)
-    box = extent.boundingbox
-    corners = [map_to_pixel(source, x, y) for x in (box.left, box.right) for y in (box.bottom, box.top)]
-    rows, cols = [corner.row for corner in corners], [corner.col for corner in corners]
-    first_row, first_col = math.floor(min(rows)), math.floor(min(cols))
-    return Window(first_row, first_col, math.ceil(max(rows)) - first_row, math.ceil(max(cols)) - first_col)
+    rows, cols = _walk_edge(*(int(side) for side in target.shape))
+    a, back = target.affine, ~source.affine
+    east, north = a.c + a.a * cols + a.b * rows, a.f + a.d * cols + a.e * rows
+    if target.crs is not None and source.crs is not None and target.crs != source.crs:
+        east, north = target.crs.transformer_to_crs(source.crs)(east, north)
+    rows, cols = back.f + back.d * east + back.e * north, back.c + back.a * east + back.b * north
+    there = np.isfinite(rows) & np.isfinite(cols)  # what lies beyond the projection of the source is not on it
+    if not there.any():
+        return Window(0, 0, 0, 0)
+    first_row, first_col = math.floor(rows[there].min()), math.floor(cols[there].min())
+    last_row, last_col = math.ceil(rows[there].max()), math.ceil(cols[there].max())
+    return Window(first_row, first_col, last_row - first_row, last_col - first_col)
+
+
+def _walk_edge(rows: int, cols: int) -> tuple[FloatArray, FloatArray]:
+    """Rows and columns of points around the edge of a grid: a side that is straight here may bend elsewhere."""
+    down, right = np.linspace(0, rows, _EDGE_POINTS), np.linspace(0, cols, _EDGE_POINTS)
+    return (
+        np.concatenate([down, down, np.zeros_like(right), np.full_like(right, rows)]),
+        np.concatenate([np.zeros_like(down), np.full_like(down, cols), right, right]),
+    )
 
 
 def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
@@ -51,13 +66,16 @@ def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
     Block
     """
     shape = (int(target.shape[0]), int(target.shape[1]))
-    # Codes are moved up by one, so that 0 marks ground that the block does not reach.
-    codes = warp_codes(block.unseen + np.uint8(1), source, target, outside=0)
-    unseen = np.where(codes == 0, np.uint8(Unseen.OUTSIDE), codes - np.uint8(1)).astype(np.uint8)
     values = np.zeros((len(block.values), *shape), dtype=np.float32)
     measured = block.unseen < Unseen.NODATA
     under = _find_under(source, target).padded(_KERNEL_PX)
-    if measured.all() and under == under.clipped(*(int(n) for n in source.shape)):
+    covered = under == under.clipped(*(int(n) for n in source.shape))
+    if covered and (block.unseen == block.unseen[0, 0]).all():
+        unseen = np.full(shape, block.unseen[0, 0])
+    else:  # codes are moved up by one, so that 0 marks ground that the block does not reach
+        codes = warp_codes(block.unseen + np.uint8(1), source, target, outside=0)
+        unseen = np.where(codes == 0, np.uint8(Unseen.OUTSIDE), codes - np.uint8(1)).astype(np.uint8)
+    if measured.all() and covered:
         stored, missing = block.values, {}  # the same values three times as fast: GDAL need not look for gaps
     else:
         stored = np.where(measured, block.values, np.float32(np.nan))
