@@ -24,6 +24,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 LOWEST_PYTHON ?= $(shell for python in python3.11 python3.12; do \
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 LOWEST_PYTHON := $(or $(LOWEST_PYTHON),$(PYTHON))
+LOWEST_TESTS ?= tests
 
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := .venv/$(SCRIPTS)
@@ -103,7 +104,7 @@ docs: .venv/.writer
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 lowest: .venv-lowest/.tester
-	$(LOWEST)/python $(PYTEST) -m "not slow" tests
+	$(LOWEST)/python $(PYTEST) -m "not slow" $(LOWEST_TESTS)
 
 samples: .venv/.library
 	$(BIN)/colibri-geo simulate $(SAMPLES) --overwrite

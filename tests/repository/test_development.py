@@ -115,8 +115,8 @@ def test_words_of_the_makefile_are_explained(project: Path) -> None:
 def test_continuous_integration_runs_the_words(project: Path) -> None:
     """`.ci/run` runs the words of the Makefile, and may be run."""
     script = project / ".ci" / "run"
-    words = re.findall(r"^make ([a-z]+)$", script.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert words == ["lint", "docs", "test", "lowest"]
+    words = re.findall(r"^make ([a-z]+)\b", script.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert words == ["lint", "test", "lowest"]
     assert os.name != "posix" or os.access(script, os.X_OK)
 
 

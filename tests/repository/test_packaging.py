@@ -18,6 +18,7 @@ import colibri_geo
 
 pytestmark = pytest.mark.slow
 
+PIP = (sys.executable, "-m", "pip")
 IMPORT_ALL = """
 import colibri_geo, sys
 from pathlib import Path
@@ -80,7 +81,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
     venv.create(folder / "venv", with_pip=False)
     scripts = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(scripts / "python"), "install", "--quiet", str(built.wheel)],
+        [*PIP, "--python", str(scripts / "python"), "install", "--quiet", "--no-compile", str(built.wheel)],
         check=True,
         capture_output=True,
         timeout=900,
