@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -117,7 +118,9 @@ def _source_hash(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
+@lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
+    """Compile the template once a process: it takes as long as to survey a small pair."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(read_asset),
         autoescape=True,

@@ -464,17 +464,16 @@ class _GraticuleLine:
 def _draw_graticule(canvas: Canvas) -> list[_GraticuleLine]:
     west, south, east, north = canvas.lonlat_bounds()
     step = _nice_step((east - west) / _GRATICULE_LINES)
-    across = [LineString(_even(lon, south, north, meridian=True)) for lon in _ticks(west, east, step)]
-    along = [LineString(_even(lat, west, east, meridian=False)) for lat in _ticks(south, north, step)]
     digits = max(0, -math.floor(math.log10(step)))
+    ticks = [
+        *((lon, True, _even(lon, south, north, meridian=True)) for lon in _ticks(west, east, step)),
+        *((lat, False, _even(lat, west, east, meridian=False)) for lat in _ticks(south, north, step)),
+    ]
+    placed = canvas.place(gpd.GeoSeries([LineString(points) for _, _, points in ticks], crs=4326))
     lines: list[_GraticuleLine] = []
-    for degrees, meridian, line in (
-        *((lon, True, line) for lon, line in zip(_ticks(west, east, step), across, strict=True)),
-        *((lat, False, line) for lat, line in zip(_ticks(south, north, step), along, strict=True)),
-    ):
-        placed = canvas.place(gpd.GeoSeries([line], crs=4326)).iloc[0].intersection(canvas.frame)
-        if not placed.is_empty and isinstance(placed, LineString):
-            lines += _label_line(canvas, placed, degrees, digits, meridian=meridian)
+    for (degrees, meridian, _), line in zip(ticks, placed.intersection(canvas.frame), strict=True):
+        if not line.is_empty and isinstance(line, LineString):
+            lines += _label_line(canvas, line, degrees, digits, meridian=meridian)
     return lines
 
 
