@@ -12,8 +12,9 @@ import shapely
 from shapely.geometry import LineString, box
 
 from colibri_geo.language import ENGLISH
+from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import Canvas, NumberedStrip, draw_looked_at, draw_overview, plan_canvas
+from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview
 from colibri_geo.reporting.parts import MapDrawing
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record
 

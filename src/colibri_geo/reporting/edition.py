@@ -18,16 +18,16 @@ from colibri_geo.exporting.squares import STEP_DEG
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability, format_text, is_missing
 from colibri_geo.layers.columns import LEVELS
+from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import NumberedStrip, draw_overview, plan_canvas
+from colibri_geo.reporting.maps import NumberedStrip, draw_overview
+from colibri_geo.reporting.method import build_method
 from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
+from colibri_geo.reporting.ranking import sort_number, sort_verdict
 from colibri_geo.reporting.sections import (
     build_bottom_line,
     build_cover,
     build_looked_at,
-    build_method,
-    sort_number,
-    sort_verdict,
 )
 
 _AROUND = 2

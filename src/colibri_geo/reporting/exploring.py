@@ -24,10 +24,10 @@ from colibri_geo.exporting.wording import caution_for, format_time, shown_text
 from colibri_geo.language import ENGLISH, UNSEEN_REASONS
 from colibri_geo.language.formats import format_share
 from colibri_geo.layers.findings import Findings
+from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.headlines import count_verdicts, name_run, say_verdict, tell_observed
 from colibri_geo.reporting.html import read_asset
-from colibri_geo.reporting.maps import Canvas, plan_canvas
 from colibri_geo.reporting.pictures import Overview
 
 _NAME_LETTERS, _FACT_LETTERS = 60, 800

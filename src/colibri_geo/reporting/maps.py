@@ -1,38 +1,30 @@
-"""Maps of a run as drawings: outlines, hatched ground, numbered strips, graticule, scale bar and north."""
+"""Maps of a run as drawings: outlines, hatched ground, numbered strips, scale bar and north."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
-from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
+from shapely.geometry import GeometryCollection, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.language import UNSEEN_REASONS, Messages
 from colibri_geo.language.formats import format_number, format_text
-from colibri_geo.reporting.grounding import GroundGrid, PixelScale, nice_length_m
+from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, canvas_corners, line_path, polygon_path, trim
+from colibri_geo.reporting.graticule import draw_graticule
+from colibri_geo.reporting.grounding import nice_length_m
 from colibri_geo.reporting.parts import LegendEntry, MapDrawing, MapLabel, MapShape, ScaleBar
 
-WIDTH = 1000.0
-"""Of every map, in its own units."""
-_NARROWEST, _WIDEST = 0.6, 1.8
-"""Least and greatest width of a map over its height; a longer scene gets blank ground beside it."""
 _SIMPLIFY = 0.6
 _LABEL_HEIGHT, _LABEL_WIDTH = 22.0, 10.0
 """Room that a line of text takes, and a letter of it, when labels are kept apart."""
 _NARROW_PAGE = 1.7
 """On a phone the same drawing carries larger letters: names that have room even then are shown there too."""
-_MARGIN, _FOOT = 12.0, 46.0
-"""Blank ground around the grid; below it stand the longitudes."""
 _LABEL_LIMIT = 40
 _REGION_LABELS = 60
-_GRATICULE_LINES = 5
 _LEVELS = ("admin2", "admin1", "country")
 
 
@@ -44,91 +36,6 @@ class NumberedStrip:
     verdict: str
     axis: BaseGeometry
     anchor: str = ""
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """The area that a map is drawn on, and how the grid lies on it.
-
-    Attributes
-    ----------
-    ground : GroundGrid
-    scale : PixelScale
-        At the centre of the grid.
-    width, height : float
-        In units of the drawing.
-    left, top : float
-        Where the first pixel of the grid lies.
-    per_col, per_row : float
-        Units per pixel, so that a metre is as long in both directions.
-    """
-
-    ground: GroundGrid
-    scale: PixelScale
-    width: float
-    height: float
-    left: float
-    top: float
-    per_col: float
-    per_row: float
-
-    @property
-    def frame(self) -> Polygon:
-        """The edge of the drawing."""
-        return box(0, 0, self.width, self.height)
-
-    @property
-    def grid_box(self) -> tuple[float, float, float, float]:
-        """Left, top, width and height of the pair's grid."""
-        return self.left, self.top, self.ground.cols * self.per_col, self.ground.rows * self.per_row
-
-    @property
-    def metres_per_unit(self) -> float:
-        """Metres on the ground for one unit of the drawing."""
-        return self.scale.col_m / self.per_col
-
-    def place(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Bring geometries of any CRS onto the drawing."""
-        pixels = self.ground.to_pixels(shapes)
-        return pixels.affine_transform([self.per_col, 0, 0, self.per_row, self.left, self.top])
-
-    def lonlat_bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east and north of the drawing, in degrees."""
-        to_lonlat = Transformer.from_crs(self.ground.crs, 4326, always_xy=True)
-        corners = [(0.0, 0.0), (self.width, 0.0), (self.width, self.height), (0.0, self.height)]
-        pixels = [((across - self.left) / self.per_col, (down - self.top) / self.per_row) for across, down in corners]
-        places = [self.ground.to_map(*pixel) for pixel in pixels]
-        eastings, northings = zip(*places, strict=True)
-        bounds = to_lonlat.transform_bounds(min(eastings), min(northings), max(eastings), max(northings))
-        return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
-
-
-def plan_canvas(ground: GroundGrid) -> Canvas:
-    """Plan the drawing of a grid: its proportions on the ground, within what fits a page.
-
-    Parameters
-    ----------
-    ground : GroundGrid
-
-    Returns
-    -------
-    Canvas
-    """
-    scale = ground.scale_at(ground.cols / 2, ground.rows / 2)
-    width_m, height_m = ground.cols * scale.col_m, ground.rows * scale.row_m
-    area_width_m = max(width_m, height_m * _NARROWEST)
-    area_height_m = max(height_m, area_width_m / _WIDEST)
-    units = (WIDTH - 2 * _MARGIN) / area_width_m
-    return Canvas(
-        ground=ground,
-        scale=scale,
-        width=WIDTH,
-        height=area_height_m * units + _MARGIN + _FOOT,
-        left=_MARGIN + (area_width_m - width_m) / 2 * units,
-        top=_MARGIN + (area_height_m - height_m) / 2 * units,
-        per_col=scale.col_m * units,
-        per_row=scale.row_m * units,
-    )
 
 
 def draw_looked_at(
@@ -204,8 +111,8 @@ def draw_overview(
     """
     axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
     numbers = [_label_strip(canvas, axis, strip) for axis, strip in zip(axes, strips, strict=True)]
-    casing = [MapShape(_line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
-    lines = [MapShape(_line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
+    casing = [MapShape(line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
+    lines = [MapShape(line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     unseen = _merge_shapes(_unseen_shapes(canvas, not_observed), "unseen-any")
     placed = _place_regions(canvas, regions, messages)
     outlines = _outline_regions(placed)
@@ -243,28 +150,28 @@ def _compose(
     labels: tuple[MapLabel, ...],
     legend: tuple[LegendEntry, ...],
 ) -> MapDrawing:
-    graticule = _draw_graticule(canvas)
+    graticule = draw_graticule(canvas)
     return MapDrawing(
         key=key,
-        width=_plain(canvas.width),
-        height=_plain(canvas.height),
+        width=trim(canvas.width),
+        height=trim(canvas.height),
         title=title,
         description=description,
         caption=caption,
-        ground=MapShape(_polygon_path(box(*_corners(canvas))), "observed"),
+        ground=MapShape(polygon_path(box(*canvas_corners(canvas))), "observed"),
         image=image,
-        image_box=tuple(_plain(side) for side in canvas.grid_box),
-        shapes=(*shapes, *(MapShape(_line_path(line.path), "graticule") for line in graticule)),
+        image_box=tuple(trim(side) for side in canvas.grid_box),
+        shapes=(*shapes, *(MapShape(line_path(line.path), "graticule") for line in graticule)),
         labels=(*(line.label(messages) for line in graticule), *labels),
         scale_bar=draw_scale_bar(
             canvas.metres_per_unit,
             right=canvas.width - 36,
-            vertical=canvas.height - _FOOT - 24,
+            vertical=canvas.height - FOOT - 24,
             room=250,
             messages=messages,
         ),
-        north_deg=_plain(canvas.scale.north_deg),
-        north_left=_plain(canvas.width - 42),
+        north_deg=trim(canvas.scale.north_deg),
+        north_left=trim(canvas.width - 42),
         north_top="62",
         legend=legend,
     )
@@ -293,7 +200,14 @@ def draw_scale_bar(
         if length_m >= 1000
         else format_number(length_m, messages, digits=0 if length_m >= 1 else 2, unit="m")
     )
-    return ScaleBar(_plain(left), _plain(right), _plain((left + right) / 2), _plain(vertical), label, f"{length_m:g}")
+    return ScaleBar(
+        trim(left),
+        trim(right),
+        trim((left + right) / 2),
+        trim(vertical),
+        label,
+        f"{length_m:g}",
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- unseen ground
@@ -303,10 +217,10 @@ def _unseen_shapes(canvas: Canvas, not_observed: gpd.GeoDataFrame) -> list[MapSh
         return []
     placed = canvas.place(not_observed.geometry)
     reasons = not_observed["reason"].where(not_observed["reason"].isin(UNSEEN_REASONS), "other")
-    shapes = []
+    shapes, corners = [], canvas_corners(canvas)
     for reason in (*UNSEEN_REASONS, "other"):
-        inside = (shapely.clip_by_rect(shape, *_corners(canvas)) for shape in placed[(reasons == reason).to_numpy()])
-        path = "".join(_polygon_path(part) for part in _drawn_parts(inside))
+        inside = (shapely.clip_by_rect(shape, *corners) for shape in placed[(reasons == reason).to_numpy()])
+        path = "".join(polygon_path(part) for part in _drawn_parts(inside))
         if path:
             shapes.append(MapShape(path, f"unseen-{reason}"))
     return shapes
@@ -347,7 +261,7 @@ def _place_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: M
     west, south, east, north = canvas.lonlat_bounds()
     spare = 0.1 * max(east - west, north - south)
     near = regions.geometry.clip_by_rect(west - spare, south - spare, east + spare, north + spare)
-    beyond = (-_MARGIN, -_MARGIN, canvas.width + _MARGIN, canvas.height + _MARGIN)
+    beyond = (-MARGIN, -MARGIN, canvas.width + MARGIN, canvas.height + MARGIN)
     return [
         _Region(str(level), format_text(name, messages, limit=_LABEL_LIMIT), shapely.clip_by_rect(shape, *beyond))
         for level, name, shape in zip(regions["level"], regions["name"], canvas.place(near), strict=True)
@@ -359,7 +273,7 @@ def _outline_regions(regions: Sequence[_Region]) -> list[MapShape]:
     shapes = []
     for level in _LEVELS:
         parts = _drawn_parts(region.shape for region in regions if region.level == level)
-        path = "".join(_polygon_path(part) for part in parts)
+        path = "".join(polygon_path(part) for part in parts)
         if path:
             shapes.append(MapShape(path, f"region-{level}"))
     return shapes
@@ -384,7 +298,7 @@ def _label_regions(
         for region in sorted(regions, key=lambda region: -region.shape.area)
         if region.level == level
     ][:_REGION_LABELS]
-    labels = [*taken, *(line.label(messages) for line in _draw_graticule(canvas))]
+    labels = [*taken, *(line.label(messages) for line in draw_graticule(canvas))]
     found: list[MapLabel] = []
     for kind, zoom in (("region", _NARROW_PAGE), ("region-minor", 1.0)):
         unnamed = []
@@ -393,7 +307,7 @@ def _label_regions(
             if place is None:
                 unnamed.append(region)
             else:
-                found.append(MapLabel(_plain(place.x), _plain(place.y), region.name, kind))
+                found.append(MapLabel(trim(place.x), trim(place.y), region.name, kind))
         waiting = unnamed
     return tuple(found)
 
@@ -409,7 +323,7 @@ def _find_room(canvas: Canvas, region: _Region, labels: Sequence[MapLabel], *, z
     across = min(max(inner.x, half + 24), canvas.width - half - 24)
     for shift in (0, -1, 1, -2, 2, -3, 3):
         down = inner.y + shift * height
-        free = 2 * height < down < canvas.height - _FOOT - 4 * height and shape.contains(Point(across, down))
+        free = 2 * height < down < canvas.height - FOOT - 4 * height and shape.contains(Point(across, down))
         if free and not any(_near(across, down, letters, other, zoom=zoom) for other in labels):
             return Point(across, down)
     return None
@@ -433,95 +347,4 @@ def _label_strip(canvas: Canvas, axis: BaseGeometry, strip: NumberedStrip) -> Ma
     room = 20.0
     horizontal = min(max((west + east) / 2 + room * across[0], room), canvas.width - room)
     vertical = min(max((top + bottom) / 2 + room * across[1] + 6, room + 6), canvas.height - room)
-    return MapLabel(_plain(horizontal), _plain(vertical), strip.number, "number", target=strip.anchor)
-
-
-# ----------------------------------------------------------------------------------------------------------- graticule
-@dataclass(frozen=True)
-class _GraticuleLine:
-    """One meridian or parallel on the drawing, where it is labelled, and with what."""
-
-    path: BaseGeometry
-    degrees: float
-    digits: int
-    meridian: bool
-    horizontal: float
-    vertical: float
-
-    def label(self, messages: Messages) -> MapLabel:
-        degrees = messages.number(abs(self.degrees), digits=self.digits)
-        side = (
-            ("longitude.west" if self.degrees < 0 else "longitude.east")
-            if self.meridian
-            else ("latitude.south" if self.degrees < 0 else "latitude.north")
-        )
-        anchor = "middle" if self.meridian else "start"
-        return MapLabel(
-            _plain(self.horizontal), _plain(self.vertical), messages.say(side, degrees=degrees), "degrees", anchor
-        )
-
-
-def _draw_graticule(canvas: Canvas) -> list[_GraticuleLine]:
-    west, south, east, north = canvas.lonlat_bounds()
-    step = _nice_step((east - west) / _GRATICULE_LINES)
-    digits = max(0, -math.floor(math.log10(step)))
-    ticks = [
-        *((lon, True, _even(lon, south, north, meridian=True)) for lon in _ticks(west, east, step)),
-        *((lat, False, _even(lat, west, east, meridian=False)) for lat in _ticks(south, north, step)),
-    ]
-    placed = canvas.place(gpd.GeoSeries([LineString(points) for _, _, points in ticks], crs=4326))
-    lines: list[_GraticuleLine] = []
-    for (degrees, meridian, _), line in zip(ticks, placed.intersection(canvas.frame), strict=True):
-        if not line.is_empty and isinstance(line, LineString):
-            lines += _label_line(canvas, line, degrees, digits, meridian=meridian)
-    return lines
-
-
-def _label_line(
-    canvas: Canvas, line: LineString, degrees: float, digits: int, *, meridian: bool
-) -> list[_GraticuleLine]:
-    """Label a meridian at the lower edge and a parallel at the left edge; in a corner neither has room."""
-    points = shapely.get_coordinates(line)
-    end = points[points[:, 1].argmax()] if meridian else points[points[:, 0].argmin()]
-    horizontal, vertical = (float(end[0]), canvas.height - 14) if meridian else (_MARGIN + 6, float(end[1]) - 6)
-    room = 70 < horizontal < canvas.width - 70 if meridian else 40 < vertical < canvas.height - _FOOT
-    return [_GraticuleLine(line, degrees, digits, meridian, horizontal, vertical)] if room else []
-
-
-def _even(fixed: float, start: float, stop: float, *, meridian: bool) -> list[tuple[float, float]]:
-    return [(fixed, float(at)) if meridian else (float(at), fixed) for at in np.linspace(start, stop, 9)]
-
-
-def _nice_step(shortest: float) -> float:
-    """Round up to 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(shortest))
-    return min(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= shortest)
-
-
-def _ticks(start: float, stop: float, step: float) -> list[float]:
-    return [index * step for index in range(math.ceil(start / step), math.floor(stop / step) + 1)]
-
-
-# --------------------------------------------------------------------------------------------------------------- paths
-def _corners(canvas: Canvas) -> tuple[float, float, float, float]:
-    left, top, width, height = canvas.grid_box
-    return left, top, left + width, top + height
-
-
-def _polygon_path(polygon: Polygon) -> str:
-    rings = [polygon.exterior, *polygon.interiors]
-    return "".join(f"M{_points(shapely.get_coordinates(ring)[:-1])}Z" for ring in rings)
-
-
-def _line_path(line: BaseGeometry) -> str:
-    parts = shapely.get_parts(line)
-    return "".join(f"M{_points(shapely.get_coordinates(part))}" for part in parts)
-
-
-def _points(coordinates: np.ndarray[Any, np.dtype[np.float64]]) -> str:
-    return "L".join(f"{_plain(across)} {_plain(down)}" for across, down in coordinates)
-
-
-def _plain(value: float) -> str:
-    """Write a length of the drawing: one decimal, none where it is 0."""
-    return f"{round(float(value), 1) + 0.0:.1f}".removesuffix(".0")
+    return MapLabel(trim(horizontal), trim(vertical), strip.number, "number", target=strip.anchor)

@@ -8,20 +8,19 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_share, format_time
 from colibri_geo.layers.findings import Findings
+from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, plan_canvas
+from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview
+from colibri_geo.reporting.method import build_evidence, build_method
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
 from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview, StripPicture
-from colibri_geo.reporting.ranking import RankedStrip, rank_strips
+from colibri_geo.reporting.ranking import RankedStrip, build_ranking, rank_strips
 from colibri_geo.reporting.sections import (
     build_bottom_line,
     build_cover,
-    build_evidence,
     build_inputs,
     build_looked_at,
-    build_method,
-    build_ranking,
     observed_share,
 )
 from colibri_geo.reporting.sheets import build_sheet

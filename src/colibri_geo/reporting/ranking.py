@@ -1,14 +1,21 @@
-"""Strips in the order of the report, each with its number."""
+"""Strips in the order of the report, each with its number, and the table that lists them so."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 
+from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import strip_centres
 from colibri_geo.exporting.ranking import rank_positions
+from colibri_geo.language import Messages
+from colibri_geo.language.formats import format_number, format_probability, format_range, format_text
+from colibri_geo.reporting.facts import name_region_chain
+from colibri_geo.reporting.parts import Cell, Table
 
 
 @dataclass(frozen=True)
@@ -66,3 +73,45 @@ def rank_strips(strips: gpd.GeoDataFrame) -> tuple[RankedStrip, ...]:
         )
         for rank, position in enumerate(rank_positions(strips), start=1)
     )
+
+
+def build_ranking(strips: Sequence[RankedStrip], messages: Messages) -> Table:
+    """Build the table of strips in their order; each leads to its sheet."""
+    columns = ("number", "strip", "verdict", "probability", "length", "width", "azimuth", "region")
+    return Table(
+        caption=messages.say("ranking.caption" if strips else "ranking.empty"),
+        columns=tuple(messages.say(f"column.{column}") for column in columns),
+        rows=tuple(_ranking_row(strip, messages) for strip in strips),
+    )
+
+
+def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
+    row = strip.row
+    length, width = (
+        (
+            format_number(row[f"{name}_m"], messages, unit="m"),
+            format_range(row[f"{name}_lo_m"], row[f"{name}_hi_m"], messages, unit="m"),
+        )
+        for name in ("length", "width")
+    )
+    probability, azimuth = row["probability"], row["azimuth_deg"]
+    return (
+        Cell((messages.number(strip.rank),), target=strip.anchor, value=str(strip.rank)),
+        Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
+        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=sort_verdict(strip.verdict)),
+        Cell((format_probability(probability, messages),), numeric=True, value=sort_number(probability)),
+        Cell(length, numeric=True, value=sort_number(row["length_m"])),
+        Cell(width, numeric=True, value=sort_number(row["width_m"])),
+        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=sort_number(azimuth)),
+        Cell((name_region_chain(row, messages),)),
+    )
+
+
+def sort_verdict(verdict: str) -> str:
+    """Return what a cell with a verdict is sorted by: its place in the order of the report."""
+    return str(VERDICTS.index(verdict))
+
+
+def sort_number(value: float) -> str:
+    """Return what a cell with a number is sorted by; empty where it is not known."""
+    return f"{value:.6g}" if math.isfinite(value) else ""

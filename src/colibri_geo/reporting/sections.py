@@ -1,4 +1,4 @@
-"""The parts of the report around the sheets: cover, looked at, inputs, bottom line, ranking, method, evidence."""
+"""The parts of the report before the strips: cover, looked at, inputs, bottom line."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
+from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord
 from colibri_geo.exporting.columns import AERODROMES, VERDICTS
-from colibri_geo.language import ENGLISH, Messages, Untranslated
+from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_km2,
     format_name,
     format_number,
     format_probability,
-    format_range,
     format_recorded,
     format_share,
     format_text,
@@ -23,24 +22,21 @@ from colibri_geo.language.formats import (
     is_missing,
     read_time,
 )
-from colibri_geo.reporting.facts import format_gap, name_region, name_region_chain
+from colibri_geo.reporting.facts import format_gap, name_region
 from colibri_geo.reporting.parts import (
     BottomLine,
     Cell,
     Cover,
-    Evidence,
     Fact,
     Inputs,
     LookedAt,
     MapDrawing,
-    Method,
     Table,
     Term,
 )
 from colibri_geo.reporting.ranking import RankedStrip
 
 _CALLED_NEW = ("new", "extended", "reopened")
-_VERIFY = "colibri-geo verify DIR"
 
 
 def build_cover(record: RunRecord, messages: Messages) -> Cover:
@@ -163,7 +159,7 @@ def _regions_seen(observed: pd.DataFrame, messages: Messages) -> Table:
                 Cell((format_share(float(share), messages),), numeric=True),
             )
         )
-    return Table(messages.say("looked_at.regions"), _columns(columns, messages), tuple(rows))
+    return Table(messages.say("looked_at.regions"), name_columns(columns, messages), tuple(rows))
 
 
 def _region_title(level: str, code: object, name: object, messages: Messages) -> str:
@@ -172,7 +168,8 @@ def _region_title(level: str, code: object, name: object, messages: Messages) ->
     return name_region(name, code, messages) or messages.say("value.unknown")
 
 
-def _columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
+def name_columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
+    """Write the heads of columns."""
     return tuple(messages.say(f"column.{name}") for name in names)
 
 
@@ -235,11 +232,12 @@ def _size(rows: int, cols: int, pixel_m: float, messages: Messages) -> str:
         "value.size",
         rows=messages.number(rows),
         cols=messages.number(cols),
-        pixel=_format_pixel(pixel_m, messages),
+        pixel=format_pixel(pixel_m, messages),
     )
 
 
-def _format_pixel(pixel_m: float, messages: Messages) -> str:
+def format_pixel(pixel_m: float, messages: Messages) -> str:
+    """Write the side of a pixel, with decimals where it has any."""
     return format_number(pixel_m, messages, digits=0 if round(pixel_m, 2) == round(pixel_m) else 2, unit="m")
 
 
@@ -281,7 +279,7 @@ def _band_table(pair: PairRecord, messages: Messages) -> Table:
         )
         for band, gain, offset, residual in zip(pair.bands, pair.gain, pair.offset, pair.residual, strict=True)
     )
-    columns = _columns(("band", "gain", "offset", "residual"), messages)
+    columns = name_columns(("band", "gain", "offset", "residual"), messages)
     return Table(messages.say("inputs.bands"), columns, rows, stacks=False)
 
 
@@ -369,169 +367,3 @@ def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Me
         messages.say("looked_at.share"),
     )
     return Table(messages.say("bottom.regions"), columns, tuple(rows))
-
-
-# ------------------------------------------------------------------------------------------------------------- ranking
-def build_ranking(strips: Sequence[RankedStrip], messages: Messages) -> Table:
-    """Build the table of strips in their order; each leads to its sheet."""
-    columns = ("number", "strip", "verdict", "probability", "length", "width", "azimuth", "region")
-    return Table(
-        caption=messages.say("ranking.caption" if strips else "ranking.empty"),
-        columns=_columns(columns, messages),
-        rows=tuple(_ranking_row(strip, messages) for strip in strips),
-    )
-
-
-def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
-    row = strip.row
-    length, width = (
-        (
-            format_number(row[f"{name}_m"], messages, unit="m"),
-            format_range(row[f"{name}_lo_m"], row[f"{name}_hi_m"], messages, unit="m"),
-        )
-        for name in ("length", "width")
-    )
-    probability, azimuth = row["probability"], row["azimuth_deg"]
-    return (
-        Cell((messages.number(strip.rank),), target=strip.anchor, value=str(strip.rank)),
-        Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
-        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=sort_verdict(strip.verdict)),
-        Cell((format_probability(probability, messages),), numeric=True, value=sort_number(probability)),
-        Cell(length, numeric=True, value=sort_number(row["length_m"])),
-        Cell(width, numeric=True, value=sort_number(row["width_m"])),
-        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=sort_number(azimuth)),
-        Cell((name_region_chain(row, messages),)),
-    )
-
-
-def sort_verdict(verdict: str) -> str:
-    """Return what a cell with a verdict is sorted by: its place in the order of the report."""
-    return str(VERDICTS.index(verdict))
-
-
-def sort_number(value: float) -> str:
-    """Return what a cell with a number is sorted by; empty where it is not known."""
-    return f"{value:.6g}" if math.isfinite(value) else ""
-
-
-# -------------------------------------------------------------------------------------------------- method and evidence
-def build_method(record: RunRecord, messages: Messages) -> Method:
-    """Build what the run did, with its settings and versions, and what it cannot tell."""
-    trace = record.settings.trace
-    shortest = format_number(trace.min_length_m, messages, unit="m")
-    return Method(
-        steps=tuple(messages.say(f"method.step.{step}") for step in ("align", "change", "judge")),
-        limits=(
-            messages.say("method.limit.ground"),
-            messages.say(
-                "method.limit.short", length=shortest, width=format_number(trace.max_width_m, messages, unit="m")
-            ),
-            messages.say("method.limit.pixel", pixel=_format_pixel(record.pair.pixel_m, messages)),
-            *(messages.say(f"method.limit.{limit}") for limit in ("position", "gone", "use")),
-        ),
-        key_settings=_key_settings(record, messages),
-        settings=_settings_table(record, messages),
-        versions=_versions_table(record, messages),
-    )
-
-
-def _basis(basis: str, messages: Messages) -> str:
-    """Say what the probability rests on; all of it in English where its form is not known."""
-    said = format_recorded(basis.rstrip("."), messages, limit=400)
-    if isinstance(said, Untranslated):
-        return Untranslated(ENGLISH.say("method.probability.basis", basis=said))
-    return messages.say("method.probability.basis", basis=said)
-
-
-def _key_settings(record: RunRecord, messages: Messages) -> tuple[Fact, ...]:
-    trace, score = record.settings.trace, record.settings.score
-    least = format_probability(score.min_probability, messages)
-    density = messages.say("method.probability.density", density=f"{score.strips_per_1000_km2:g}")
-    point = messages.say("method.operating_point.value", name=score.operating_point, least=least)
-
-    def say(fact: str, *lines: str, keys: tuple[str, ...]) -> Fact:
-        return Fact(messages.say(f"method.{fact}"), lines, keys=tuple(f"run.{key}" for key in keys))
-
-    return (
-        say(
-            "probability",
-            messages.say("method.probability.learnt"),
-            density,
-            _basis(record.probability_basis, messages),
-            keys=("probability_basis", "settings.score.strips_per_1000_km2"),
-        ),
-        say(
-            "operating_point",
-            point,
-            keys=("settings.score.operating_point", f"settings.score.{score.operating_point}_probability"),
-        ),
-        say(
-            "min_length",
-            format_number(trace.min_length_m, messages, unit="m"),
-            keys=("settings.trace.min_length_m",),
-        ),
-        say(
-            "observed_share",
-            format_share(trace.min_observed_share, messages),
-            keys=("settings.trace.min_observed_share",),
-        ),
-    )
-
-
-def _settings_table(record: RunRecord, messages: Messages) -> Table:
-    """List every setting under its name in a settings file."""
-    rows = tuple(
-        (Cell((f"{step}.{name}",), code=True), Cell((str(value),), code=True))
-        for step, table in record.settings.to_dict().items()
-        for name, value in table.items()
-    )
-    return Table(messages.say("method.settings"), _columns(("setting", "value"), messages), rows, stacks=False)
-
-
-def _versions_table(record: RunRecord, messages: Messages) -> Table:
-    rows = tuple(
-        (Cell((format_text(name, messages),)), Cell((format_text(version, messages),), code=True))
-        for name, version in record.versions.items()
-    )
-    return Table(messages.say("method.versions"), _columns(("software", "version"), messages), rows, stacks=False)
-
-
-def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
-    """Build the list of inputs with their checksums, and how to verify them."""
-    rows = [_evidence_scene("before", record.before, messages), _evidence_scene("after", record.after, messages)]
-    for when, scene in (("before", record.before), ("after", record.after)):
-        if scene.mask_sha256 is not None:
-            role = messages.say(f"role.{when}_mask")
-            rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, None, messages))
-    for when, scene in zip(("before_radar", "after_radar"), record.radar, strict=False):
-        rows.append(_evidence_scene(when, scene, messages))
-    rows += [_evidence_layer(layer, messages) for layer in record.layers]
-    columns = _columns(("role", "file", "sha256", "credit"), messages)
-    return Evidence(
-        files=Table(messages.say("evidence.files"), columns, tuple(rows)),
-        command=_VERIFY,
-        trace=tuple(messages.say(f"evidence.trace.{step}") for step in ("figure", "row", "pixel", "again")),
-    )
-
-
-def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[Cell, ...]:
-    return _evidence_row(messages.say(f"role.{when}"), scene.name, scene.sha256, scene.licence, messages)
-
-
-def _evidence_layer(layer: LayerRecord, messages: Messages) -> tuple[Cell, ...]:
-    kind, _, name = layer.role.partition(" ")
-    role = messages.say(f"role.{kind}", name=format_text(name, messages))
-    return _evidence_row(role, layer.name, layer.sha256, layer.credit, messages, notes=layer.notes)
-
-
-def _evidence_row(
-    role: str, name: str, sha256: str, credit: str | None, messages: Messages, *, notes: Sequence[str] = ()
-) -> tuple[Cell, ...]:
-    lines = [] if is_missing(credit) else [format_text(credit, messages)]
-    lines += [format_recorded(note, messages) for note in notes]
-    return (
-        Cell((role,)),
-        Cell((format_text(name, messages),)),
-        Cell((sha256,), code=True),
-        Cell(tuple(lines) or ("–",)),
-    )
