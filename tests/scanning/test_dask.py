@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colibri_geo.errors import CorruptInput, EngineError, SchedulerLost, WorkerLost
+from colibri_geo.errors import CorruptInput, EngineError, MissingExtra, SchedulerLost, WorkerLost
 from colibri_geo.hardening import SETTINGS
 from colibri_geo.scanning import MemoryStore, TileDone, dask_executor, local_executor, run_tiles, workers
 from tests.support import children, tile_work
@@ -145,7 +145,7 @@ def test_another_service_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_dask_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Dask is not installed, one line has the command that installs it."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # noqa: ARG005 - as the function is called
-    expected = r"Dask is not installed here, .*pip install 'colibri_geo\[scale\]'$"
-    with pytest.raises(EngineError, match=expected), dask_executor("tcp://127.0.0.1:1"):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    expected = r'^a scan on a cluster needs distributed, .*pip install "colibri_geo\[scale\]"$'
+    with pytest.raises(MissingExtra, match=expected), dask_executor("tcp://127.0.0.1:1"):
         pass

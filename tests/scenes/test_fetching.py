@@ -24,6 +24,7 @@ from colibri_geo.errors import (
     ColibriError,
     DownloadError,
     IntegrityError,
+    MissingExtra,
     OutputError,
     OutputExists,
     SettingsError,
@@ -448,7 +449,7 @@ def test_a_missing_extra_is_told(site: Site, tmp_path: Path, monkeypatch: pytest
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr(importlib, "import_module", fail)
-    with pytest.raises(SettingsError, match=r'pip install "colibri_geo\[stac\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "colibri_geo\[stac\]"'):
         fetch(site, tmp_path, kind="api")
     assert len(fetch(site, tmp_path, kind="catalogue")) == 2
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import importlib
-import importlib.util
 import logging
 import math
 import os
@@ -26,6 +24,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from colibri_geo import __version__
 from colibri_geo.errors import EngineError, SchedulerLost, SettingsError
+from colibri_geo.extras import load_extra
 from colibri_geo.hardening import harden
 from colibri_geo.isolation import MAX_BYTES, Lost, Pool, is_loud, isolated
 
@@ -231,11 +230,13 @@ def dask_executor(scheduler: Any) -> Iterator[WorkerExecutor]:  # noqa: ANN401 -
     Raises
     ------
     EngineError
-        Where Dask is not installed here, or a worker has another version of colibri_geo.
+        Where a worker has another version of colibri_geo.
+    MissingExtra
+        Where Dask is not installed here.
     SchedulerLost
         Where no scheduler answers at the address, or it has no workers.
     """
-    distributed = _import_distributed()
+    distributed = load_extra("distributed", extra="scale", purpose="a scan on a cluster")
     with ExitStack() as stack:
         client = scheduler
         if isinstance(scheduler, str):
@@ -281,15 +282,6 @@ class _DaskExecutor(WorkerExecutor):
     ) -> None:
         """Take no more tasks."""
         self._inner.shutdown(wait=wait)
-
-
-def _import_distributed() -> Any:  # noqa: ANN401 - an extra
-    if importlib.util.find_spec("distributed") is None:
-        raise EngineError(
-            "Dask is not installed here, expected for a scan on a cluster; install it with: "
-            "pip install 'colibri_geo[scale]'"
-        )
-    return importlib.import_module("distributed")
 
 
 @contextmanager

@@ -8,7 +8,6 @@ pystac-client (extra ``stac``). Static catalogues and items are followed link by
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections import deque
@@ -23,7 +22,8 @@ from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.documents import Faults, parse_json
 from colibri_geo.downloading import Downloader, is_web, join_url
-from colibri_geo.errors import BadDate, DownloadError, SettingsError
+from colibri_geo.errors import BadDate, DownloadError
+from colibri_geo.extras import load_extra
 from colibri_geo.scenes.stac_item import Fields, split_items
 
 MAX_REQUESTS = 2000
@@ -196,7 +196,7 @@ class Searcher:
         ------
         DownloadError
             Anything that went wrong on the way.
-        SettingsError
+        MissingExtra
             For an API, where the extra ``stac`` is not installed.
         """
         seen: set[tuple[str, str]] = set()
@@ -306,13 +306,7 @@ def _find_self(item: Fields, url: str) -> str:
 
 def _load(module: str) -> Any:  # noqa: ANN401 - a module
     """Return a module of pystac-client, which comes with the extra ``stac`` alone."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            "asking a STAC API needs pystac-client, which is not installed; "
-            'install it with: pip install "colibri_geo[stac]"'
-        ) from error
+    return load_extra(module, extra="stac", purpose="asking a STAC API")
 
 
 def _ask_page(
