@@ -19,6 +19,7 @@ from PIL import Image
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import MissingExtra, OutputError, SettingsError, TableError
 from colibri_geo.exporting.kml import html_colour
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.reporting import picture_strips
 from colibri_geo.reporting.figures import plot_findings, plot_strip
 from colibri_geo.scenes.memory import scene_from_arrays
@@ -163,6 +164,15 @@ def test_profiles_are_those_of_the_report_and_break_where_nothing_was_seen(run: 
             np.testing.assert_allclose(line.get_ydata(), np.array(values, dtype=float), atol=1e-6)
     assert not np.isnan(before.get_ydata()).any()
     assert np.isnan(after.get_ydata()).any()
+
+
+def test_strip_is_found_by_its_number_in_the_report(run: Run) -> None:
+    """The number that the report gives a strip does as its name does; a number beyond them is refused."""
+    for number, position in enumerate(rank_positions(run.strips), start=1):
+        assert run._find_strip(number).name == run.strips.index[position]
+    for number in (0, len(run.strips) + 1):
+        with pytest.raises(SettingsError, match=rf"'{number}' is not in this run.*its number in the report"):
+            run.plot_strip(number)
 
 
 # ------------------------------------------------------------------------------------------------------------- refusal

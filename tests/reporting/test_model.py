@@ -268,6 +268,20 @@ def test_notes_of_scenes_and_pair_are_kept() -> None:
     assert model.inputs.notes == ("no near infrared",)
 
 
+def test_scenes_of_a_mosaic_are_listed_with_their_dates() -> None:
+    """Each scene of which an image was made stands in the table of images; without a mosaic there is no such row."""
+    before = example_record().before
+    parts = tuple(
+        dataclasses.replace(before, name=name, acquired=acquired)
+        for name, acquired in (("west.tif", "2025-01-10T15:20:00Z"), ("east.tif", "2025-01-12T15:31:00Z"))
+    )
+    said = "Scenes of the mosaic"
+    rows = {row[0].lines[0]: row for row in build(before=dataclasses.replace(before, parts=parts)).inputs.scenes.rows}
+    assert [line[:20] for line in rows[said][1].lines] == ["west.tif (2025-01-10", "east.tif (2025-01-12"]
+    assert rows[said][2].lines == ("–",)
+    assert said not in list(texts(build().inputs.scenes))
+
+
 def test_shift_that_was_not_measured_is_said() -> None:
     """Without tiles there is no shift to print."""
     pair = dataclasses.replace(example_record().pair, shift_tiles=0, shift_spread_m=float("nan"))

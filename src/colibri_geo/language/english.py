@@ -126,6 +126,7 @@ REPORT = {
     "scene.synthetic": "Kind",
     "scene.synthetic.yes": "synthetic, made by simulation",
     "scene.synthetic.no": "not marked as synthetic",
+    "scene.parts": "Scenes of the mosaic",
     "scene.notes": "Notes",
     "scene.notes.none": "none",
     "pair.shift": "Shift removed",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from colibri_geo.errors import NotARun, OutputError, SettingsError
@@ -32,6 +33,7 @@ from colibri_geo.exporting import (
     write_tables,
     write_tiles,
 )
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import ENGLISH, Messages, load_messages
 from colibri_geo.layers.aoi import Aoi
@@ -268,13 +270,13 @@ class Run:
         """
         return plot_findings(self.findings, self.record, self._overview(), axes)
 
-    def plot_strip(self, strip_id: str) -> Any:  # noqa: ANN401 - of matplotlib, an extra
+    def plot_strip(self, strip_id: str | int) -> Any:  # noqa: ANN401 - of matplotlib, an extra
         """Draw one strip: before, after and change, with its profiles across and along; needs the extra ``notebook``.
 
         Parameters
         ----------
-        strip_id : str
-            Its name in the index of `strips`.
+        strip_id : str or int
+            Its name in the index of `strips`, or its number in the report, from 1.
 
         Returns
         -------
@@ -290,15 +292,25 @@ class Run:
         MissingExtra
             Where matplotlib is not installed.
         """
-        if strip_id not in self.strips.index:
-            known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
-            raise SettingsError(f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known})")
+        strip = self._find_strip(strip_id)
         if self.aligned is None:
             raise OutputError(
                 f"{self.after.name}: this run was read back and has no pixels for pictures; compare again, or use "
                 "run.plot() and run.explore(), which need none"
             )
-        return plot_strip(self.aligned, self.strips.loc[strip_id])
+        return plot_strip(self.aligned, strip)
+
+    def _find_strip(self, strip_id: str | int) -> pd.Series[Any]:
+        """Find a strip by its name, else by its number in the report."""
+        if strip_id in self.strips.index:
+            return self.strips.loc[strip_id]
+        if isinstance(strip_id, (int, np.integer)) and 1 <= strip_id <= len(self.strips):
+            return self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
+        known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
+        raise SettingsError(
+            f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known}) or its number in "
+            "the report"
+        )
 
     def explore(self) -> StripMap:
         """Show the run on a map to move about in; a click on a strip tells its dates, size, probability and reasons.

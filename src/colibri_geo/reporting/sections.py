@@ -187,6 +187,8 @@ def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
 
 def _scene_table(caption: str, before: SceneRecord, after: SceneRecord, messages: Messages) -> Table:
     earlier, later = _scene_lines(before, messages), _scene_lines(after, messages)
+    if not (before.parts or after.parts):
+        del earlier["parts"]
     rows = tuple(
         (
             Cell((messages.say(f"scene.{key}"),)),
@@ -204,6 +206,7 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
     notes = tuple(format_recorded(note, messages, limit=400) for note in scene.notes)
     return {
         "name": (format_text(scene.name, messages),),
+        "parts": tuple(_name_part(part, messages) for part in scene.parts) or ("–",),
         "layout": (_stated(scene.layout, messages),),
         "sensor": (_stated(scene.sensor, messages),),
         "product": (_stated(scene.product_id, messages),),
@@ -221,6 +224,12 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
         "sha256": (_stated(scene.sha256, messages),),
         "notes": notes or (messages.say("scene.notes.none"),),
     }
+
+
+def _name_part(part: SceneRecord, messages: Messages) -> str:
+    """Write a scene of a mosaic with the time when it was acquired."""
+    name, time = format_text(part.name, messages), format_time(part.acquired, messages)
+    return messages.say("value.named", name=name, code=time)
 
 
 def _stated(text: str | None, messages: Messages) -> str:
