@@ -302,15 +302,18 @@ class Run:
 
     def _find_strip(self, strip_id: str | int) -> pd.Series[Any]:
         """Find a strip by its name, else by its number in the report."""
+        strip: pd.Series[Any]
         if strip_id in self.strips.index:
-            return self.strips.loc[strip_id]
-        if isinstance(strip_id, (int, np.integer)) and 1 <= strip_id <= len(self.strips):
-            return self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
-        known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
-        raise SettingsError(
-            f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known}) or its number in "
-            "the report"
-        )
+            strip = self.strips.loc[strip_id]
+        elif isinstance(strip_id, (int, np.integer)) and 1 <= strip_id <= len(self.strips):
+            strip = self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
+        else:
+            known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
+            raise SettingsError(
+                f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known}) or its number "
+                "in the report"
+            )
+        return strip
 
     def explore(self) -> StripMap:
         """Show the run on a map to move about in; a click on a strip tells its dates, size, probability and reasons.
