@@ -21,6 +21,7 @@ from PIL import Image, ImageFile
 
 from colibri_geo.errors import MissingExtra
 from colibri_geo.exporting.wording import CAUTION
+from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.pdf import (
     _draw_halos,
@@ -114,6 +115,18 @@ def test_each_sheet_has_a_page(paper: Any, model: ReportModel) -> None:  # noqa:
     assert [pages[0] - holders[0][0] for pages in holders] == list(range(len(headings)))
     care = [text.count(ENGLISH.say("sheet.care")) for text in read_pages(paper)]
     assert max(care) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_sheet_fits_its_page_in_every_language(weasyprint: Any, language: str) -> None:  # noqa: ANN401
+    """No sheet of the example runs on to a second page, however long the words of the language are."""
+    messages, pair = load_messages(language), make_pair(example_strips())
+    pictures = picture_strips(pair, example_strips(), change=FakeChangeMap(pair))
+    model = build_model(example_findings(), example_record(), pictures, None, messages=messages)
+    paper = _lay_out(weasyprint, render_html(model, messages=messages), model, messages)
+    holders = [[at for at, page in enumerate(paper.pages) if sheet.anchor in page.anchors] for sheet in model.sheets]
+    assert holders == [[holders[0][0] + at] for at in range(len(model.sheets))]
 
 
 @pytest.mark.slow
