@@ -185,6 +185,7 @@ def test_files_for_readers_speak_the_language_asked_for(pair: tuple[Path, Path],
 def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --precision the folder holds an edition, which verifies and is no exact run."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--precision", "5km")
+    assert "Edition (5km): it holds no exact position" in result.stdout
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0

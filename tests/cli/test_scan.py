@@ -69,11 +69,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def put_in_place(monkeypatch: pytest.MonkeyPatch, scan: Callable[..., FakeRun]) -> None:
     """Let the command call this in place of the library, and sum up nothing."""
 
-    def sum_up(_: object, folder: Path, *, report: bool, pdf: bool) -> summary.Summary:
+    def sum_up(_: object, folder: Path, *, report: bool, pdf: bool, precision: str) -> summary.Summary:
         verdicts = dict.fromkeys(summary.VERDICTS, 0)
         name = str(folder / "report.html") if report else None
         paper = str(folder / "report.pdf") if pdf else None
-        return summary.Summary(str(folder), name, paper, "before", "after", 4.0, 2.0, 0.5, verdicts, (), "a caution")
+        return summary.Summary(
+            str(folder), name, paper, precision, "before", "after", 4.0, 2.0, 0.5, verdicts, (), "a caution"
+        )
 
     monkeypatch.setattr(colibri_geo, "scan", scan, raising=False)
     monkeypatch.setattr("colibri_geo.cli.scan.summarize", sum_up)

@@ -121,5 +121,5 @@ def compare(
             lang=lang,
             precision=precision,
         )
-    summary = summarize(run, folder, report=not no_report, pdf=pdf)
+    summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)
     click.echo(summary.to_json() if as_json else summary.to_text())

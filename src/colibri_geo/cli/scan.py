@@ -131,7 +131,7 @@ def scan(
         with reading_children():  # those of the scan have ended and given back their memory
             folder = run.save(out, overwrite=overwrite, report=not no_report, pdf=pdf, lang=lang, precision=precision)
     _discard(state)
-    summary = summarize(run, folder, report=not no_report, pdf=pdf)
+    summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)
     click.echo(summary.to_json() if as_json else summary.to_text())
 
 

@@ -24,6 +24,8 @@ class Summary:
     """The report inside it, None when it was left out."""
     pdf: str | None
     """The report as a PDF, None when it was not asked for."""
+    precision: str
+    """Of the places in the folder: exact, or that of an edition."""
     before: str
     """Name and acquisition time of the before scene."""
     after: str
@@ -61,11 +63,13 @@ class Summary:
             lines.append(f"Nothing new found in {looked_at}.")
         lines += [f"Note: {note}" for note in self.notes]
         written = " and ".join(filter(None, (self.report, self.pdf)))
-        lines += [f"Report: {written}" if written else f"Written: {self.out}", self.caution]
-        return "\n".join(lines)
+        lines.append(f"Report: {written}" if written else f"Written: {self.out}")
+        if self.precision != "exact":
+            lines.append(f"Edition ({self.precision}): it holds no exact position; without --precision the exact run is written.")
+        return "\n".join([*lines, self.caution])
 
 
-def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool) -> Summary:
+def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool, precision: str) -> Summary:
     """Take from a run what its summary says.
 
     Parameters
@@ -78,6 +82,8 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool) ->
         Whether a report was written.
     pdf : bool
         Whether it was written as a PDF too.
+    precision : str
+        With which it was saved: ``exact``, or that of an edition.
 
     Returns
     -------
@@ -90,6 +96,7 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool) ->
         out=str(folder),
         report=str(folder / "report.html") if report else None,
         pdf=str(folder / "report.pdf") if pdf else None,
+        precision=precision,
         before=f"{run.before.name} ({run.before.acquired})",
         after=f"{run.after.name} ({run.after.acquired})",
         asked_km2=round(float(whole["asked_km2"]), 3),
