@@ -172,7 +172,7 @@ class Watch:
         """Hold a command to what every row asks."""
         assert ended.status in {0, 2}, ended.errors
         assert "Traceback" not in ended.errors
-        assert ended.seconds < MOST_SECONDS
+        assert ended.seconds < MOST_SECONDS, f"took {ended.seconds:.2f} s"
         assert ended.peak_bytes < MOST_BYTES
         assert ended.strays == ()
         if ended.status == 0:

@@ -65,7 +65,9 @@ class Summary:
         written = " and ".join(filter(None, (self.report, self.pdf)))
         lines.append(f"Report: {written}" if written else f"Written: {self.out}")
         if self.precision != "exact":
-            lines.append(f"Edition ({self.precision}): it holds no exact position; without --precision the exact run is written.")
+            lines.append(
+                f"Edition ({self.precision}): it holds no exact position; without --precision the exact run is written."
+            )
         return "\n".join([*lines, self.caution])
 
 
