@@ -28,10 +28,11 @@ def _list_commands(project: Path, folder: Path) -> Iterator[list[str]]:
     yield ["simulate", str(folder / "made")]
 
 
-def test_nobody_else_may_write(project: Path, tmp_path: Path) -> None:
-    """Though the umask would let them, others may write neither a file nor a folder that a command makes."""
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_nobody_else_may_write(project: Path, tmp_path: Path, umask: int) -> None:
+    """Whatever the umask, neither a file nor a folder that a command makes can be written by others."""
     for arguments in _list_commands(project, tmp_path):
-        _run(arguments, tmp_path, umask=0)
+        _run(arguments, tmp_path, umask=umask)
     made = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
     assert len(made) > 15
     assert [path.name for path in made if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)] == []

@@ -13,7 +13,7 @@ from tests.fuzz.formats import FORMATS
 from tests.fuzz.fuzzing import Format, Seed, children, judge_message, plant, run_cases
 from tests.fuzz.mutating import Mutator, damage_bytes, damage_name, damage_text
 
-CASES = 50
+CASES = 100
 GOOD = b"good"
 
 

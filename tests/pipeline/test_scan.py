@@ -88,7 +88,7 @@ def test_seams_between_processes_do_not_show(row: Pair, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("tile_px", "tiles", "workers"), [(512, 6, 8), (1024, 2, 2), (100_000, 1, 1)])
+@pytest.mark.parametrize(("tile_px", "tiles", "workers"), [(512, 6, 8), (777, 6, 2), (1024, 2, 2), (100_000, 1, 1)])
 def test_tiles_and_workers_do_not_show(lattice: Pair, tmp_path: Path, tile_px: int, tiles: int, workers: int) -> None:
     """Whatever the side of a tile and the number of processes, findings are the bytes that `compare` writes."""
     run = colibri_geo.scan(lattice.before, lattice.after, workers=workers, tile_px=tile_px)

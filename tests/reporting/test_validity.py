@@ -34,7 +34,8 @@ def test_markup_is_valid(reports: Path) -> None:
     assert [message for message in messages if not message["message"].startswith("CSS:")] == []
 
 
-@pytest.mark.parametrize(("name", "width"), [*((name, 390) for name in PAGES), ("full", 1400)])
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 1400])
 def test_page_is_accessible(browser: Any, reports: Path, name: str, width: int) -> None:  # noqa: ANN401
     """axe-core finds no violation, with the controls that the script adds and with all that it looks for."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")

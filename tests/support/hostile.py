@@ -93,7 +93,7 @@ class Ended:
     seconds : float
         Without those in which its processes waited for a processor: others use the machine too.
     peak_bytes : int
-        Most memory of its processes together, pages that they share counted once; 0 where the system does not tell.
+        Most memory of its processes together, or more while that is allowed; 0 where the system does not tell.
     strays : tuple of Path
         What it left outside of its output folder.
     """
@@ -271,15 +271,21 @@ def _wait(process: subprocess.Popen[bytes]) -> _Use:
     while process.poll() is None:
         tree = _list_tree(process.pid)
         times |= {path: seconds for number in tree for path, seconds in _read_times(number).items()}
-        alone = max(_read_bytes(number, "status", "VmHWM") for number in tree)
-        together = sum(_read_bytes(number, "smaps_rollup", "Pss") for number in tree)
-        peak = max(peak, alone, together)
+        peak = max(peak, _measure_peak(tree))
         if time.monotonic() > until:
             process.send_signal(signal.SIGTERM)
             process.wait(10)
         time.sleep(_POLL_SECONDS)
     worked, starved = (sum(seconds[kind] for seconds in times.values()) for kind in (0, 1))
     return _Use(peak, worked, starved)
+
+
+def _measure_peak(tree: Sequence[int]) -> int:
+    """Return the most memory of processes together, or more while that is allowed: the exact figure slows them down."""
+    alone = [_read_bytes(number, "status", "VmHWM") for number in tree]
+    if sum(alone) < MOST_BYTES:  # pages that they share are counted more than once: together they took no more
+        return sum(alone)
+    return max(*alone, sum(_read_bytes(number, "smaps_rollup", "Pss") for number in tree))
 
 
 def _list_tree(root: int) -> list[int]:
