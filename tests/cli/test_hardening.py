@@ -258,3 +258,19 @@ def test_number_of_threads_is_the_users() -> None:
     environment = {"OPENBLAS_NUM_THREADS": "7"}
     harden(environment)
     assert environment["OPENBLAS_NUM_THREADS"] == "7"
+
+
+def test_commands_leave_dask_to_schedulers() -> None:
+    """Where images are read nothing imports Dask, which takes long; whoever asks for it afterwards has it."""
+    pytest.importorskip("dask", reason="Dask is not installed: pip install 'colibri_geo[scale]'")
+    code = """
+import sys
+from colibri_geo.cli.hardening import reading_children
+with reading_children():
+    import colibri_geo.scenes.inspecting
+    print("dask" in sys.modules)
+    import dask
+    print(dask.is_dask_collection(1))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ended.stdout.split() == ["False", "False"]

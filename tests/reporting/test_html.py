@@ -300,6 +300,13 @@ def test_strips_of_the_map_lead_to_their_sheets(markup: str) -> None:
     )
 
 
+def test_borders_look_in_the_legend_as_on_the_map(markup: str) -> None:
+    """On an image borders are white, in the legend too; on a map without one they are dark in both."""
+    maps = re.findall(r'<svg[^>]* class="drawing( on-image)?".*?<ul class="legend"(.*?)</ul>', markup, re.DOTALL)
+    signs = [(bool(image), "on-image" in legend) for image, legend in maps if 'class="region-' in legend]
+    assert sorted(set(signs)) == [(False, False), (True, True)]
+
+
 def test_measures_carry_the_number_they_are_sorted_by() -> None:
     """Measures of the ranked table stand there as plain numbers too; what is not known carries none."""
     strips = example_strips().assign(width_m=float("nan"))

@@ -26,7 +26,7 @@ def reading_children() -> Iterator[None]:
 
 
 def _import_grids_alone() -> None:
-    """Import odc-geo without Dask, which it would import to ask which arrays are Dask's: a fifth of a short command.
+    """Import odc-geo without Dask, which it would import to ask which arrays are Dask's: a tenth of a short command.
 
     None of this package's are; a scheduler's client imports Dask when it is asked for.
     """
