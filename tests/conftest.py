@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from colibri_geo.errors import MissingExtra
+from tests.support.quiet import ROOM
 
 SEED = 20_240_229
 OFFLINE = [
@@ -38,6 +39,13 @@ def _skip_to_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     report.outcome = "failed"
     report.longrepr = f"{reason} (COLIBRI_REQUIRE_ALL=1 lets no test skip)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    """Run tests side by side, but for those that ask to be alone: see `tests.support.quiet`."""
+    with ROOM.beside_others():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
