@@ -48,6 +48,12 @@ def test_a_call_outside_of_isolation_is_a_plain_call() -> None:
     assert call(children.tell_process) == os.getpid()
 
 
+def test_a_child_does_without_dask(pool: Pool) -> None:
+    """No child imports Dask with the grids, which takes long; it knows the rest."""
+    assert not pool.run(children.import_both, "odc.geo.geobox", "dask")
+    assert pool.run(children.import_both, "odc.geo.geobox", "pyproj")
+
+
 def test_a_call_inside_of_isolation_runs_elsewhere(environment: dict[str, str]) -> None:
     """Inside of the block another process works, with the environment it was given; after it, this one again."""
     with isolated(environment):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import stat
@@ -13,6 +14,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from colibri_geo.errors import ColibriError, CorruptInput
+
+
+def import_both(module: str, other: str) -> bool:
+    """Import a module, and tell whether another is there afterwards."""
+    importlib.import_module(module)
+    return sys.modules.get(other) is not None
 
 
 def hang(*_: object) -> NoReturn:

@@ -18,14 +18,17 @@ def is_loud() -> bool:
 
 
 @contextmanager
-def reading_children() -> Iterator[None]:
-    """Decode images in child processes, which have this environment, until the block ends."""
-    _import_grids_alone()
-    with isolated(os.environ, warm="colibri_geo.scenes.decoding", loud=is_loud()):
+def reading_children(*, at_once: bool = True) -> Iterator[None]:
+    """Decode images in child processes, which have this environment, until the block ends.
+
+    The first starts at once, while this process does other things, or else when an image is decoded.
+    """
+    import_grids_alone()
+    with isolated(os.environ, warm="colibri_geo.scenes.decoding" if at_once else "", loud=is_loud()):
         yield
 
 
-def _import_grids_alone() -> None:
+def import_grids_alone() -> None:
     """Import odc-geo without Dask, which it would import to ask which arrays are Dask's: a tenth of a short command.
 
     None of this package's are; a scheduler's client imports Dask when it is asked for.

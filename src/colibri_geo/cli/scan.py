@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import colibri_geo
-from colibri_geo.cli.hardening import is_loud, reading_children
+from colibri_geo.cli.hardening import import_grids_alone, is_loud, reading_children
 from colibri_geo.cli.options import (
     check_edition,
     check_pdf,
@@ -128,7 +128,8 @@ def scan(
                 on_tile=progress.tell_tile,
             )
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
-        with reading_children():  # those of the scan have ended and given back their memory
+        # The children of the scan have ended and given back their memory.
+        with reading_children(at_once=not no_report):
             folder = run.save(out, overwrite=overwrite, report=not no_report, pdf=pdf, lang=lang, precision=precision)
     _discard(state)
     summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)
@@ -142,6 +143,7 @@ def _engine(workers: int | None, scheduler: str | None) -> Iterator[WorkerExecut
 
     with ExitStack() as stack:
         if scheduler is None:
+            import_grids_alone()
             yield stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking", loud=is_loud()))
         else:
             stack.enter_context(reading_children())
