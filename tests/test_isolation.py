@@ -54,6 +54,12 @@ def test_a_child_does_without_dask(pool: Pool) -> None:
     assert pool.run(children.import_both, "odc.geo.geobox", "pyproj")
 
 
+@pytest.mark.parametrize("tables", ["pandas", "geopandas", "pyogrio"])
+def test_who_looks_at_cells_needs_no_tables(pool: Pool, tables: str) -> None:
+    """Each worker of a scan imports what finds strips, which is long enough, and no library of tables."""
+    assert not pool.run(children.import_both, "colibri_geo.pipeline.looking", tables)
+
+
 def test_a_call_inside_of_isolation_runs_elsewhere(environment: dict[str, str]) -> None:
     """Inside of the block another process works, with the environment it was given; after it, this one again."""
     with isolated(environment):

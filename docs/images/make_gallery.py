@@ -34,8 +34,8 @@ from colibri_geo.settings import ScoreSettings, TraceSettings
 from colibri_geo.sim import Cloud, Confuser, Feature, Mix, Paint, SceneSpec, Strip, random_spec, simulate_pair
 from colibri_geo.sim.placing import outline
 from colibri_geo.sim.shapes import Area
-from colibri_geo.tracing import score, trace
-from colibri_geo.tracing.scoring import load_shape_model, measure_shape
+from colibri_geo.tracing.scoring import load_shape_model, measure_shape, score
+from colibri_geo.tracing.tracing import trace
 
 HERE = Path(__file__).parent
 LEAST = ScoreSettings().report_probability

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from colibri_geo.scenes.scene import Scene
     from colibri_geo.settings import Settings, load_settings
     from colibri_geo.sim import simulate_pair
-    from colibri_geo.tracing import score, trace
+    from colibri_geo.tracing.scoring import score
+    from colibri_geo.tracing.tracing import trace
 
 __version__ = "0.1.0.dev0"
 
@@ -88,10 +89,10 @@ _HOMES = {
     "read_regions": "layers.reading",
     "read_run": "pipeline.run",
     "scan": "pipeline.scanning",
-    "score": "tracing",
+    "score": "tracing.scoring",
     "simulate_pair": "sim",
     "survey": "pairs",
-    "trace": "tracing",
+    "trace": "tracing.tracing",
     "verify": "evidence",
 }
 

@@ -16,7 +16,7 @@ from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import ScoreSettings
-from colibri_geo.tracing import describe_basis
+from colibri_geo.tracing.scoring import describe_basis
 from tests.support.example_run import example_findings, example_record
 
 HEAD = ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]

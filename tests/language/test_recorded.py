@@ -17,8 +17,7 @@ from colibri_geo.language.formats import format_recorded
 from colibri_geo.language.recorded import _form_of
 from colibri_geo.scenes import opening, scaling
 from colibri_geo.settings import ScoreSettings
-from colibri_geo.tracing import describe_basis
-from colibri_geo.tracing.scoring import _give_reasons
+from colibri_geo.tracing.scoring import _give_reasons, describe_basis
 
 SPANISH, FRENCH = load_messages("es"), load_messages("fr")
 NOTES = [key for key in ENGLISH.texts if key.startswith("recorded.note.")]

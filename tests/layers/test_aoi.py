@@ -13,7 +13,8 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo import errors
 from colibri_geo.errors import ColibriError, NoOverlap
-from colibri_geo.layers.aoi import check_aoi, mask_outside_aoi, read_aoi
+from colibri_geo.layers.aoi import check_aoi, mask_outside_aoi
+from colibri_geo.layers.reading import read_aoi
 
 GRID = GeoBox((160, 160), Affine(10, 0, 243_000, 0, -10, 133_600), "EPSG:32618")
 

@@ -19,7 +19,8 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from colibri_geo.errors import InputError, RotatedGrid
 from colibri_geo.layers.attachment import attach
-from colibri_geo.layers.observed import VERDICTS, PixelCounts, count_pixels, no_pixels, observed_table
+from colibri_geo.layers.counting import PixelCounts, count_pixels, no_pixels
+from colibri_geo.layers.observed import VERDICTS, observed_table
 from colibri_geo.layers.pixels import PixelCover, find_footprint
 from colibri_geo.layers.reading import Layer, read_regions
 from colibri_geo.layers.regions import Regions, clip_regions, no_regions, region_map
@@ -121,10 +122,10 @@ def test_counts_do_not_depend_on_the_cut(seed: int, row_cuts: set[int], col_cuts
         for top, bottom in itertools.pairwise(rows)
         for left, right in itertools.pairwise(cols)
     ]
-    total = no_pixels(regions)
+    total = no_pixels(regions.shapes)
     for number in rng.permutation(len(cells)):
-        total = total + count_pixels(codes[cells[number]], cut(GRID, *cells[number]), regions)
-    assert same(total, count_pixels(codes, GRID, regions))
+        total = total + count_pixels(codes[cells[number]], cut(GRID, *cells[number]), regions.shapes)
+    assert same(total, count_pixels(codes, GRID, regions.shapes))
 
 
 @pytest.mark.parametrize("name", list(GRIDS))
@@ -134,7 +135,7 @@ def test_clipped_regions_count_the_same(name: str) -> None:
     regions = some_regions(grid)
     codes = random_codes(grid, np.random.default_rng(1))
     clipped = clip_regions(regions, grid)
-    assert same(count_pixels(codes, grid, clipped), count_pixels(codes, grid, regions))
+    assert same(count_pixels(codes, grid, clipped.shapes), count_pixels(codes, grid, regions.shapes))
     assert clipped.table["region_km2"].tolist() == regions.table["region_km2"].tolist()
 
 
@@ -144,7 +145,7 @@ def test_area_is_that_of_the_ground(name: str) -> None:
     grid = GRIDS[name]
     rows, cols = grid.shape
     codes = np.zeros((rows, cols), dtype=np.uint8)
-    table = observed_table(count_pixels(codes, grid, no_regions()), no_regions(), pd.DataFrame({"verdict": []}))
+    table = observed_table(count_pixels(codes, grid, no_regions().shapes), no_regions(), pd.DataFrame({"verdict": []}))
     geodesic_m2 = abs(Geod(ellps="WGS84").geometry_area_perimeter(find_footprint(grid))[0])
     assert table["asked_km2"][0] == pytest.approx(geodesic_m2 / 1e6, rel=2e-6)
 
@@ -154,7 +155,7 @@ def test_shares_are_pixels_over_pixels() -> None:
     codes = np.zeros((150, 190), dtype=np.uint8)
     codes[:, :20] = NOT_ASKED
     codes[40:77, 30:61] = Unseen.CLOUD
-    table = observed_table(count_pixels(codes, GRID, no_regions()), no_regions(), pd.DataFrame({"verdict": []}))
+    table = observed_table(count_pixels(codes, GRID, no_regions().shapes), no_regions(), pd.DataFrame({"verdict": []}))
     asked = 150 * 170
     assert table["observed_share"].tolist() == [(asked - 37 * 31) / asked]
     assert table["observed_km2"][0] == pytest.approx(table["asked_km2"][0] * table["observed_share"][0], rel=1e-12)
@@ -168,7 +169,7 @@ def test_regions_of_one_level_share_out_the_whole() -> None:
         {"name": ["W", "E"], "code": ["1", "2"]}, geometry=[box(-1, -1, 5.125, 11), box(5.125, -1, 11, 11)], crs=4326
     )
     codes = random_codes(grid, np.random.default_rng(2))
-    counts = count_pixels(codes, grid, read_regions([Layer("admin1", halves)]))
+    counts = count_pixels(codes, grid, read_regions([Layer("admin1", halves)]).shapes)
     for pixels in (counts.asked_px, counts.observed_px, counts.asked_cm2):
         assert pixels[0] == pixels[1:].sum()
 
@@ -179,7 +180,7 @@ def test_regions_outside_of_the_question_have_no_row() -> None:
     near = gpd.GeoDataFrame({"name": ["near"], "code": ["1"]}, geometry=[find_footprint(GRID).buffer(1)], crs=4326)
     regions = read_regions([Layer("admin1", pd.concat([far, near]))])
     table = observed_table(
-        count_pixels(np.zeros((150, 190), dtype=np.uint8), GRID, regions), regions, pd.DataFrame({"verdict": []})
+        count_pixels(np.zeros((150, 190), dtype=np.uint8), GRID, regions.shapes), regions, pd.DataFrame({"verdict": []})
     )
     assert table["name"].tolist() == ["all", "near"]
     assert np.isnan(table["region_km2"][0])
@@ -189,7 +190,7 @@ def test_regions_outside_of_the_question_have_no_row() -> None:
 def test_nothing_asked_is_no_share() -> None:
     """Without a pixel asked about there is a row of everything, with a missing share."""
     codes = np.full((150, 190), NOT_ASKED, dtype=np.uint8)
-    table = observed_table(count_pixels(codes, GRID, no_regions()), no_regions(), pd.DataFrame({"verdict": []}))
+    table = observed_table(count_pixels(codes, GRID, no_regions().shapes), no_regions(), pd.DataFrame({"verdict": []}))
     assert table["asked_km2"].tolist() == [0.0]
     assert table["observed_share"].isna().all()
 
@@ -206,7 +207,7 @@ def test_strips_are_counted_by_verdict_in_the_region_of_most_of_them() -> None:
     )
     strips = attach(strips.to_crs(str(GRID.crs)), regions).strips
     codes = np.zeros((150, 190), dtype=np.uint8)
-    table = observed_table(count_pixels(codes, GRID, regions), regions, strips).set_index("name")
+    table = observed_table(count_pixels(codes, GRID, regions.shapes), regions, strips).set_index("name")
     assert table.loc[["all", "C", "L", "R"], "new"].tolist() == [1, 1, 1, 0]
     assert table.loc[["all", "C", "L", "R"], "regrowing"].tolist() == [1, 1, 0, 1]
     assert list(table.columns[-5:]) == list(VERDICTS)
@@ -215,10 +216,10 @@ def test_strips_are_counted_by_verdict_in_the_region_of_most_of_them() -> None:
 def test_codes_and_grid_must_fit() -> None:
     """Codes of another shape and rotated grids are refused."""
     with pytest.raises(InputError, match="expected the same"):
-        count_pixels(np.zeros((3, 3), dtype=np.uint8), GRID, no_regions())
+        count_pixels(np.zeros((3, 3), dtype=np.uint8), GRID, no_regions().shapes)
     rotated = GeoBox((2, 2), Affine(10, 1, 0, 1, -10, 0), "EPSG:32618")
     with pytest.raises(RotatedGrid):
-        count_pixels(np.zeros((2, 2), dtype=np.uint8), rotated, no_regions())
+        count_pixels(np.zeros((2, 2), dtype=np.uint8), rotated, no_regions().shapes)
 
 
 def test_grid_across_the_antimeridian_is_covered() -> None:
@@ -226,7 +227,7 @@ def test_grid_across_the_antimeridian_is_covered() -> None:
     grid = GeoBox((20, 40), Affine(1000, 0, 800_000, 0, -1000, 10_000), "EPSG:32660")
     halves = [box(175, -5, 180, 5), box(-180, -5, -175, 5)]
     layer = Layer("admin1", gpd.GeoDataFrame({"name": ["W", "E"], "code": ["1", "2"]}, geometry=halves, crs=4326))
-    counts = count_pixels(np.zeros((20, 40), dtype=np.uint8), grid, read_regions([layer]))
+    counts = count_pixels(np.zeros((20, 40), dtype=np.uint8), grid, read_regions([layer]).shapes)
     assert counts.asked_px[0] == counts.asked_px[1:].sum() == 800
     assert (counts.asked_px[1:] > 100).all()
 

@@ -8,7 +8,8 @@ import pytest
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from colibri_geo.layers.unseen import choose_square, draw_squares, gather_squares
+from colibri_geo.layers.counting import choose_square, gather_squares
+from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 

@@ -12,10 +12,10 @@ import pytest
 from shapely.geometry import box
 
 from colibri_geo.errors import IntegrityError
-from colibri_geo.layers.aoi import mask_outside_aoi, read_aoi
-from colibri_geo.layers.observed import count_pixels
-from colibri_geo.layers.regions import Regions, clip_regions, no_regions
-from colibri_geo.layers.unseen import gather_squares
+from colibri_geo.layers.aoi import mask_outside_aoi
+from colibri_geo.layers.counting import count_pixels, gather_squares
+from colibri_geo.layers.reading import read_aoi
+from colibri_geo.layers.regions import Regions
 from colibri_geo.pairs import NOT_ASKED, ChangeMap, align, change, survey
 from colibri_geo.pipeline.looking import (
     Looked,
@@ -31,7 +31,8 @@ from colibri_geo.pipeline.looking import (
 from colibri_geo.scanning import cut_tiles
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.settings import TraceSettings
-from colibri_geo.tracing import cut_cells, to_array
+from colibri_geo.tracing.cells import cut_cells
+from colibri_geo.tracing.storing import to_array
 from tests.support.small_pair import STRIP, make_veiled_scenes, small_spec
 
 CELL_PX = 96
@@ -60,7 +61,7 @@ def write_aoi(path: Path, *, left: float, bottom: float, right: float, top: floa
 
 def planned(change_map: ChangeMap, *, aoi: Path | None = None, settings: TraceSettings | None = None) -> Task:
     """Plan without regions."""
-    return plan_task(change_map, settings or TraceSettings(), no_regions(), None if aoi is None else read_aoi(aoi))
+    return plan_task(change_map, settings or TraceSettings(), (), None if aoi is None else read_aoi(aoi))
 
 
 def codes_of(change_map: ChangeMap) -> np.ndarray:
@@ -88,7 +89,7 @@ def test_cells_together_are_the_pair(change_map: ChangeMap) -> None:
     """Pixels asked about and observed, areas and squares of all cells are those of the pair at once."""
     task = planned(change_map)
     looked, codes = look_at_all(task), codes_of(change_map)
-    counts = count_pixels(codes, change_map.grid, clip_regions(no_regions(), change_map.grid))
+    counts = count_pixels(codes, change_map.grid, ())
     for name in ("asked_px", "observed_px", "asked_cm2"):
         np.testing.assert_array_equal(getattr(looked.counts, name), getattr(counts, name))
     np.testing.assert_array_equal(looked.squares, gather_squares(codes, task.square_px))
@@ -140,9 +141,9 @@ def test_regions_are_counted_cell_by_cell(change_map: ChangeMap) -> None:
         crs=str(change_map.grid.crs),
     ).to_crs(4326)
     regions = Regions(halves, ())
-    task = plan_task(change_map, TraceSettings(), regions, None)
+    task = plan_task(change_map, TraceSettings(), regions.shapes, None)
     counts = look_at_all(task).counts
-    expected = count_pixels(codes_of(change_map), change_map.grid, regions)
+    expected = count_pixels(codes_of(change_map), change_map.grid, regions.shapes)
     for name in ("asked_px", "observed_px", "asked_cm2"):
         np.testing.assert_array_equal(getattr(counts, name), getattr(expected, name))
     assert counts.asked_px[0] == counts.asked_px[1] + counts.asked_px[2] == 180 * 180

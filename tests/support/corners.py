@@ -19,7 +19,8 @@ from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.sim import SceneSpec, SimulatedPair, simulate_pair
 from colibri_geo.sim.spectra import FloatArray
-from colibri_geo.tracing import score, trace
+from colibri_geo.tracing.scoring import score
+from colibri_geo.tracing.tracing import trace
 from tests.support.small_pair import pair_grid
 
 OFFSETS_PX = (-30.0, -18.5, -9.0, -3.25, 0.0, 2.0, 11.75, 24.0)

@@ -23,19 +23,11 @@ from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import SceneSpec, Strip
-from colibri_geo.tracing import (
-    Candidate,
-    CellFindings,
-    cut_cells,
-    find_cell_side,
-    measuring,
-    tabulate,
-    to_array,
-    trace,
-    trace_cell,
-)
-from colibri_geo.tracing.cells import merge_candidates
+from colibri_geo.tracing import measuring
+from colibri_geo.tracing.cells import Candidate, CellFindings, cut_cells, find_cell_side, merge_candidates, trace_cell
 from colibri_geo.tracing.search import plan_search
+from colibri_geo.tracing.storing import to_array
+from colibri_geo.tracing.tracing import tabulate, trace
 from tests.support.small_pair import STRIP, make_scenes, make_veiled_scenes, small_spec
 from tests.tracing.segments import make_segment
 

@@ -29,7 +29,7 @@ from colibri_geo.errors import (
 from colibri_geo.pairs import survey
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Block, Scene, Source
-from colibri_geo.tracing import corroborate
+from colibri_geo.tracing.corroborating import corroborate
 from tests.support.example_run import example_strips
 
 LEFT, TOP, SIDE_M = 244_000.0, 134_000.0, 2000

@@ -10,8 +10,7 @@ from shapely.geometry import LineString
 
 from colibri_geo.language import CONFUSERS
 from colibri_geo.settings import ScoreSettings
-from colibri_geo.tracing import describe_basis, score
-from colibri_geo.tracing.scoring import load_shape_model, measure_shape
+from colibri_geo.tracing.scoring import describe_basis, load_shape_model, measure_shape, score
 from colibri_geo.tracing.table import find_seen_share, format_designator
 
 BETTER = {

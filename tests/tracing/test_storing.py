@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from colibri_geo.core.frames import Line
 from colibri_geo.core.shape import Contrast, Segment
 from colibri_geo.scenes.masks import Unseen
-from colibri_geo.tracing import Candidate, from_array, to_array
+from colibri_geo.tracing.cells import Candidate
+from colibri_geo.tracing.storing import from_array, to_array
 from tests.tracing.segments import make_segment
 
 NUMBERS = st.floats(allow_nan=False)

@@ -21,7 +21,8 @@ from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
 from colibri_geo.sim import Mix, SceneSpec, SimulatedPair, TruthStrip, random_spec, simulate_pair
-from colibri_geo.tracing import score, trace
+from colibri_geo.tracing.scoring import score
+from colibri_geo.tracing.tracing import trace
 from tests.support.small_pair import STRIP, make_scenes, pair_grid
 
 SIDE = 360

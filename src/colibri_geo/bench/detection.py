@@ -17,7 +17,7 @@ from colibri_geo.bench.scenes import SEEDS, SIMULATED, BenchPair, Group
 from colibri_geo.bench.summing import GroupReport, sum_group
 from colibri_geo.errors import SettingsError
 from colibri_geo.settings import Settings
-from colibri_geo.tracing import describe_basis
+from colibri_geo.tracing.scoring import describe_basis
 
 __all__ = [
     "BenchPair",

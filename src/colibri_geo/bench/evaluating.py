@@ -15,7 +15,8 @@ from colibri_geo.bench.truth import measure_on_ground
 from colibri_geo.errors import ColibriError
 from colibri_geo.pairs import AlignedPair, align, change, survey
 from colibri_geo.settings import Settings
-from colibri_geo.tracing import score, trace
+from colibri_geo.tracing.scoring import score
+from colibri_geo.tracing.tracing import trace
 
 ALL = "all"
 """The point at which nothing is left out, whatever its probability."""

@@ -60,7 +60,7 @@ def fetch_scenes(
     """
     area = None
     if aoi is not None:
-        from colibri_geo.layers.aoi import read_aoi
+        from colibri_geo.layers.reading import read_aoi
 
         area = read_aoi(aoi).polygon
     written = colibri_geo.fetch_scenes(

@@ -18,8 +18,9 @@ from colibri_geo.layers.columns import read_plain_labels, read_texts
 from colibri_geo.layers.nearness import find_nearest, lay_out
 from colibri_geo.layers.ourairports import Airport, Aviation, Place, Runway, read_ourairports, recognise_table
 from colibri_geo.layers.planes import GEOD, FloatArray, GeometryArray
-from colibri_geo.layers.polygons import LONLAT, clean_shapes, split
+from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.shapes import LONLAT, split
 from colibri_geo.layers.sources import LayerSource
 
 ROLE = "aerodromes"

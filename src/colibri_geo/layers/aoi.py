@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,8 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.errors import NoOverlap
-from colibri_geo.hashing import hash_file
 from colibri_geo.layers.pixels import PixelCover, find_footprint
-from colibri_geo.layers.polygons import measure_km2
-from colibri_geo.layers.reading import read_polygons
+from colibri_geo.layers.shapes import measure_km2
 from colibri_geo.layers.sources import LayerSource
 
 
@@ -37,31 +34,6 @@ class Aoi:
     def area_km2(self) -> float:
         """Geodesic area, square kilometres."""
         return float(measure_km2(np.array([self.polygon]))[0])
-
-
-def read_aoi(path: str | Path, *, assume_crs: str | None = None) -> Aoi:
-    """Read an area of interest from any polygon layer.
-
-    Parameters
-    ----------
-    path : str or Path
-        GeoPackage, shapefile, GeoJSON or KML; of a GeoPackage with several layers the one named ``aoi`` is taken.
-    assume_crs : str, optional
-        CRS such as ``EPSG:32618`` for a file that states none.
-
-    Returns
-    -------
-    Aoi
-
-    Raises
-    ------
-    InputError, UnsafeSource, VectorError, GeoreferenceError
-        As `read_regions`.
-    """
-    path = Path(path)
-    polygons = read_polygons(path, role="aoi", assume_crs=assume_crs)
-    source = LayerSource("aoi", path.name, hash_file(path), None, polygons.notes)
-    return Aoi(shapely.union_all(polygons.frame.geometry.to_numpy()), source)
 
 
 def check_aoi(aoi: Aoi, grid: GeoBox) -> None:

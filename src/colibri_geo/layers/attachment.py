@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from colibri_geo.layers.borders import measure_border_km
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.context import Context, place_in_context
-from colibri_geo.layers.polygons import LONLAT
 from colibri_geo.layers.regions import Regions, no_regions
+from colibri_geo.layers.shapes import LONLAT
 
 _GEOD = Geod(ellps="WGS84")
 _LEAST_SHARE = 1e-9

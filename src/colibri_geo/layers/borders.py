@@ -13,7 +13,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.layers.planes import frame_cell, make_plane, measure_lines_km, part_cells, project
-from colibri_geo.layers.polygons import keep_polygons
+from colibri_geo.layers.shapes import keep_polygons
 
 GAP_M = 1000.0
 """Outlines of two countries that are no further apart are their common border: maps of two sources leave such gaps."""

@@ -17,8 +17,9 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
 from colibri_geo.layers.columns import read_plain_labels
 from colibri_geo.layers.nearness import find_nearest
-from colibri_geo.layers.polygons import LONLAT, clean_shapes
+from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.shapes import LONLAT
 from colibri_geo.layers.sources import LayerSource
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")

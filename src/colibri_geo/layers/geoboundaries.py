@@ -30,8 +30,9 @@ from colibri_geo.errors import (
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.columns import read_labels
 from colibri_geo.layers.geojson import parse_geojson
-from colibri_geo.layers.polygons import LONLAT, clean_polygons
+from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.reading import SIDE_FILE_MARK
+from colibri_geo.layers.shapes import LONLAT
 
 GEOBOUNDARIES_URL = "https://www.geoboundaries.org/api/current/gbOpen"
 """Open borders of geoBoundaries, current release."""

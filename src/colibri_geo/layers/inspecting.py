@@ -14,8 +14,9 @@ import shapely
 from colibri_geo.errors import GeoreferenceError, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.features import Features
-from colibri_geo.layers.polygons import clean_polygons, measure_km2
+from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.shapes import measure_km2
 from colibri_geo.layers.sources import identify
 
 _HEAD_BYTES = 4096

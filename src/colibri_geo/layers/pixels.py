@@ -17,7 +17,7 @@ from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.errors import GeoreferenceError, RotatedGrid
-from colibri_geo.layers.polygons import keep_polygons, to_equal_area
+from colibri_geo.layers.shapes import keep_polygons, to_equal_area
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]

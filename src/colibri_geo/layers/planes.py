@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from pyproj import CRS, Geod, Transformer
 
-from colibri_geo.layers.polygons import BEND_DEG, LONLAT, add_points
+from colibri_geo.layers.shapes import BEND_DEG, LONLAT, add_points
 
 GEOD = Geod(ellps="WGS84")
 _CELL_DEG = 1.0

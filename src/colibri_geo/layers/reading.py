@@ -17,14 +17,16 @@ import shapely
 from colibri_geo.documents import parse_json
 from colibri_geo.errors import CorruptInput, SettingsError, VectorError
 from colibri_geo.hashing import hash_file
+from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.columns import LEVELS, read_labels
 from colibri_geo.layers.features import Features
 from colibri_geo.layers.geojson import read_geojson
 from colibri_geo.layers.geopackage import read_geopackage
 from colibri_geo.layers.kml import read_kml
-from colibri_geo.layers.polygons import LONLAT, clean_polygons, measure_km2
+from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
+from colibri_geo.layers.shapes import LONLAT, measure_km2
 from colibri_geo.layers.sources import LayerFormat, LayerSource, identify
 
 SIDE_FILE_MARK = "colibri_geo fetch_regions"
@@ -149,6 +151,31 @@ def _find_path(text: str) -> str:
             return path
     drive = text[:2] if _DRIVE.match(text) else ""
     return drive + text[len(drive) :].split(":", maxsplit=1)[0]
+
+
+def read_aoi(path: str | Path, *, assume_crs: str | None = None) -> Aoi:
+    """Read an area of interest from any polygon layer.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoPackage, shapefile, GeoJSON or KML; of a GeoPackage with several layers the one named ``aoi`` is taken.
+    assume_crs : str, optional
+        CRS such as ``EPSG:32618`` for a file that states none.
+
+    Returns
+    -------
+    Aoi
+
+    Raises
+    ------
+    InputError, UnsafeSource, VectorError, GeoreferenceError
+        As `read_regions`.
+    """
+    path = Path(path)
+    polygons = read_polygons(path, role="aoi", assume_crs=assume_crs)
+    source = LayerSource("aoi", path.name, hash_file(path), None, polygons.notes)
+    return Aoi(shapely.union_all(polygons.frame.geometry.to_numpy()), source)
 
 
 def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Features:

@@ -10,10 +10,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
+from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.pixels import find_footprint
-from colibri_geo.layers.polygons import LONLAT, keep_polygons
+from colibri_geo.layers.shapes import LONLAT, keep_polygons
 from colibri_geo.layers.sources import LayerSource
 
 COLUMNS = ("level", "code", "name", "country", "country_code", "admin1", "admin1_code", "region_km2", "geometry")
@@ -45,6 +46,11 @@ class Regions:
         """The levels that there are, highest first."""
         present = set(self.table["level"])
         return tuple(level for level in LEVELS if level in present)
+
+    @property
+    def shapes(self) -> tuple[BaseGeometry, ...]:
+        """The polygons alone, in the order of the rows."""
+        return tuple(self.table.geometry)
 
     def at(self, level: str) -> gpd.GeoDataFrame:
         """Return the rows of one level."""

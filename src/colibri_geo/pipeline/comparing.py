@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import SettingsError, WorkerLost
-from colibri_geo.layers.aoi import check_aoi, read_aoi
+from colibri_geo.layers.aoi import check_aoi
 from colibri_geo.layers.context import read_context
-from colibri_geo.layers.reading import Layer, read_regions
-from colibri_geo.layers.regions import no_regions
+from colibri_geo.layers.reading import Layer, read_aoi, read_regions
+from colibri_geo.layers.regions import clip_regions, no_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.finishing import Inputs, finish
@@ -23,7 +23,7 @@ from colibri_geo.scanning.workers import check_workers
 from colibri_geo.scenes.opening import Options, keep_open, open_scene
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
-from colibri_geo.tracing import check_radar
+from colibri_geo.tracing.corroborating import check_radar
 
 
 def compare(
@@ -112,9 +112,11 @@ def compare(
             for look in radar:
                 measure_overlap_share(earlier, look, pair.grid)
         with clock.step("look at the cells"):
-            task = plan_task(change(pair), settings.trace, layer, area)
+            near = clip_regions(layer, pair.grid)
+            task = plan_task(change(pair), settings.trace, near.shapes, area)
             looked = join(task, task.change_map.whole, _look(task, clock, workers))
-        return finish(task, looked, Inputs(earlier, later, layer, area, radar, context), settings, clock)
+        inputs = Inputs(earlier, later, layer, area, radar, context)
+        return finish(task, looked, inputs, settings, clock, near=near)
 
 
 def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:

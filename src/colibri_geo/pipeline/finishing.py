@@ -22,7 +22,9 @@ from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
-from colibri_geo.tracing import corroborate, describe_basis, score, tabulate
+from colibri_geo.tracing.corroborating import corroborate
+from colibri_geo.tracing.scoring import describe_basis, score
+from colibri_geo.tracing.tracing import tabulate
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Inputs:
     context: Context = field(default_factory=Context)
 
 
-def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock) -> Run:
+def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock, *, near: Regions) -> Run:
     """Score what was found, attach it to regions and to what lies around, and describe what it was made of.
 
     Parameters
@@ -59,6 +61,8 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
     inputs : Inputs
     settings : Settings
     clock : Clock
+    near : Regions
+        Those of the inputs that lie near the ground of the pair, by whose rows `looked` counts.
     """
     with clock.step("merge and score"):
         measured = tabulate(task.change_map, looked.candidates, settings.trace)
@@ -72,9 +76,9 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         findings = Findings(
             strips=attached.strips,
             strip_regions=attached.strip_regions,
-            observed=observed_table(looked.counts, task.regions, attached.strips),
+            observed=observed_table(looked.counts, near, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
-            regions=region_map(task.regions, task.grid) if len(task.regions.table) else None,
+            regions=region_map(near, task.grid) if len(near.table) else None,
             strip_context=attached.strip_context,
         )
     notes = [*attached.notes]

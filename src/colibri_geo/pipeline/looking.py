@@ -18,16 +18,22 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import IntegrityError
 from colibri_geo.layers.aoi import Aoi, mask_outside_aoi
-from colibri_geo.layers.observed import PixelCounts, count_pixels, no_pixels
+from colibri_geo.layers.counting import (
+    PixelCounts,
+    Shapes,
+    choose_square,
+    count_pixels,
+    gather_squares,
+    no_pixels,
+)
 from colibri_geo.layers.pixels import find_footprint
-from colibri_geo.layers.regions import Regions, clip_regions
-from colibri_geo.layers.unseen import choose_square, gather_squares
 from colibri_geo.pairs import NOT_ASKED, ChangeMap
 from colibri_geo.scanning import Arrays, Store, Tile, run_tiles
 from colibri_geo.scanning.engine import OnTile
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.settings import TraceSettings
-from colibri_geo.tracing import Candidate, cut_cells, find_cell_side, from_array, is_sound, to_array, trace_cell
+from colibri_geo.tracing.cells import Candidate, cut_cells, find_cell_side, trace_cell
+from colibri_geo.tracing.storing import from_array, is_sound, to_array
 
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -43,8 +49,8 @@ class Task:
     ----------
     change_map : ChangeMap
     settings : TraceSettings
-    regions : Regions
-        Cut to the ground of the pair.
+    shapes : tuple of Polygon or MultiPolygon
+        The regions, cut to the ground of the pair; EPSG:4326.
     area : Aoi or None
     square_px : int
         Side of the squares in which unseen ground is drawn.
@@ -52,7 +58,7 @@ class Task:
 
     change_map: ChangeMap
     settings: TraceSettings
-    regions: Regions
+    shapes: Shapes
     area: Aoi | None
     square_px: int
 
@@ -82,10 +88,10 @@ class Looked:
     squares: CodeArray
 
 
-def plan_task(change_map: ChangeMap, settings: TraceSettings, regions: Regions, area: Aoi | None) -> Task:
-    """Plan what is looked for in all cells of a pair."""
+def plan_task(change_map: ChangeMap, settings: TraceSettings, shapes: Shapes, area: Aoi | None) -> Task:
+    """Plan what is looked for in all cells of a pair; shapes are those of regions from `clip_regions`."""
     square_px = choose_square(change_map.grid, find_cell_side(change_map, settings))
-    return Task(change_map, settings, clip_regions(regions, change_map.grid), area, square_px)
+    return Task(change_map, settings, shapes, area, square_px)
 
 
 def choose_cells(task: Task) -> list[Window]:
@@ -105,12 +111,12 @@ def look_at_cell(task: Task, cell: Window) -> Looked:
     codes = found.unseen
     if task.area is not None:
         codes[mask_outside_aoi(cut_grid(task.grid, cell), task.area)] = NOT_ASKED
-    counts = no_pixels(task.regions)
+    counts = no_pixels(task.shapes)
     for row in range(0, cell.rows, _COUNT_PX):
         for col in range(0, cell.cols, _COUNT_PX):
             part = Window(row, col, _COUNT_PX, _COUNT_PX).clipped(cell.rows, cell.cols)
             place = Window(cell.row + row, cell.col + col, part.rows, part.cols)
-            counts += count_pixels(codes[part.slices], cut_grid(task.grid, place), task.regions)
+            counts += count_pixels(codes[part.slices], cut_grid(task.grid, place), task.shapes)
     return Looked(cell, found.candidates, counts, gather_squares(codes, task.square_px))
 
 
@@ -156,7 +162,7 @@ def restore(task: Task, tile: Tile, arrays: Arrays) -> Looked:
 def _check_arrays(task: Task, tile: Tile, arrays: Arrays) -> None:
     """Refuse what no tile of this task gives: the folder of a scan may come from elsewhere."""
     squares = tuple(-(-side // task.square_px) for side in (tile.window.rows, tile.window.cols))
-    expected = {"squares": (squares, "u1"), **dict.fromkeys(_COUNTS, ((1 + len(task.regions.table),), "i8"))}
+    expected = {"squares": (squares, "u1"), **dict.fromkeys(_COUNTS, ((1 + len(task.shapes),), "i8"))}
     found = {name: (array.shape, array.dtype.str[1:]) for name, array in arrays.items() if name != "candidates"}
     if found != expected or not is_sound(arrays.get("candidates")):
         raise IntegrityError(
@@ -169,7 +175,7 @@ def join(task: Task, window: Window, parts: Iterable[Looked]) -> Looked:
     """Put what was found in parts of a window together; their order does not matter to what is made of it."""
     side = task.square_px
     squares = np.zeros((-(-window.rows // side), -(-window.cols // side)), dtype=np.uint8)
-    counts = no_pixels(task.regions)
+    counts = no_pixels(task.shapes)
     candidates: list[Candidate] = []
     for part in parts:
         counts += part.counts

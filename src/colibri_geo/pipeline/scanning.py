@@ -14,10 +14,10 @@ import geopandas as gpd
 import shapely
 
 from colibri_geo.evidence import run_versions
-from colibri_geo.layers.aoi import check_aoi, read_aoi
+from colibri_geo.layers.aoi import check_aoi
 from colibri_geo.layers.context import read_context
-from colibri_geo.layers.reading import Layer, read_regions
-from colibri_geo.layers.regions import no_regions
+from colibri_geo.layers.reading import Layer, read_aoi, read_regions
+from colibri_geo.layers.regions import clip_regions, no_regions
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
@@ -141,12 +141,13 @@ def scan(
             if inputs.area is not None:
                 check_aoi(inputs.area, pair.grid)
         with clock.step("look at the tiles"):
-            task = plan_task(change(pair), settings.trace, inputs.regions, inputs.area)
+            near = clip_regions(inputs.regions, pair.grid)
+            task = plan_task(change(pair), settings.trace, near.shapes, inputs.area)
             tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
             fingerprint = _fingerprint(task, inputs, settings)
             store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
-        run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
+        run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock, near=near)
     return replace(run, tiles=_tabulate(task, tiles, looked))
 
 
