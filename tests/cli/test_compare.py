@@ -183,12 +183,13 @@ def test_files_for_readers_speak_the_language_asked_for(pair: tuple[Path, Path],
 
 @pytest.mark.slow
 def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    """With --precision the folder holds an edition, which verifies and is no exact run."""
-    result = run_cli(*pair, "--out", tmp_path / "out", "--precision", "5km")
+    """With --precision the folder holds an edition, which verifies and is no exact run, in the language asked for."""
+    result = run_cli(*pair, "--out", tmp_path / "out", "--precision", "5km", "--lang", "fr")
     assert "Edition (5km): it holds no exact position" in result.stdout
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
+    assert "Édition 5km" in (tmp_path / "out" / "message.txt").read_text(encoding="utf-8")
     with pytest.raises(NotARun, match="edition 5km"):
         read_run(tmp_path / "out")
 
@@ -438,11 +439,3 @@ def test_layers_that_cannot_be_read_are_refused(
     option, value = options
     named = value.replace("airports.csv", str(tmp_path / "airports.csv"))
     assert_refused(run_cli(*bare, "--out", tmp_path / "out", option, named), part, folder=tmp_path, files=files)
-
-
-def test_edition_in_another_language_is_refused_before_the_work(tmp_path: Path) -> None:
-    """Editions are in English: another language is refused before the images, which are missing here, are opened."""
-    result = run_cli(
-        tmp_path / "a.tif", tmp_path / "b.tif", "--out", tmp_path / "out", "--precision", "5km", "--lang", "fr"
-    )
-    assert_refused(result, "--lang fr and --precision 5km exclude each other", folder=tmp_path, files=set())

@@ -21,7 +21,7 @@ from colibri_geo.errors import NotARun, SettingsError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, editions, format_mgrs, format_position, write_kmz
 from colibri_geo.exporting.editions import EDITION_COLUMNS, LEAST_KM2, SQUARE_COLUMNS, make_edition, reduce_record
-from colibri_geo.exporting.message import MIME
+from colibri_geo.exporting.mail import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
 from colibri_geo.language import ENGLISH
 from colibri_geo.language.formats import format_km2
@@ -339,7 +339,7 @@ def test_hostile_names_stay_text(hostile_findings: Findings, hostile_record: Run
 
 def test_hostile_identifiers_stay_titles_of_the_form(hostile_folder: Path) -> None:
     """No identifier of a strip adds a line to the form or becomes a link in it."""
-    text = (hostile_folder / "feedback.txt").read_bytes().decode("ascii")
+    text = (hostile_folder / "feedback.txt").read_text(encoding="utf-8")
     assert len(re.findall(r"^STRIP ", text, re.MULTILINE)) == 5
     assert re.search(r"(?im)^(bcc|cc|from|mailto):|https?://|www\.", text) is None
 
@@ -347,7 +347,7 @@ def test_hostile_identifiers_stay_titles_of_the_form(hostile_folder: Path) -> No
 def test_feedback_form_has_a_block_for_each_strip(folders: dict[str, Path]) -> None:
     """The form names each strip as its edition does, asks for no person, and is empty and plain."""
     for name, strips in (("exact", secret_run().strips.index), ("5km", [f"E{n:03d}" for n in range(1, 6)])):
-        text = (folders[name] / "feedback.txt").read_bytes().decode("ascii")
+        text = (folders[name] / "feedback.txt").read_text(encoding="utf-8")
         titles = re.findall(r"^STRIP (\d+) (\S+)$", text, re.MULTILINE)
         assert [int(number) for number, _ in titles] == [1, 2, 3, 4, 5]
         assert sorted(title for _, title in titles) == list(strips)
@@ -407,7 +407,7 @@ def test_notes_do_not_promise_what_columns_break() -> None:
     """The steps that the notes name are those of the sizes and areas."""
     words = {2: "two"}
     for name in EDITIONS:
-        note = make_edition(secret_findings(), secret_record(), name).caution
+        note = make_edition(secret_findings(), secret_record(), name).say_caution()
         assert note.startswith(ENGLISH.say(f"edition.handling.{name}"))
         assert f"areas looked at to {words[editions.DIGITS]} significant digits" in note
         assert f"length to {editions.LENGTH_STEP_M:.0f} m" in note

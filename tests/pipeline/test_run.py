@@ -104,14 +104,42 @@ def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
 
 
 def test_language_changes_what_readers_read_alone(run: Run, tmp_path: Path) -> None:
-    """In another language map, waypoints and message differ, and no table does; an unknown one writes nothing."""
+    """In another language map, waypoints, mails and forms differ, and no table does, in editions too."""
     folders = [run.save(tmp_path / lang, report=False, lang=lang) for lang in ("en", "pt")]
-    names = {path.name for path in folders[0].iterdir()}
-    differing = {name for name in names if len({(folder / name).read_bytes() for folder in folders}) > 1}
-    assert differing - {"run.log"} == {"findings.kml", "findings.gpx", "message.txt", "manifest.json"}
+    spoken = {"findings.kml", "findings.gpx", "message.txt", "feedback.txt", "manifest.json"}
+    assert list_differing(*folders) == spoken
     records = [json.loads((folder / "manifest.json").read_text(encoding="utf-8")) for folder in folders]
     own = {"files": None, "digest": None}
     assert records[0] | own == records[1] | own
+    editions = [run.save(tmp_path / f"{lang}_5km", lang=lang, precision="5km") for lang in ("en", "pt")]
+    assert list_differing(*editions) == spoken | {"report.html"}
+
+
+def list_differing(folder: Path, other: Path) -> set[str]:
+    """List the files that two folders both hold, and that differ; the log always may."""
+    names = {path.name for path in folder.iterdir()}
+    assert names == {path.name for path in other.iterdir()}
+    return {name for name in names - {"run.log"} if (folder / name).read_bytes() != (other / name).read_bytes()}
+
+
+@pytest.mark.parametrize("precision", ["5km", "region"])
+def test_edition_speaks_one_language(run: Run, tmp_path: Path, precision: str) -> None:
+    """What readers read of an edition is in the language asked for, with no English sentence in it."""
+    folder = run.save(tmp_path / "out", lang="es", precision=precision)
+    texts = [
+        re.sub(r'#\w+|id="\w+"', "", path.read_text(encoding="utf-8"))
+        for path in folder.iterdir()
+        if path.name in {"message.txt", "feedback.txt", "findings.kml", "findings.gpx"}
+    ]
+    assert len(texts) == (4 if precision == "5km" else 2)
+    for text in texts:
+        assert "edición" in text
+        assert re.findall(r"(?i)\b(?:the|strip|square|about|edition|found|to)\b", text) == []
+    assert '<html lang="es"' in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_unknown_language_writes_nothing(run: Run, tmp_path: Path) -> None:
+    """A language without a catalogue is refused with what there is."""
     with pytest.raises(ConfigError, match="'xx': not known, expected one of en, es, pt, fr"):
         run.save(tmp_path / "xx", report=False, lang="xx")
     assert not (tmp_path / "xx").exists()

@@ -9,7 +9,6 @@ import click
 import colibri_geo
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import (
-    check_edition,
     check_pdf,
     check_target,
     context_options,
@@ -86,7 +85,10 @@ def compare(
     """
     from colibri_geo.scanning.workers import count_processors
 
-    check_edition(precision, rasters=rasters, lang=lang)
+    if rasters and precision != "exact":
+        raise click.UsageError(
+            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
+        )
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)

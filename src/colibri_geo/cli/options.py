@@ -115,13 +115,13 @@ def report_options(command: Command) -> Command:
             "--lang",
             default="en",
             type=click.Choice(LANGUAGES),
-            help="Language of the report, the map, the waypoints and the message; tables are the same in each.",
+            help="Language of the report, the map, the waypoints, the message and the form; not of tables.",
         ),
         click.option(
             "--precision",
             default="exact",
             type=click.Choice(PRECISIONS),
-            help="Edition for wider audiences, in English: squares of 5 km, or regions alone; no pictures.",
+            help="Edition for wider audiences: squares of 5 km, or regions alone; no pictures.",
         ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else."
@@ -163,20 +163,6 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     from colibri_geo.evidence import check_target
 
     check_target(out, overwrite=overwrite)
-
-
-def check_edition(precision: str, *, lang: str, rasters: bool = False) -> None:
-    """Refuse what no edition can be, before the work starts."""
-    if precision == "exact":
-        return
-    if rasters:
-        raise click.UsageError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
-        )
-    if lang != "en":
-        raise click.UsageError(
-            f"--lang {lang} and --precision {precision} exclude each other: editions are in English so far."
-        )
 
 
 def check_pdf(*, pdf: bool, no_report: bool) -> None:

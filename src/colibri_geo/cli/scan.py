@@ -12,7 +12,6 @@ import click
 import colibri_geo
 from colibri_geo.cli.hardening import import_grids_alone, is_loud, reading_children
 from colibri_geo.cli.options import (
-    check_edition,
     check_pdf,
     check_target,
     context_options,
@@ -99,7 +98,6 @@ def scan(
     """
     if workers is not None and scheduler is not None:
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
-    check_edition(precision, lang=lang)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)

@@ -7,10 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
+from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip
 from colibri_geo.exporting.wording import part_links, shown_text
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_interval, format_km2, format_number, format_recorded, format_share
+from colibri_geo.language.formats import (
+    format_interval,
+    format_km2,
+    format_number,
+    format_recorded,
+    format_share,
+    is_missing,
+)
 
 NAME_LIMIT = 60
 _REASON_LIMIT = 400
@@ -120,12 +128,39 @@ def say_share(row: pd.Series[Any], messages: Messages) -> str:
     )
 
 
-def say_findings(strips: Sequence[NumberedStrip], observed: pd.DataFrame, messages: Messages) -> str:
+def say_days(record: RunRecord, messages: Messages) -> str:
+    """Say the days of both images, and which edition of the run it is, for a subject."""
+    days = {"before": record.before.acquired[:10], "after": record.after.acquired[:10]}
+    if record.precision == "exact":
+        return messages.say("message.dates", **days)
+    return messages.say("edition.dates", **days, edition=record.precision)
+
+
+def name_region(row: pd.Series[Any], messages: Messages) -> str:
+    """Name the region of one row of the observed table, with its code."""
+    name, code = (
+        "" if is_missing(row[part]) else shown_text(row[part], messages, limit=NAME_LIMIT) for part in ("name", "code")
+    )
+    return f"{name} ({code})" if name and code else name or code or messages.say("message.region.unnamed")
+
+
+def say_region_row(row: pd.Series[Any], region: str, messages: Messages) -> str:
+    """Say what was found in a region that is one row of the observed table, and how much of it was observed."""
+    return messages.say(
+        "message.region",
+        region=region,
+        counts=say_counts({verdict: int(row[verdict]) for verdict in ("new", "extended")}, messages),
+        share=say_share(row, messages),
+    )
+
+
+def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messages) -> str:
     """Say what was found; "nothing new" never without the share that was observed.
 
     Parameters
     ----------
-    strips : sequence of NumberedStrip
+    counts : dict
+        Strips by verdict, see `count_verdicts`.
     observed : DataFrame
         The observed table of a run.
     messages : Messages
@@ -136,12 +171,18 @@ def say_findings(strips: Sequence[NumberedStrip], observed: pd.DataFrame, messag
         One sentence.
     """
     whole = observed.iloc[0]
-    found = {verdict: count for verdict, count in count_verdicts(strips).items() if verdict in CALLED_NEW}
+    found = {verdict: count for verdict, count in counts.items() if verdict in CALLED_NEW}
     if found:
         return messages.say("field.found", counts=say_counts(found, messages), share=say_share(whole, messages))
     if not float(whole["observed_km2"]) > 0:
         return messages.say("field.unseen", asked=format_km2(float(whole["asked_km2"]), messages))
     return messages.say("field.nothing_new", share=say_share(whole, messages))
+
+
+def say_others(counts: dict[str, int], messages: Messages) -> list[str]:
+    """Say how many strips are in the tables that are not called new; nothing where there is none."""
+    others = {verdict: count for verdict, count in counts.items() if verdict not in CALLED_NEW}
+    return [messages.say("message.others", counts=say_counts(others, messages))] if others else []
 
 
 def _folder_levels(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:

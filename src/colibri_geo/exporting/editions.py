@@ -31,7 +31,7 @@ from colibri_geo.exporting.columns import STRIP_ID, VERDICTS, Column, Kind, conf
 from colibri_geo.exporting.coordinates import WGS84, strip_centres
 from colibri_geo.exporting.squares import find_square, name_square
 from colibri_geo.exporting.wording import caution_for
-from colibri_geo.language import ENGLISH
+from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import PRECISIONS
@@ -95,14 +95,13 @@ class Edition:
     record: RunRecord
     originals: tuple[str, ...]
 
-    @property
-    def caution(self) -> str:
-        """What every file of the edition says about itself."""
-        return f"{ENGLISH.say(f'edition.handling.{self.precision}')} {caution_for(self.record)}"
+    def say_caution(self, messages: Messages = ENGLISH) -> str:
+        """Say what every file of the edition says about itself."""
+        return f"{messages.say(f'edition.handling.{self.precision}')} {caution_for(self.record, messages)}"
 
 
-def check_precision(precision: str, *, rasters: bool = False, lang: str = "en") -> None:
-    """Refuse a precision that there is not, and rasters or another language than English in an edition.
+def check_precision(precision: str, *, rasters: bool = False) -> None:
+    """Refuse a precision that there is not, and rasters in an edition.
 
     Raises
     ------
@@ -113,11 +112,6 @@ def check_precision(precision: str, *, rasters: bool = False, lang: str = "en") 
     if rasters and precision != "exact":
         raise SettingsError(
             f"precision {precision}: rasters show exact positions, expected none in an edition; leave them out, or "
-            "write the exact run"
-        )
-    if lang != "en" and precision != "exact":
-        raise SettingsError(
-            f"language {lang!r} with precision {precision}: editions are in English so far; leave the language out, or "
             "write the exact run"
         )
 

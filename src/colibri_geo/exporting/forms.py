@@ -2,64 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from colibri_geo.evidence import RunRecord
-from colibri_geo.exporting.wording import shown_text
-from colibri_geo.language import ENGLISH
+from colibri_geo.exporting.describing import say_days
+from colibri_geo.exporting.mail import wrap, write_mail
+from colibri_geo.language import ENGLISH, Messages
 
 FEEDBACK = "feedback.txt"
-_HEAD = """\
-Fill in what you know and leave the rest empty. One block a strip, or only
-the blocks that you have something on. No names of persons, no addresses,
-no registrations, no telephone numbers.
-"""
-_STRIP = """\
-  Checked on (UTC, YYYY-MM-DD):
-  By (image / flight / drone / on the ground / register / people who know
-    the place):
-  Found (strip / no strip / road / field / river bank / power line /
-    registered aerodrome / other):
-  In use (yes / no / not known):
-  Serves a community or health access (yes / no / not known):
-  Remarks:
-"""
-_SEIZURE = """\
-SEIZURE
-Only where there was one: send it as a message of its own, once for each.
-
-  At strip (number above, or none):
-  On (UTC, YYYY-MM-DD):
-  Country and region:
-  Kind of goods:
-  Quantity and unit:
-  An aircraft was there (yes / no / not known):
-"""
+_STRIP = ("checked", "by", "found", "used", "community", "remarks")
+_SEIZURE = ("strip", "day", "region", "goods", "quantity", "aircraft")
 
 
-def write_feedback(titles: Iterable[str], record: RunRecord, path: Path) -> None:
-    """Write the form: a block for each strip with its number and name, then one for a seizure.
+def write_feedback(titles: Iterable[str], record: RunRecord, path: Path, *, messages: Messages = ENGLISH) -> None:
+    """Write the form as a mail: a block for each strip with its number and name, then one for a seizure.
 
-    The fields are of this project and follow no agency's form; none asks for a person. The text is ASCII.
+    The fields are of this project and follow no agency's form; none asks for a person.
 
     Parameters
     ----------
     titles : iterable of str
-        Number and identifier of each strip, in the order of the ranking.
+        Number and identifier of each strip, fit to be read, in the order of the ranking.
     record : RunRecord
     path : Path
+    messages : Messages
+        The language of the form.
     """
-    about = f"{record.before.acquired[:10]} to {record.after.acquired[:10]}"
-    if record.precision != "exact":
-        about += f", edition {record.precision}"
-    blocks = [f"STRIP {_as_ascii(title)}\n{_STRIP}" for title in titles]
-    none = "No strip was listed: tell here which one was missed, and where.\n  Remarks:\n"
-    text = "\n".join(
-        [f"Subject: Feedback on candidate cleared strips, {about}\n", _HEAD, *(blocks or [none]), _SEIZURE]
-    )
-    path.write_bytes(text.encode("ascii"))
+    subject = messages.say("feedback.subject", dates=say_days(record, messages))
+    path.write_bytes(write_mail(subject, _write_blocks(titles, messages)).encode("utf-8"))
 
 
-def _as_ascii(text: str) -> str:
-    return shown_text(text, ENGLISH).encode("ascii", "replace").decode("ascii")
+def _write_blocks(titles: Iterable[str], messages: Messages) -> Iterator[list[str]]:
+    say = messages.say
+    yield wrap(say("feedback.how"), indent="")
+    empty = [line for name in _STRIP for line in wrap(say(f"feedback.{name}"))]
+    blocks = [[say("message.heading.strip", number=title), *empty] for title in titles]
+    yield from blocks or [[*wrap(say("feedback.none"), indent=""), *wrap(say("feedback.remarks"))]]
+    yield [say("feedback.seizure"), *wrap(say("feedback.seizure.apart"), indent="")]
+    yield [line for name in _SEIZURE for line in wrap(say(f"feedback.seizure.{name}"))]

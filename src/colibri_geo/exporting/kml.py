@@ -163,7 +163,7 @@ def _describe_run(
         for verdict in VERDICTS
     ]
     return [
-        say_findings(strips, findings.observed, messages),
+        say_findings(count_verdicts(strips), findings.observed, messages),
         messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
         messages.say("field.colours", legend=", ".join(legend)),
         messages.say("field.signs"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,25 +11,25 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
 from colibri_geo.exporting.describing import (
     NAME_LIMIT,
-    say_counts,
+    name_region,
+    say_days,
     say_findings,
     say_looks,
+    say_others,
     say_reasons,
     say_region,
-    say_share,
+    say_region_row,
     say_size,
 )
+from colibri_geo.exporting.mail import wrap, write_mail
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
 from colibri_geo.exporting.wording import caution_for, part_links, shown_text
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.language.formats import format_probability, format_recorded, format_share, is_missing
+from colibri_geo.language.formats import format_probability, format_recorded, format_share
 from colibri_geo.layers.findings import Findings
 
 MESSAGE = "message.txt"
-WIDTH = 75
-_INDENT = "  "
 _LEVELS = ("admin1", "country", "admin2")
-MIME = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
 
 
 def write_message(
@@ -44,9 +42,8 @@ def write_message(
 ) -> None:
     """Write the head, an empty line, and what was looked at and found.
 
-    The text is UTF-8, and the head says so. The head has four lines and no more: the subject, of the catalogue's words,
-    numbers and dates, and three that never change. No line begins with text from a file, and the head holds none, so
-    that no name becomes a header.
+    The text is UTF-8, and the head says so. No line begins with text from a file, and the head holds none, so that no
+    name becomes a header.
 
     Parameters
     ----------
@@ -58,23 +55,21 @@ def write_message(
     path : Path
     messages : Messages
         The language of the mail.
-
-    References
-    ----------
-    RFC 6532, Internationalized Email Headers, https://www.rfc-editor.org/rfc/rfc6532: a subject may be UTF-8.
     """
-    lines = [f"Subject: {_write_subject(strips, findings.observed, record, messages)}", *MIME, ""]
-    for heading, paragraphs in _write_sections(strips, findings, record, messages):
-        lines += [heading, *(line for text in paragraphs for line in _wrap(text)), ""]
-    path.write_bytes("\n".join(lines).encode("utf-8"))
+    subject = write_subject(count_verdicts(strips), findings.observed, record, messages)
+    path.write_bytes(write_sections(subject, _write_sections(strips, findings, record, messages)).encode("utf-8"))
 
 
-def _write_subject(
-    strips: Sequence[NumberedStrip], observed: pd.DataFrame, record: RunRecord, messages: Messages
-) -> str:
-    """Write one line of numbers and dates."""
-    whole, new = observed.iloc[0], sum(strip.verdict in CALLED_NEW for strip in strips)
-    dates = messages.say("message.dates", before=record.before.acquired[:10], after=record.after.acquired[:10])
+def write_sections(subject: str, sections: Iterable[tuple[str, list[str]]]) -> str:
+    """Write a mail of headings with paragraphs below; no line begins with text from a file."""
+    blocks = ([heading, *(line for text in paragraphs for line in wrap(text))] for heading, paragraphs in sections)
+    return write_mail(subject, blocks)
+
+
+def write_subject(counts: dict[str, int], observed: pd.DataFrame, record: RunRecord, messages: Messages) -> str:
+    """Write one line of numbers and dates, of strips counted by verdict."""
+    whole, new = observed.iloc[0], sum(counts.get(verdict, 0) for verdict in CALLED_NEW)
+    dates = say_days(record, messages)
     if new:
         return messages.count("message.subject.found", new, dates=dates)
     if not float(whole["observed_km2"]) > 0:
@@ -103,10 +98,9 @@ def _write_sections(
 def _write_summary(
     strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord, messages: Messages
 ) -> Iterator[str]:
-    yield say_findings(strips, findings.observed, messages)
-    others = {verdict: count for verdict, count in count_verdicts(strips).items() if verdict not in CALLED_NEW}
-    if others:
-        yield messages.say("message.others", counts=say_counts(others, messages))
+    counts = count_verdicts(strips)
+    yield say_findings(counts, findings.observed, messages)
+    yield from say_others(counts, messages)
     if strips:
         basis = part_links(format_recorded(record.probability_basis, messages))
         yield messages.say("message.probabilities", basis=basis)
@@ -123,22 +117,7 @@ def _write_regions(observed: pd.DataFrame, messages: Messages) -> list[str]:
     """Write a line a region, of the level that tells most in few lines."""
     level = next((level for level in _LEVELS if (observed["level"] == level).any()), None)
     rows = observed[observed["level"] == level]
-    return [
-        messages.say(
-            "message.region",
-            region=_name_region(row, messages),
-            counts=say_counts({verdict: int(row[verdict]) for verdict in ("new", "extended")}, messages),
-            share=say_share(row, messages),
-        )
-        for _, row in rows.iterrows()
-    ]
-
-
-def _name_region(row: pd.Series[Any], messages: Messages) -> str:
-    name, code = (
-        "" if is_missing(row[part]) else shown_text(row[part], messages, limit=NAME_LIMIT) for part in ("name", "code")
-    )
-    return f"{name} ({code})" if name and code else name or code or messages.say("message.region.unnamed")
+    return [say_region_row(row, name_region(row, messages), messages) for _, row in rows.iterrows()]
 
 
 def _write_strip(strip: NumberedStrip, messages: Messages) -> list[str]:
@@ -160,8 +139,3 @@ def _write_strip(strip: NumberedStrip, messages: Messages) -> list[str]:
         *([say("message.why", reasons=say("field.reasons.join").join(why))] if why else []),
         *(say("message.doubt", reason=reason) for reason in say_reasons(strip, messages, doubts=True)),
     ]
-
-
-def _wrap(text: str) -> list[str]:
-    """Break text into lines that stay inside their paragraph."""
-    return textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=2 * _INDENT, break_on_hyphens=False)

@@ -6,6 +6,8 @@ import math
 
 from shapely import Polygon, box
 
+from colibri_geo.language import ENGLISH, Messages
+
 SQUARE_KM = 5.0
 """Least side of a square."""
 STEP_DEG = 0.05
@@ -48,8 +50,8 @@ def find_square(lon_deg: float, lat_deg: float) -> Polygon:
     return box(col / _PER_DEG, row / _PER_DEG, (col + steps) / _PER_DEG, (row + 1) / _PER_DEG)
 
 
-def name_square(square: Polygon) -> str:
-    """Write a square by its edges, latitude first.
+def name_square(square: Polygon, messages: Messages = ENGLISH) -> str:
+    """Write a square by its edges, latitude first; the letters are those of navigation in every language.
 
     Examples
     --------
@@ -57,7 +59,7 @@ def name_square(square: Polygon) -> str:
     '1.15 to 1.20 N, 77.25 to 77.30 W'
     """
     west, south, east, north = square.bounds
-    return f"{_name_sides(south, north, 'NS')}, {_name_sides(west, east, 'EW')}"
+    return f"{_name_sides(south, north, 'NS', messages)}, {_name_sides(west, east, 'EW', messages)}"
 
 
 def _count_steps(lat_deg: float) -> int:
@@ -68,6 +70,6 @@ def _count_steps(lat_deg: float) -> int:
     return steps
 
 
-def _name_sides(low: float, high: float, letters: str) -> str:
+def _name_sides(low: float, high: float, letters: str, messages: Messages) -> str:
     near, far = sorted((abs(low), abs(high)))
-    return f"{near:.2f} to {far:.2f} {letters[low < 0]}"
+    return f"{messages.say('value.range', low=f'{near:.2f}', high=f'{far:.2f}')} {letters[low < 0]}"

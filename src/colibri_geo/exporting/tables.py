@@ -42,7 +42,7 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path, *, message
     folder : Path
         Exists, and holds none of these files.
     messages : Messages
-        The language of the map, the waypoints and the message; tables are the same in each.
+        The language of the map, the waypoints, the message and the form; tables are the same in each.
 
     Raises
     ------
@@ -61,7 +61,8 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path, *, message
     write_kml(findings, numbered, record, folder / KML, messages=messages)
     write_gpx(numbered, record, folder / GPX, messages=messages)
     write_message(findings, numbered, record, folder / MESSAGE, messages=messages)
-    write_feedback((say_title(strip, ENGLISH) for strip in numbered), record, folder / FEEDBACK)
+    titles = (say_title(strip, messages) for strip in numbered)
+    write_feedback(titles, record, folder / FEEDBACK, messages=messages)
 
 
 def check_findings(findings: Findings) -> None:

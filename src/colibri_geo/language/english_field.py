@@ -99,4 +99,38 @@ FIELD = {
     "message.check.images": "Each strip: what its “Check” says, in sharper or later images.",
     "message.check.use": "Whether it is registered, and whether a community uses it, for health above all.",
     "message.check.second": "A second person looks at each finding before anything is done.",
+    # --------------------------------------------------------------------------------------------- editions
+    "edition.title": "Candidate cleared strips, edition {edition}",
+    "edition.dates": "{before} to {after}, edition {edition}",
+    "edition.before": "Before: {day}",
+    "edition.after": "After: {day}",
+    "edition.each": "A strip whose square touches several regions counts in each of them.",
+    "edition.square": "Square: {square} (WGS 84)",
+    "edition.size": "Length about {length}, width about {width}, azimuth about {azimuth}° true",
+    "edition.outline": "{numbers} square",
+    "edition.waypoint": "Square of {numbers}",
+    "edition.middle": "Middle of a square, not the place of a strip.",
+    # --------------------------------------------------------------------------------------------- feedback
+    "feedback.subject": "Feedback on candidate cleared strips, {dates}",
+    "feedback.how": (
+        "Fill in what you know and leave the rest empty. One block a strip, or only the blocks that you have something "
+        "on. No names of persons, no addresses, no registrations, no telephone numbers."
+    ),
+    "feedback.checked": "Checked on (UTC, YYYY-MM-DD):",
+    "feedback.by": "By (image / flight / drone / on the ground / register / people who know the place):",
+    "feedback.found": (
+        "Found (strip / no strip / road / field / river bank / power line / registered aerodrome / other):"
+    ),
+    "feedback.used": "In use (yes / no / not known):",
+    "feedback.community": "Serves a community or health access (yes / no / not known):",
+    "feedback.remarks": "Remarks:",
+    "feedback.none": "No strip was listed: tell here which one was missed, and where.",
+    "feedback.seizure": "SEIZURE",
+    "feedback.seizure.apart": "Only where there was one: send it as a message of its own, once for each.",
+    "feedback.seizure.strip": "At strip (number above, or none):",
+    "feedback.seizure.day": "On (UTC, YYYY-MM-DD):",
+    "feedback.seizure.region": "Country and region:",
+    "feedback.seizure.goods": "Kind of goods:",
+    "feedback.seizure.quantity": "Quantity and unit:",
+    "feedback.seizure.aircraft": "An aircraft was there (yes / no / not known):",
 }

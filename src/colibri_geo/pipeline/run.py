@@ -35,7 +35,7 @@ from colibri_geo.exporting import (
 )
 from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.wording import caution_for
-from colibri_geo.language import ENGLISH, Messages, load_messages
+from colibri_geo.language import Messages, load_messages
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
@@ -151,12 +151,11 @@ class Run:
         pdf : bool
             Write the report as ``report.pdf`` too; needs the extra ``pdf``.
         lang : {"en", "es", "pt", "fr"}
-            Language of the files for readers (report, map, waypoints, message). Tables and manifest are the same in
-            each.
+            Language of the files for readers (report, map, waypoints, message, form). Tables and manifest are the same
+            in each.
         precision : {"exact", "5km", "region"}
             An edition for wider audiences in place of the run itself: positions as squares of at least 5 km, or no
-            more than the names of regions. It needs no pixels, so a run that was read back has editions too. In
-            English.
+            more than the names of regions. It needs no pixels, so a run that was read back has editions too.
 
         Returns
         -------
@@ -170,19 +169,19 @@ class Run:
         ConfigError
             There is no such language.
         SettingsError
-            There is no such precision; rasters or another language are asked of an edition; or a PDF without the
+            There is no such precision; rasters are asked of an edition; or a PDF without the
             report.
         MissingExtra
             A PDF is asked for, and weasyprint or a library that it wants is not installed.
         """
         out, messages = Path(out), load_messages(lang)
-        check_precision(precision, rasters=rasters, lang=lang)
+        check_precision(precision, rasters=rasters)
         if pdf and not report:
             raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
         if pdf:
             load_weasyprint()
         if precision != "exact":
-            return self._save_edition(out, precision, overwrite=overwrite, report=report, pdf=pdf)
+            return self._save_edition(out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)
         if self.aligned is None and (rasters or report):
             raise OutputError(
                 f"{out}: this run was read back and has no pixels for a report; save it with report=False, or "
@@ -204,16 +203,18 @@ class Run:
             write_manifest(folder, self.record)
         return out
 
-    def _save_edition(self, out: Path, precision: str, *, overwrite: bool, report: bool, pdf: bool) -> Path:
+    def _save_edition(
+        self, out: Path, precision: str, messages: Messages, *, overwrite: bool, report: bool, pdf: bool
+    ) -> Path:
         check_findings(self.findings)
         edition = make_edition(self.findings, self.record, precision)
         with staged_folder(out, overwrite=overwrite) as folder:
             clock = Clock(timings=list(self.timings))
             with clock.step("write the tables"):
-                write_edition(edition, folder)
+                write_edition(edition, folder, messages=messages)
             if report:
                 with clock.step("draw the report"):
-                    _write_report(build_edition_model(edition), folder, ENGLISH, pdf=pdf)
+                    _write_report(build_edition_model(edition, messages=messages), folder, messages, pdf=pdf)
             write_log(folder, clock.timings)
             write_manifest(folder, edition.record)
         return out

@@ -13,6 +13,7 @@ from pyproj import CRS
 from shapely import box
 
 from colibri_geo.exporting import Edition
+from colibri_geo.exporting.edition_files import say_square
 from colibri_geo.exporting.editions import LEAST_KM2, SIDES
 from colibri_geo.exporting.squares import STEP_DEG
 from colibri_geo.language import ENGLISH, Messages
@@ -121,7 +122,7 @@ def _ranking_row(number: int, name: str, row: pd.Series[Any], messages: Messages
         ),
         Cell((format_number(azimuth, messages) + "°",), numeric=True, value=sort_number(azimuth)),
         Cell((_name_regions(row, messages),)),
-        *((Cell((str(row["square"]),)),) if squares else ()),
+        *((Cell((say_square(row, messages),)),) if squares else ()),
     )
 
 
