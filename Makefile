@@ -34,10 +34,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # Tests start the command hundreds of times: its byte code is kept, as it is wherever the library is installed.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Tests run side by side, one more than there are processors, because many wait for a command or a browser, up to four;
-# those of a file stay together, for their fixtures.
-SIDE_BY_SIDE = $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
-PYTEST = -m pytest --numprocesses $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder
+# Tests run side by side, on as many processors as there are, up to four; those of a file stay together, for their fixtures.
+PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test check lint format clean build docs lowest samples
 
