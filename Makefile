@@ -29,10 +29,14 @@ LOWEST_TESTS ?= tests
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := .venv/$(SCRIPTS)
 LOWEST := .venv-lowest/$(SCRIPTS)
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+# pip would compile with one processor; files for other Pythons, which some packages carry, are passed over as it does.
+COMPILE := -c 'import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)'
 
 # Tests start the command hundreds of times: its byte code is kept, as it is wherever the library is installed.
 export PYTHONDONTWRITEBYTECODE :=
+# One thread of linear algebra in each process, as the commands set it: more slow each other down.
+export OPENBLAS_NUM_THREADS ?= 1
 
 # Tests run side by side, on as many processors as there are, up to four; those of a file stay together, for their fixtures.
 PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -55,15 +59,20 @@ endef
 .venv/.library: pyproject.toml
 	$(call make_venv,.venv,$(PYTHON))
 	$(BIN)/python $(PIP_INSTALL) --editable .
+	$(BIN)/python $(COMPILE)
 	@touch $@
 
-.venv/.developer: pyproject.toml .venv/.library
+.venv/.developer: pyproject.toml
+	$(call make_venv,.venv,$(PYTHON))
 	$(BIN)/python $(PIP_INSTALL) --editable '.[dev]'
-	@touch $@
+	$(BIN)/python $(COMPILE)
+	@touch .venv/.library $@
 
-.venv/.writer: pyproject.toml .venv/.library
+.venv/.writer: pyproject.toml
+	$(call make_venv,.venv,$(PYTHON))
 	$(BIN)/python $(PIP_INSTALL) --editable '.[docs]'
-	@touch $@
+	$(BIN)/python $(COMPILE)
+	@touch .venv/.library $@
 
 .venv-lowest/.tester: pyproject.toml .ci/lowest_versions.py
 	$(call make_venv,.venv-lowest,$(LOWEST_PYTHON))
