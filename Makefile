@@ -41,6 +41,9 @@ export OPENBLAS_NUM_THREADS ?= 1
 # Tests run side by side, on as many processors as there are, up to four; those of a file stay together, for their fixtures.
 PYTEST := -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Words make environments, which none of them may find half made.
+.NOTPARALLEL:
+
 .PHONY: help demo test check lint format clean build docs lowest samples
 
 help:
@@ -55,25 +58,25 @@ define make_venv
 	$(2) -m venv --clear --without-pip $(1) && $(2) -m pip --python $(1)/$(SCRIPTS)/python install --quiet pip; fi
 endef
 
+# $(call install,WHAT): into .venv, and leave its stamp and that of the library.
+define install
+$(call make_venv,.venv,$(PYTHON))
+$(BIN)/python $(PIP_INSTALL) --editable $(1)
+$(BIN)/python $(COMPILE)
+@touch .venv/.library $@
+endef
+
 # A stamp says that an environment fits pyproject.toml. The demo needs the library alone, which installs faster.
 .venv/.library: pyproject.toml
-	$(call make_venv,.venv,$(PYTHON))
-	$(BIN)/python $(PIP_INSTALL) --editable .
-	$(BIN)/python $(COMPILE)
-	@touch $@
+	$(call install,.)
 
 .venv/.developer: pyproject.toml
-	$(call make_venv,.venv,$(PYTHON))
-	$(BIN)/python $(PIP_INSTALL) --editable '.[dev]'
-	$(BIN)/python $(COMPILE)
-	@touch .venv/.library $@
+	$(call install,'.[dev]')
 
 .venv/.writer: pyproject.toml
-	$(call make_venv,.venv,$(PYTHON))
-	$(BIN)/python $(PIP_INSTALL) --editable '.[docs]'
-	$(BIN)/python $(COMPILE)
-	@touch .venv/.library $@
+	$(call install,'.[docs]')
 
+# What is compiled here is what its few tests import.
 .venv-lowest/.tester: pyproject.toml .ci/lowest_versions.py
 	$(call make_venv,.venv-lowest,$(LOWEST_PYTHON))
 	$(LOWEST)/python .ci/lowest_versions.py > .venv-lowest/lowest.txt

@@ -50,14 +50,14 @@ def test_a_call_outside_of_isolation_is_a_plain_call() -> None:
 
 def test_a_child_does_without_dask(pool: Pool) -> None:
     """No child imports Dask with the grids, which takes long; it knows the rest."""
-    assert not pool.run(children.import_both, "odc.geo.geobox", "dask")
-    assert pool.run(children.import_both, "odc.geo.geobox", "pyproj")
+    assert not pool.run(children.brings_along, "odc.geo.geobox", "dask")
+    assert pool.run(children.brings_along, "odc.geo.geobox", "pyproj")
 
 
 @pytest.mark.parametrize("tables", ["pandas", "geopandas", "pyogrio"])
 def test_who_looks_at_cells_needs_no_tables(pool: Pool, tables: str) -> None:
     """Each worker of a scan imports what finds strips, which is long enough, and no library of tables."""
-    assert not pool.run(children.import_both, "colibri_geo.pipeline.looking", tables)
+    assert not pool.run(children.brings_along, "colibri_geo.pipeline.looking", tables)
 
 
 def test_a_call_inside_of_isolation_runs_elsewhere(environment: dict[str, str]) -> None:

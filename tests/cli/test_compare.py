@@ -189,7 +189,7 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES | {"report.html"}
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
-    assert "Édition 5km" in (tmp_path / "out" / "message.txt").read_text(encoding="utf-8")
+    assert "CE QUI A ÉTÉ TROUVÉ" in (tmp_path / "out" / "message.txt").read_text(encoding="utf-8")
     with pytest.raises(NotARun, match="edition 5km"):
         read_run(tmp_path / "out")
 

@@ -23,7 +23,7 @@ from colibri_geo.exporting import FieldPicture, editions, format_mgrs, format_po
 from colibri_geo.exporting.editions import EDITION_COLUMNS, LEAST_KM2, SQUARE_COLUMNS, make_edition, reduce_record
 from colibri_geo.exporting.mail import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
-from colibri_geo.language import ENGLISH
+from colibri_geo.language import ENGLISH, LANGUAGES
 from colibri_geo.language.formats import format_km2
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import build_model, pdf
@@ -105,6 +105,21 @@ def test_what_it_may_not_tell_changes_no_byte(folders: dict[str, Path], tmp_path
     """A run that differs in everything an edition leaves out writes the very same edition."""
     twin = secret_twin().save(tmp_path / "twin", precision=name)
     assert _read_all(twin) == _read_all(folders[name])
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+@pytest.mark.parametrize("lang", [language for language in LANGUAGES if language != "en"])
+def test_no_language_tells_more(folders: dict[str, Path], tmp_path: Path, name: str, lang: str) -> None:
+    """Files for readers in other languages are those of a run that differs in all that an edition leaves out."""
+    edition, twin = (
+        run.save(tmp_path / kind, precision=name, lang=lang)
+        for kind, run in (("run", secret_run()), ("twin", secret_twin()))
+    )
+    assert _read_all(twin) == _read_all(edition)
+    assert find_leaks(edition, secret_run()) == {}
+    spoken = {path.name for path in edition.iterdir()} - {"run.log"}
+    same = {file for file in spoken if (edition / file).read_bytes() == (folders[name] / file).read_bytes()}
+    assert same == {f"findings.{kind}" for kind in ("csv", "geojson", "gpkg")}
 
 
 def test_twin_is_another_run(folders: dict[str, Path], tmp_path: Path) -> None:

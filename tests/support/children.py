@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from colibri_geo.errors import ColibriError, CorruptInput
 
 
-def import_both(module: str, other: str) -> bool:
+def brings_along(module: str, other: str) -> bool:
     """Import a module, and tell whether another is there afterwards."""
     importlib.import_module(module)
     return sys.modules.get(other) is not None

@@ -16,7 +16,8 @@ HOW = (
     "and *at most* the sum of each one's own highest resident size (VmHWM), which counts shared pages once for each",
 )
 """How memory is measured: its peak, and a bound above it."""
-_EVERY_S, _REST = 0.2, 20.0
+_EVERY_S = 0.2
+_REST_PER_LOOK = 20.0
 _PROC = Path("/proc")
 _KIB_IN_MB = 1024 / 1e6
 
@@ -124,7 +125,7 @@ class _Watch:
                     self.highest_kib[pid] = highest
             self.peak_kib = max(self.peak_kib, held)
             # Looking stops what is looked at: the kernel walks all of its pages.
-            if self._done.wait(max(_EVERY_S, _REST * (time.perf_counter() - began))):
+            if self._done.wait(max(_EVERY_S, _REST_PER_LOOK * (time.perf_counter() - began))):
                 return
 
 

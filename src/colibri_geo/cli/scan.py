@@ -127,7 +127,7 @@ def scan(
             )
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         # The children of the scan have ended and given back their memory.
-        with reading_children(at_once=not no_report):
+        with reading_children(at_once=precision == "exact" and not no_report):
             folder = run.save(out, overwrite=overwrite, report=not no_report, pdf=pdf, lang=lang, precision=precision)
     _discard(state)
     summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)

@@ -128,8 +128,8 @@ def say_share(row: pd.Series[Any], messages: Messages) -> str:
     )
 
 
-def say_days(record: RunRecord, messages: Messages) -> str:
-    """Say the days of both images, and which edition of the run it is, for a subject."""
+def say_dates(record: RunRecord, messages: Messages) -> str:
+    """Say the days of both images, and of an edition which it is, for a subject."""
     days = {"before": record.before.acquired[:10], "after": record.after.acquired[:10]}
     if record.precision == "exact":
         return messages.say("message.dates", **days)

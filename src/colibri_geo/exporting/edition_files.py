@@ -5,19 +5,19 @@ from __future__ import annotations
 import html
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from shapely import Polygon, box
+from shapely import Polygon
 from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
 from colibri_geo.exporting.describing import name_region, say_findings, say_others, say_region_row
-from colibri_geo.exporting.editions import LEAST_KM2, SIDES, Edition
+from colibri_geo.exporting.editions import LEAST_KM2, Edition, say_square
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON
 from colibri_geo.exporting.geopackage import GEOPACKAGE, Layer, write_layers
@@ -30,7 +30,6 @@ from colibri_geo.exporting.message import MESSAGE, write_sections, write_subject
 from colibri_geo.exporting.numbering import CALLED_NEW
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.spreadsheet import CSV, write_rows
-from colibri_geo.exporting.squares import name_square
 from colibri_geo.exporting.wording import shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability
@@ -133,7 +132,15 @@ def _write_sections(
     say, record = messages.say, edition.record
     named = say("edition.levels", least=format_km2(LEAST_KM2, messages))
     rules = [named] if edition.precision == "region" else []
-    yield say("message.heading.found"), [say_edition(edition, messages), edition.say_caution(messages), *rules]
+    yield (
+        say("message.heading.found"),
+        [
+            say_edition(edition, messages),
+            edition.say_caution(messages),
+            *rules,
+            say("edition.others"),
+        ],
+    )
     yield (
         say("message.heading.compared"),
         [say("edition.before", day=record.before.acquired), say("edition.after", day=record.after.acquired)],
@@ -146,8 +153,7 @@ def _write_sections(
         if row["verdict"] in CALLED_NEW:
             name = say("message.name", name=row["strip_id"])
             yield say("message.heading.strip", number=str(number)), [name, *describe_row(row, messages)]
-    checks = [say(f"message.check.{check}") for check in ("use", "second")]
-    yield say("message.heading.check"), [say("edition.others"), *checks]
+    yield say("message.heading.check"), [say(f"message.check.{check}") for check in ("use", "second")]
 
 
 def _name_row(row: pd.Series[Any], messages: Messages) -> str:
@@ -181,11 +187,6 @@ def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:
         say("edition.size", length=length, width=width, azimuth=messages.number(row["azimuth_deg"])),
         say("field.looks", without=without, seen=seen),
     ]
-
-
-def say_square(row: Mapping[Any, Any] | pd.Series[Any], messages: Messages) -> str:
-    """Say where the square of a strip lies."""
-    return name_square(box(*(row[side] for side in SIDES)), messages)
 
 
 # ---------------------------------------------------------------------------------------------------------------- maps

@@ -15,7 +15,7 @@ tell where on its orbit a satellite was; the identifiers of the run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import Polygon
+from shapely import Polygon, box
 
 from colibri_geo.errors import SettingsError
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
@@ -162,6 +162,11 @@ def make_edition(findings: Findings, record: RunRecord, precision: str) -> Editi
     strips = conform(shown, columns).set_index("strip_id")
     originals = tuple(str(exact.index[position]) for position in order)
     return Edition(precision, strips, _round_areas(observed), reduce_record(record, precision), originals)
+
+
+def say_square(row: Mapping[Any, Any] | pd.Series[Any], messages: Messages) -> str:
+    """Say where the square of one strip of the edition ``5km`` lies."""
+    return name_square(box(*(row[side] for side in SIDES)), messages)
 
 
 def reduce_record(record: RunRecord, precision: str) -> RunRecord:

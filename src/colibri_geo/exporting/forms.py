@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from colibri_geo.evidence import RunRecord
-from colibri_geo.exporting.describing import say_days
+from colibri_geo.exporting.describing import say_dates
 from colibri_geo.exporting.mail import wrap, write_mail
 from colibri_geo.language import ENGLISH, Messages
 
@@ -29,7 +29,7 @@ def write_feedback(titles: Iterable[str], record: RunRecord, path: Path, *, mess
     messages : Messages
         The language of the form.
     """
-    subject = messages.say("feedback.subject", dates=say_days(record, messages))
+    subject = messages.say("feedback.subject", dates=say_dates(record, messages))
     path.write_bytes(write_mail(subject, _write_blocks(titles, messages)).encode("utf-8"))
 
 
@@ -37,7 +37,7 @@ def _write_blocks(titles: Iterable[str], messages: Messages) -> Iterator[list[st
     say = messages.say
     yield wrap(say("feedback.how"), indent="")
     empty = [line for name in _STRIP for line in wrap(say(f"feedback.{name}"))]
-    blocks = [[say("message.heading.strip", number=title), *empty] for title in titles]
+    blocks = [[*wrap(say("message.heading.strip", number=title), indent=""), *empty] for title in titles]
     yield from blocks or [[*wrap(say("feedback.none"), indent=""), *wrap(say("feedback.remarks"))]]
     yield [say("feedback.seizure"), *wrap(say("feedback.seizure.apart"), indent="")]
     yield [line for name in _SEIZURE for line in wrap(say(f"feedback.seizure.{name}"))]

@@ -12,7 +12,7 @@ from colibri_geo.exporting.coordinates import format_mgrs
 from colibri_geo.exporting.describing import (
     NAME_LIMIT,
     name_region,
-    say_days,
+    say_dates,
     say_findings,
     say_looks,
     say_others,
@@ -69,7 +69,7 @@ def write_sections(subject: str, sections: Iterable[tuple[str, list[str]]]) -> s
 def write_subject(counts: dict[str, int], observed: pd.DataFrame, record: RunRecord, messages: Messages) -> str:
     """Write one line of numbers and dates, of strips counted by verdict."""
     whole, new = observed.iloc[0], sum(counts.get(verdict, 0) for verdict in CALLED_NEW)
-    dates = say_days(record, messages)
+    dates = say_dates(record, messages)
     if new:
         return messages.count("message.subject.found", new, dates=dates)
     if not float(whole["observed_km2"]) > 0:

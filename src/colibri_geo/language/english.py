@@ -19,10 +19,6 @@ REPORT = {
     "value.named": "{name} ({code})",
     "text.cut": "{text}… (cut, {count} characters)",
     "direction.north": "N",
-    "longitude.east": "{degrees}° E",
-    "longitude.west": "{degrees}° W",
-    "latitude.north": "{degrees}° N",
-    "latitude.south": "{degrees}° S",
     # ------------------------------------------------------------------------------------------------- cover
     "cover.page_title": "Change report: {before} and {after}",
     "cover.heading": "Change report: candidate cleared strips",

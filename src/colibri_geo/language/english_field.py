@@ -104,7 +104,7 @@ FIELD = {
     "edition.dates": "{before} to {after}, edition {edition}",
     "edition.before": "Before: {day}",
     "edition.after": "After: {day}",
-    "edition.each": "A strip whose square touches several regions counts in each of them.",
+    "edition.each": "A strip counts in every region that the square of at least 5 km around its middle touches.",
     "edition.square": "Square: {square} (WGS 84)",
     "edition.size": "Length about {length}, width about {width}, azimuth about {azimuth}° true",
     "edition.outline": "{numbers} square",

@@ -89,7 +89,7 @@ class Looked:
 
 
 def plan_task(change_map: ChangeMap, settings: TraceSettings, shapes: Shapes, area: Aoi | None) -> Task:
-    """Plan what is looked for in all cells of a pair; shapes are those of regions from `clip_regions`."""
+    """Plan what is looked for in all cells of a pair; see `Task`."""
     square_px = choose_square(change_map.grid, find_cell_side(change_map, settings))
     return Task(change_map, settings, shapes, area, square_px)
 

@@ -169,8 +169,7 @@ class Run:
         ConfigError
             There is no such language.
         SettingsError
-            There is no such precision; rasters are asked of an edition; or a PDF without the
-            report.
+            There is no such precision; rasters are asked of an edition; or a PDF without the report.
         MissingExtra
             A PDF is asked for, and weasyprint or a library that it wants is not installed.
         """

@@ -13,8 +13,7 @@ from pyproj import CRS
 from shapely import box
 
 from colibri_geo.exporting import Edition
-from colibri_geo.exporting.edition_files import say_square
-from colibri_geo.exporting.editions import LEAST_KM2, SIDES
+from colibri_geo.exporting.editions import LEAST_KM2, SIDES, say_square
 from colibri_geo.exporting.squares import STEP_DEG
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability, format_text, is_missing

@@ -32,16 +32,12 @@ class GraticuleLine:
     def label(self, messages: Messages) -> MapLabel:
         """Write the degrees where they stand."""
         degrees = messages.number(abs(self.degrees), digits=self.digits)
-        side = (
-            ("longitude.west" if self.degrees < 0 else "longitude.east")
-            if self.meridian
-            else ("latitude.south" if self.degrees < 0 else "latitude.north")
-        )
+        side = ("EW" if self.meridian else "NS")[self.degrees < 0]  # as navigation has it, in every language
         anchor = "middle" if self.meridian else "start"
         return MapLabel(
             trim(self.horizontal),
             trim(self.vertical),
-            messages.say(side, degrees=degrees),
+            f"{degrees}° {side}",
             "degrees",
             anchor,
         )
