@@ -77,7 +77,8 @@ def test_page_is_sound_on_phone_and_desk(name: str, site: Path, page: Any) -> No
     page.goto((site / f"{name}.html").as_uri())
     for width in WIDTHS_PX:
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # It settles when the window has its width, which may take a moment; where it never does, this is a fault.
+        page.wait_for_function(f"innerWidth === {width} && document.documentElement.scrollWidth <= {width}")
     assert faults == []
 
 

@@ -427,6 +427,10 @@ REPORT = {
     ),
     "edition.region.none": "not named",
     "edition.ranking": "By verdict, then by probability. Lengths, widths and azimuths are rounded.",
+    "edition.map.description": (
+        "Map of {count} squares, north up, each with the numbers of the strips whose middle lies in it. The table of "
+        "strips gives the same in words."
+    ),
     "edition.map.caption": (
         "A strip has its middle somewhere in the square that carries its number; a square has the colour of its first "
         "strip. Squares are those of a fixed lattice, 0.05° high and at least 5 km wide; the map shows them, not the "

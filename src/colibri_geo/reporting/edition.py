@@ -152,7 +152,11 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
         caption=messages.say("edition.map.caption"),
         messages=messages,
     )
-    drawing = replace(overview, ground=replace(overview.ground, kind="blank"))  # what was observed there is not told
+    drawing = replace(
+        overview,
+        description=messages.say("edition.map.description", count=messages.number(len(drawn))),
+        ground=replace(overview.ground, kind="blank"),  # what was observed there is not told
+    )
     if canvas.per_row >= _ROOM:
         return drawing
     above = (_lift(label, canvas.per_row) if label.kind == "number" else label for label in drawing.labels)
