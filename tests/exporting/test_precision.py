@@ -244,7 +244,8 @@ def test_sliver_without_a_strip_has_no_row() -> None:
 @pytest.mark.parametrize(
     ("exact", "written"),
     [
-        ((1234.5, 987.6, 0.8), (1200.0, 990.0, 0.82)),
+        ((1234.5, 987.6, 0.8), (1200.0, 990.0, 0.8)),
+        ((10.5, 9.23, 0.879), (10.0, 9.2, 0.88)),
         ((104.2, 103.9, 0.997), (100.0, 100.0, 0.99)),
         ((104.2, 104.2, 1.0), (100.0, 100.0, 1.0)),
         ((987.6, 0.0314, 3e-5), (990.0, 0.031, 0.01)),
@@ -253,7 +254,7 @@ def test_sliver_without_a_strip_has_no_row() -> None:
     ],
 )
 def test_areas_have_two_digits(name: str, exact: tuple[float, ...], written: tuple[float, ...]) -> None:
-    """Areas are rounded, and the share is theirs; it says none and all only where that is so."""
+    """Areas and the share are rounded, each by itself; a share says none and all only where that is so."""
     findings, columns = secret_findings(), ["asked_km2", "observed_km2", "observed_share"]
     observed = findings.observed.copy()
     observed.loc[0, columns] = exact

@@ -272,11 +272,14 @@ def _round_digits(value: float) -> float:
 
 
 def _round_areas(observed: pd.DataFrame) -> pd.DataFrame:
-    """Round areas, and take the share from what is written; 0 and 1 stand only for none and for all."""
+    """Round areas, and the share by itself: that of rounded areas could tell of more ground than was seen.
+
+    Shares of 0 and 1 stand only for none and for all.
+    """
     written = {name: observed[name].map(_round_digits).astype(float) for name in ("asked_km2", "observed_km2")}
-    asked, seen = written.values()
-    share = (seen / asked.where(asked > 0)).round(2)
-    partly = (seen > 0) & ~(observed["observed_share"] >= 1)
+    measured = observed["observed_share"].astype(float)
+    share = measured.round(2)
+    partly = (observed["observed_km2"] > 0) & ~(measured >= 1)
     return observed.assign(**written, observed_share=share.mask(partly, share.clip(0.01, 0.99)))
 
 
