@@ -59,26 +59,18 @@ def write_edition(edition: Edition, folder: Path, *, messages: Messages = ENGLIS
     OutputError
         The disk refuses.
     """
-    rows = _list_rows(edition)
+    plain = plain_rows(edition.strips)
+    rows: list[dict[Any, Any]] = plain.to_dict("records")  # the strip with number 1 first
     moment = pd.Timestamp(edition.record.after.acquired, tz="UTC")
     write_layers(_plan_layers(edition), folder / GEOPACKAGE, moment=moment)
     (folder / GEOJSON).write_bytes(_build_geojson(edition, rows).encode("utf-8"))
-    write_rows(_plain(edition), edition.say_caution(), folder / CSV)
+    write_rows(plain, edition.say_caution(), folder / CSV)
     (folder / MESSAGE).write_bytes(_build_message(edition, rows, messages).encode("utf-8"))
     titles = (f"{number} {row['strip_id']}" for number, row in enumerate(rows, start=1))
     write_feedback(titles, edition.record, folder / FEEDBACK, messages=messages)
     if isinstance(edition.strips, gpd.GeoDataFrame):
         (folder / KML).write_bytes(_build_kml(edition, rows, messages))
         (folder / GPX).write_bytes(_build_gpx(edition, rows, messages))
-
-
-def _plain(edition: Edition) -> pd.DataFrame:
-    return plain_rows(edition.strips)
-
-
-def _list_rows(edition: Edition) -> list[dict[Any, Any]]:
-    """Return the strips as plain values, the one with number 1 first."""
-    return list(_plain(edition).to_dict("records"))
 
 
 # -------------------------------------------------------------------------------------------------------------- tables

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
-from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.errors import InputError
 from colibri_geo.layers.pixels import IntArray, Lattice, PixelCover
+from colibri_geo.layers.shapes import Shapes
 from colibri_geo.pairs import NOT_ASKED, measure_pixel
 from colibri_geo.scenes.masks import Unseen
 
@@ -22,7 +22,6 @@ _REASONS = [code for code in Unseen if code is not Unseen.OBSERVED]
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
-Shapes = tuple[BaseGeometry, ...]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
-from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.pixels import find_footprint
-from colibri_geo.layers.shapes import LONLAT, keep_polygons
+from colibri_geo.layers.shapes import LONLAT, Shapes, keep_polygons
 from colibri_geo.layers.sources import LayerSource
 
 COLUMNS = ("level", "code", "name", "country", "country_code", "admin1", "admin1_code", "region_km2", "geometry")
@@ -48,7 +47,7 @@ class Regions:
         return tuple(level for level in LEVELS if level in present)
 
     @property
-    def shapes(self) -> tuple[BaseGeometry, ...]:
+    def shapes(self) -> Shapes:
         """The polygons alone, in the order of the rows."""
         return tuple(self.table.geometry)
 

@@ -18,6 +18,7 @@ BEND_DEG = 0.05
 _MOST_POINTS = 1e6
 
 GeometryArray = np.ndarray[Any, np.dtype[np.object_]]
+Shapes = tuple[BaseGeometry, ...]
 
 
 def measure_km2(polygons: GeometryArray) -> np.ndarray[Any, np.dtype[np.float64]]:

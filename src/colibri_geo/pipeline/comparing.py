@@ -11,7 +11,6 @@ from colibri_geo.errors import SettingsError, WorkerLost
 from colibri_geo.layers.aoi import check_aoi
 from colibri_geo.layers.context import read_context
 from colibri_geo.layers.reading import Layer, read_aoi, read_regions
-from colibri_geo.layers.regions import clip_regions, no_regions
 from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.finishing import Inputs, finish
@@ -94,29 +93,29 @@ def compare(
     with show_progress(progress) as tell:
         clock = Clock(tell)
         with clock.step("read the inputs"):
-            earlier = _open(
-                before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
-            )
-            later = _open(
-                after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
-            )
-            radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
             asked = [regions] if isinstance(regions, str) else regions
-            layer = read_regions(asked, assume_crs=assume_crs) if asked else no_regions()
-            area = read_aoi(aoi, assume_crs=assume_crs) if aoi is not None else None
-            context = read_context(aerodromes, layers, assume_crs=assume_crs)
+            inputs = Inputs(
+                before=_open(
+                    before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
+                ),
+                after=_open(
+                    after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
+                ),
+                radar=_open_radar(before_radar, after_radar, assume_crs=assume_crs),
+                regions=read_regions(asked, assume_crs=assume_crs),
+                area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
+                context=read_context(aerodromes, layers, assume_crs=assume_crs),
+            )
         with clock.step("survey the pair"):
-            pair = align(earlier, later, survey(earlier, later, settings.survey))
-            if area is not None:
-                check_aoi(area, pair.grid)
-            for look in radar:
-                measure_overlap_share(earlier, look, pair.grid)
+            pair = align(inputs.before, inputs.after, survey(inputs.before, inputs.after, settings.survey))
+            if inputs.area is not None:
+                check_aoi(inputs.area, pair.grid)
+            for look in inputs.radar:
+                measure_overlap_share(inputs.before, look, pair.grid)
         with clock.step("look at the cells"):
-            near = clip_regions(layer, pair.grid)
-            task = plan_task(change(pair), settings.trace, near.shapes, area)
+            task = plan_task(change(pair), settings.trace, inputs.list_near(pair.grid).shapes, inputs.area)
             looked = join(task, task.change_map.whole, _look(task, clock, workers))
-        inputs = Inputs(earlier, later, layer, area, radar, context)
-        return finish(task, looked, inputs, settings, clock, near=near)
+        return finish(task, looked, inputs, settings, clock)
 
 
 def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
+from odc.geo.geobox import GeoBox
 
 from colibri_geo.evidence import RunRecord, SceneRecord, run_versions
 from colibri_geo.layers.aoi import Aoi
@@ -14,7 +15,7 @@ from colibri_geo.layers.attachment import attach
 from colibri_geo.layers.context import Context
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
-from colibri_geo.layers.regions import Regions, region_map
+from colibri_geo.layers.regions import Regions, clip_regions, region_map
 from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
@@ -49,8 +50,12 @@ class Inputs:
     radar: tuple[Scene, ...] = ()
     context: Context = field(default_factory=Context)
 
+    def list_near(self, grid: GeoBox) -> Regions:
+        """Return the regions by which the pixels of a grid are counted, in the order of the counts."""
+        return clip_regions(self.regions, grid)
 
-def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock, *, near: Regions) -> Run:
+
+def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock) -> Run:
     """Score what was found, attach it to regions and to what lies around, and describe what it was made of.
 
     Parameters
@@ -61,8 +66,6 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
     inputs : Inputs
     settings : Settings
     clock : Clock
-    near : Regions
-        Those of the inputs that lie near the ground of the pair, by whose rows `looked` counts.
     """
     with clock.step("merge and score"):
         measured = tabulate(task.change_map, looked.candidates, settings.trace)
@@ -72,6 +75,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         with clock.step("look at the radar images"):
             strips = corroborate(strips, *inputs.radar)
     with clock.step("attach to regions"):
+        near = inputs.list_near(task.grid)
         attached = attach(strips, inputs.regions, context=inputs.context)
         findings = Findings(
             strips=attached.strips,

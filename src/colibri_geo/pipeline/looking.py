@@ -20,13 +20,13 @@ from colibri_geo.errors import IntegrityError
 from colibri_geo.layers.aoi import Aoi, mask_outside_aoi
 from colibri_geo.layers.counting import (
     PixelCounts,
-    Shapes,
     choose_square,
     count_pixels,
     gather_squares,
     no_pixels,
 )
 from colibri_geo.layers.pixels import find_footprint
+from colibri_geo.layers.shapes import Shapes
 from colibri_geo.pairs import NOT_ASKED, ChangeMap
 from colibri_geo.scanning import Arrays, Store, Tile, run_tiles
 from colibri_geo.scanning.engine import OnTile

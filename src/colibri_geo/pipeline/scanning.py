@@ -17,7 +17,6 @@ from colibri_geo.evidence import run_versions
 from colibri_geo.layers.aoi import check_aoi
 from colibri_geo.layers.context import read_context
 from colibri_geo.layers.reading import Layer, read_aoi, read_regions
-from colibri_geo.layers.regions import clip_regions, no_regions
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
@@ -130,9 +129,7 @@ def scan(
             inputs = Inputs(
                 before=open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs),
                 after=open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs),
-                regions=read_regions([regions] if isinstance(regions, str) else regions, assume_crs=assume_crs)
-                if regions
-                else no_regions(),
+                regions=read_regions([regions] if isinstance(regions, str) else regions, assume_crs=assume_crs),
                 area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
                 context=read_context(aerodromes, layers, assume_crs=assume_crs),
             )
@@ -141,13 +138,12 @@ def scan(
             if inputs.area is not None:
                 check_aoi(inputs.area, pair.grid)
         with clock.step("look at the tiles"):
-            near = clip_regions(inputs.regions, pair.grid)
-            task = plan_task(change(pair), settings.trace, near.shapes, inputs.area)
+            task = plan_task(change(pair), settings.trace, inputs.list_near(pair.grid).shapes, inputs.area)
             tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
             fingerprint = _fingerprint(task, inputs, settings)
             store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
-        run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock, near=near)
+        run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
     return replace(run, tiles=_tabulate(task, tiles, looked))
 
 
