@@ -66,18 +66,21 @@ $(BIN)/python $(COMPILE)
 @touch .venv/.library $@
 endef
 
-# A stamp says that an environment fits pyproject.toml. The demo needs the library alone, which installs faster.
-.venv/.library: pyproject.toml
+# A stamp says that an environment fits pyproject.toml and what is compiled. The demo needs the library alone, which
+# installs faster.
+INSTALLED := pyproject.toml hatch_build.py src/colibri_geo/core/kernels.c
+
+.venv/.library: $(INSTALLED)
 	$(call install,.)
 
-.venv/.developer: pyproject.toml
+.venv/.developer: $(INSTALLED)
 	$(call install,'.[dev]')
 
-.venv/.writer: pyproject.toml
+.venv/.writer: $(INSTALLED)
 	$(call install,'.[docs]')
 
 # What is compiled here is what its few tests import.
-.venv-lowest/.tester: pyproject.toml .ci/lowest_versions.py
+.venv-lowest/.tester: $(INSTALLED) .ci/lowest_versions.py
 	$(call make_venv,.venv-lowest,$(LOWEST_PYTHON))
 	$(LOWEST)/python .ci/lowest_versions.py > .venv-lowest/lowest.txt
 	$(LOWEST)/python $(PIP_INSTALL) --editable '.[test]' --constraint .venv-lowest/lowest.txt
@@ -122,5 +125,5 @@ samples: .venv/.library
 	$(BIN)/colibri-geo simulate $(SAMPLES) --overwrite
 
 clean:
-	rm -rf .venv .venv-lowest build dist out .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-lowest build dist out src/colibri_geo/core/kernels-*.so* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests .ci -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -124,9 +125,20 @@ def test_archive_holds_what_a_developer_needs(built: Built) -> None:
     }
 
 
+def _list_libraries(wheel: Path) -> list[str]:
+    """Names of what is compiled in a wheel."""
+    with zipfile.ZipFile(wheel) as opened:
+        return [name for name in opened.namelist() if name.endswith(".so")]
+
+
+def _name_wheel(platform: str) -> str:
+    return f"colibri_geo-{colibri_geo.__version__}-py3-none-{platform}.whl"
+
+
 def test_release_is_named_after_the_version(built: Built) -> None:
-    """Both files carry the version of the package."""
-    assert built.wheel.name == f"colibri_geo-{colibri_geo.__version__}-py3-none-any.whl"
+    """Both files carry the version of the package; a wheel with compiled kernels is one of this kind of machine."""
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    assert built.wheel.name == _name_wheel(platform if _list_libraries(built.wheel) else "any")
     assert built.archive.name == f"colibri_geo-{colibri_geo.__version__}.tar.gz"
 
 
@@ -135,6 +147,24 @@ def test_wheel_installs_without_developer_tools(installed: Installed) -> None:
     listed = {path.name.partition("-")[0].lower() for path in installed.folder.glob("venv/**/*.dist-info")}
     assert "colibri_geo" in listed
     assert listed.isdisjoint({"pytest", "ruff", "mypy", "ipykernel", "matplotlib", "folium", "playwright"})
+
+
+def test_wheel_without_a_compiler_is_for_any_machine(built: Built, tmp_path: Path) -> None:
+    """Where no compiler works the wheel has the twins of the kernels alone, and fits any machine."""
+    with tarfile.open(built.archive) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path / "dist"), str(source)],
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env=os.environ | {"CC": "a-compiler-that-is-not-there"},
+    )
+    (wheel,) = (tmp_path / "dist").iterdir()
+    assert wheel.name == _name_wheel("any")
+    assert _list_libraries(wheel) == []
+    assert list(source.rglob("*.so*")) == []
 
 
 def test_wheel_answers(installed: Installed) -> None:

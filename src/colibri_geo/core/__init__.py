@@ -1,3 +1,3 @@
-"""Array kernels: NumPy, SciPy and scikit-image only; no files, no clock, no network."""
+"""Array kernels: NumPy, SciPy and scikit-image, some in C beside; no files, no clock, no network."""
 
 from __future__ import annotations

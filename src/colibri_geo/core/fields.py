@@ -7,6 +7,7 @@ than they do.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,12 +24,22 @@ IntArray = np.ndarray[Any, np.dtype[np.intp]]
 CORE_HALF_PX = 1.0
 FLANK_GAP_PX = 1.5
 FLANK_PX = 3.0
-_LEAST_KNOWN = 1 / 3
+LEAST_KNOWN = 1 / 3
+"""Share of the stations of an offset that has to be observed for it to be known."""
+
 # Weight of a core or a flank above which it counts as seen, over that of one that is all seen.
 _LEAST_OF_ZONE, _LEAST_OF_CORE, _LEAST_OF_FLANKS = 0.25, 0.5, 0.3
-_LEAST_SUM = 1e-6
+_LEAST_SUM, _LEAST_SIZE = 1e-6, 1e-12
 _BOUND = 2.0  # of the median: what a single station can add to a mean
 _SAME_OFFSET_PX = 1e-9
+
+
+def add_in_order(values: FloatArray) -> FloatArray:
+    """Sum along the last axis, one value after the other, as the compiled kernels do; 0 of nothing."""
+    if not values.shape[-1]:
+        return np.zeros(values.shape[:-1], dtype=values.dtype)
+    sums: FloatArray = values.cumsum(axis=-1)[..., -1]
+    return sums
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,10 @@ class Field:
 
     def project(self, direction: FloatArray) -> Field:
         """Weigh the bands into one."""
-        return Field(np.einsum("b,bts->ts", direction, self.values), self.weight, self.offsets, self.stations)
+        values = direction[0] * self.values[0]
+        for share, band in zip(direction[1:], self.values[1:], strict=True):
+            values += share * band
+        return Field(values, self.weight, self.offsets, self.stations)
 
     def cut(self, extent: Extent) -> Field:
         """Cut to the stations inside, in double precision."""
@@ -76,7 +90,7 @@ class Field:
 
     def known_rows(self, extent: Extent) -> BoolArray:
         """Tell of which offsets at least a third of the stations inside was observed."""
-        known: BoolArray = (self.weight[:, self.inside(extent)] > 0).mean(axis=1) >= _LEAST_KNOWN
+        known: BoolArray = (self.weight[:, self.inside(extent)] > 0).mean(axis=1) >= LEAST_KNOWN
         return known
 
     def mean_profile(self, extent: Extent) -> FloatArray:
@@ -84,7 +98,7 @@ class Field:
         inside = self.inside(extent)
         weight = self.weight[:, inside]
         total = weight.sum(axis=1)
-        sums = (self.values[..., inside] * weight).sum(axis=-1)
+        sums = add_in_order(self.values[..., inside] * weight)
         profile: FloatArray = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
         return profile
 
@@ -121,12 +135,15 @@ def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core
         Zeros for a line of which nothing was observed.
     """
     both = compare_sides(field, extent, offsets=offsets, core_half=core_half).mean
-    norm = np.sqrt(np.einsum("obs,obs->os", both, both))
+    square = both[:, 0] * both[:, 0]
+    for band in range(1, both.shape[1]):
+        square += both[:, band] * both[:, band]
+    norm = np.sqrt(square)
     seen = np.isfinite(norm)
     counts = seen.sum(axis=1)
     bound = _BOUND * _find_medians(norm, counts)
-    share = np.minimum(1, bound[:, None] / np.maximum(norm, 1e-12))
-    sums = np.where(seen[:, None], both * share[:, None], 0).sum(axis=-1)
+    share = np.minimum(1, bound[:, None] / np.maximum(norm, _LEAST_SIZE))
+    sums = add_in_order(np.where(seen[:, None], both * share[:, None], np.float32(0)))
     vectors: FloatArray = sums / np.maximum(counts, 1).astype(sums.dtype)[:, None]
     return vectors
 
@@ -143,7 +160,8 @@ def _find_medians(values: FloatArray, counts: IntArray) -> FloatArray:
 def find_direction(field: Field, extent: Extent) -> FloatArray | None:
     """Direction of the strip's mean contrast among the bands."""
     vector = find_mean_vectors(field, extent, offsets=np.zeros(1), core_half=CORE_HALF_PX)[0]
-    norm = float(np.linalg.norm(vector))
+    precise = vector.astype(np.float64)
+    norm = math.sqrt(float(add_in_order(precise * precise)))
     return vector / norm if norm > 0 else None
 
 
@@ -185,15 +203,52 @@ def _zones_of_lines(count: int, offsets: tuple[float, ...], core_half: float) ->
     return _Zones(rows, sparse.csr_array(summing[:, rows]), _LEAST_OF_ZONE * summing.sum(axis=1, keepdims=True))
 
 
+@dataclass(frozen=True)
+class _Reach:
+    """Offsets that a core reaches to either side; where its flanks begin, and how many more they have."""
+
+    core: int
+    gap: int
+    flank: int
+
+    @classmethod
+    def of(cls, core_half: float) -> _Reach:
+        steps = [length / ACROSS_STEP_PX for length in (core_half, core_half + FLANK_GAP_PX, FLANK_PX)]
+        return cls(*map(round, steps))
+
+    @property
+    def least(self) -> tuple[float, float]:
+        """Weights of a core and of both flanks together above which they count as seen."""
+        return _LEAST_OF_CORE * (2 * self.core + 1), _LEAST_OF_FLANKS * 2 * (self.flank + 1)
+
+
 @lru_cache(maxsize=64)
 def _zones_of_all(count: int, core_half: float) -> _Zones:
     """Cores, then both flanks, of a line at each of T offsets; a zone beyond the last offset is the less seen."""
-    step = ACROSS_STEP_PX
-    core_n, flank_n, gap_n = round(core_half / step), round(FLANK_PX / step), round((core_half + FLANK_GAP_PX) / step)
+    reach = _Reach.of(core_half)
     away = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
-    summing = np.concatenate([away <= core_n, (away >= gap_n) & (away <= gap_n + flank_n)]).astype(np.float32)
-    least = [_LEAST_OF_CORE * (2 * core_n + 1), _LEAST_OF_FLANKS * 2 * (flank_n + 1)]
-    return _Zones(slice(count), sparse.csr_array(summing), np.repeat(least, count)[:, None])
+    flanks = (away >= reach.gap) & (away <= reach.gap + reach.flank)
+    summing = np.concatenate([away <= reach.core, flanks]).astype(np.float32)
+    return _Zones(slice(count), sparse.csr_array(summing), np.repeat(reach.least, count)[:, None])
+
+
+def state_zones(core_half: float) -> dict[str, float | int]:
+    """State the zones of a line, and what counts as seen, for `colibri_geo.core.compiled.Rules`."""
+    reach = _Reach.of(core_half)
+    least_core, least_flanks = reach.least
+    return {
+        "step_px": ACROSS_STEP_PX,
+        "core_rows": reach.core,
+        "gap_rows": reach.gap,
+        "flank_rows": reach.flank,
+        "least_line_core": _LEAST_OF_ZONE * (2 * reach.core + 1),
+        "least_line_flank": _LEAST_OF_ZONE * (reach.flank + 1),
+        "least_core": least_core,
+        "least_flanks": least_flanks,
+        "least_sum": _LEAST_SUM,
+        "bound": _BOUND,
+        "least_size": _LEAST_SIZE,
+    }
 
 
 @dataclass(frozen=True)

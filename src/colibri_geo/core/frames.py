@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from colibri_geo.core import compiled
+from colibri_geo.core.windows import Window
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -101,8 +106,38 @@ class Frame:
         return last
 
 
+@dataclass(frozen=True)
+class Mosaic:
+    """Part of a stack, as the tiles that it is cut from: a line crosses few of those in the window around it.
+
+    Attributes
+    ----------
+    window : Window
+        What is looked at, counted in the whole image.
+    tiles : mapping of (row, col) to (side, side, planes) ndarray of float32
+        By the place of their first pixel, a multiple of the side; where none is, the stack is 0.
+    side_px, planes : int
+        The side is a power of two.
+    """
+
+    window: Window
+    tiles: Mapping[tuple[int, int], FloatArray]
+    side_px: int
+    planes: int
+
+    def assemble(self) -> FloatArray:
+        """(M, N, planes) ndarray of float32: the stack of the window."""
+        stack = np.zeros((self.window.rows, self.window.cols, self.planes), dtype=np.float32)
+        for (row, col), tile in self.tiles.items():
+            place = Window(row, col, self.side_px, self.side_px).relative_to(self.window)
+            target = place.clipped(self.window.rows, self.window.cols)
+            if not target.empty:
+                stack[target.slices] = tile[target.relative_to(place).slices]
+        return stack
+
+
 def straighten(
-    stack: FloatArray,
+    stack: FloatArray | Mosaic,
     line: Line,
     *,
     first_station: int,
@@ -114,10 +149,11 @@ def straighten(
 
     Parameters
     ----------
-    stack : (M, N, D B + D) ndarray of float32
+    stack : (M, N, D B + D) ndarray of float32, or Mosaic
         The bands of each image, one image after the other, then for each image 1 where it is observed; an image is 0
-        where it is not observed.
+        where it is not observed. All that is looked at has to lie in the window of a mosaic.
     line : Line
+        Counted in the stack.
     first_station, last_station : int
         Both included.
     half_width_px : float
@@ -133,6 +169,10 @@ def straighten(
     half = round(half_width_px / ACROSS_STEP_PX)
     offsets = np.arange(-half, half + 1).astype(np.float64) * ACROSS_STEP_PX
     stations = np.arange(first_station, last_station + 1).astype(np.float64)
+    if isinstance(stack, Mosaic):
+        if compiled.KERNELS is not None:
+            return _straighten_compiled(compiled.KERNELS, stack, line, offsets=offsets, stations=stations, dates=dates)
+        stack = stack.assemble()
     (down, right), (aside_down, aside_right) = line.along, line.across
     rows = (line.row + stations * down) + (offsets * aside_down)[:, None]
     cols = (line.col + stations * right) + (offsets * aside_right)[:, None]
@@ -144,6 +184,57 @@ def straighten(
     images = np.empty((dates, sampled.shape[1] // dates - 1, rows.size), dtype=np.float32)
     np.multiply(sampled[:, :-dates].T.reshape(images.shape), scale[:, None], out=images)
     return Frame(images.reshape(dates, -1, *rows.shape), weights.reshape(dates, *rows.shape), offsets, stations)
+
+
+def _straighten_compiled(
+    kernels: ctypes.CDLL,
+    mosaic: Mosaic,
+    line: Line,
+    *,
+    offsets: np.ndarray[Any, np.dtype[np.float64]],
+    stations: np.ndarray[Any, np.dtype[np.float64]],
+    dates: int,
+) -> Frame:
+    """Do what `straighten` does, without putting the tiles together."""
+    side, window = mosaic.side_px, mosaic.window
+    first_row, first_col = window.row // side, window.col // side
+    shape = (window.end_row - 1) // side + 1 - first_row, (window.end_col - 1) // side + 1 - first_col
+    places = np.zeros(shape, dtype=np.uintp)
+    for (row, col), tile in mosaic.tiles.items():
+        place = row // side - first_row, col // side - first_col
+        if 0 <= place[0] < shape[0] and 0 <= place[1] < shape[1]:
+            places[place] = tile.ctypes.data
+    nothing = np.zeros(mosaic.planes, dtype=np.float32)
+    (down, right), (aside_down, aside_right) = line.along, line.across
+    look = compiled.Look(
+        row=line.row,
+        col=line.col,
+        down=down,
+        right=right,
+        aside_down=aside_down,
+        aside_right=aside_right,
+        window_row=window.row - first_row * side,
+        window_col=window.col - first_col * side,
+        first_station=int(stations[0]),
+        stations=len(stations),
+        half_offsets=len(offsets) // 2,
+        offset_step=ACROSS_STEP_PX,
+        least_weight=_LEAST_WEIGHT,
+    )
+    tiles = compiled.Mosaic(
+        tiles=places.ctypes.data,
+        nothing=nothing.ctypes.data,
+        tile_rows=shape[0],
+        tile_cols=shape[1],
+        side_bits=side.bit_length() - 1,
+        planes=mosaic.planes,
+        dates=dates,
+    )
+    bands = mosaic.planes // dates - 1
+    images = np.empty((dates, bands, len(offsets), len(stations)), dtype=np.float32)
+    weights = np.empty((dates, len(offsets), len(stations)), dtype=np.float32)
+    compiled.check(kernels.cg_straighten(tiles, look, images.ctypes.data, weights.ctypes.data))
+    return Frame(images, weights, offsets, stations)
 
 
 def _interpolate(stack: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArray:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_direction, map_contrast, smoothing
+from colibri_geo.core import compiled
+from colibri_geo.core.fields import (
+    CORE_HALF_PX,
+    LEAST_KNOWN,
+    Extent,
+    Field,
+    add_in_order,
+    find_direction,
+    map_contrast,
+    smoothing,
+    state_zones,
+)
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
 from colibri_geo.core.shape import HALF_WIDTH_PX, Piece, Segment, measure_segment
 from colibri_geo.core.surroundings import AHEAD_PX, PAST_HALF_WIDTH_PX, PAST_PX, Past, look_past
@@ -28,6 +40,10 @@ _ROUNDS = 5
 _GIVE_UP = 0.75  # of the shortest length: a fit that shrinks below it is not continued
 _LEAST_STANDING = 3.0  # contrast over that of near parallel lines: of 87 simulated strips, faint ones too, one had less
 _INSIDE = 0.45  # of the strip's own contrast: more than this is strip, less is not
+_LOWEST_GAIN, _HIGHEST_GAIN = -0.6, 1.4  # of it too: what a single station can add to the sum
+_LEAST_LEVEL = 1e-6
+_SMOOTHING_PX = 1.0
+_SIGMA = 1.4826  # of normal values, their standard deviation over the median of their sizes
 # In rows, finer and finer: together they lead offset and swing 4 px away each, and a narrow look sees 8 px and a row.
 _STEPS = np.array([2.4, 0.96, 0.38, 0.15, 0.06])[:, None] * np.linspace(-1, 1, 5) / ACROSS_STEP_PX
 _NEAR_PARALLEL_PX = 9.0  # nearer lines have the strip itself in a flank, where it is wide
@@ -85,20 +101,13 @@ def fit_segment(
         judged = turn == 1  # once the axis lies well, and only once: this look is wider than the fit needs
         frame = _look(view, line, extent, max_length_px, half_width_px=_JUDGING_PX if judged else _NARROW_PX)
         field = Field(frame.images[0], frame.weights[0], frame.offsets, frame.stations)
-        direction = find_direction(field, extent)
-        if direction is None:
+        taken = take_turn(field, extent, least_px=_GIVE_UP * min_length_px, most_px=max_length_px, judged=judged)
+        if taken is None:
             return None
-        contrast = map_contrast(field.project(direction), CORE_HALF_PX)
-        offset, slope = _fit_axis(contrast, extent)
-        along = _sample_along(contrast, offset + slope * (field.stations - extent.middle))
-        grown = _grow(along, field.stations, extent, inside=contrast.inside(extent))
-        if not _GIVE_UP * min_length_px <= grown.length <= max_length_px:
-            return None
-        if judged and not _stands_out(contrast, grown):
-            return None
-        moved = max(abs(offset), abs(slope) * extent.length / 2)
+        grown = taken.extent
+        moved = max(abs(taken.offset), abs(taken.slope) * extent.length / 2)
         still = max(abs(grown.start - extent.start), abs(grown.stop - extent.stop)) < 0.5 and moved < 0.05
-        line = line.moved(station=extent.middle, offset=offset, turn_deg=math.degrees(math.atan(slope)))
+        line = line.moved(station=extent.middle, offset=taken.offset, turn_deg=math.degrees(math.atan(taken.slope)))
         line = line.moved(station=grown.middle - extent.middle, offset=0.0, turn_deg=0.0)
         extent = Extent(-grown.length / 2, grown.length / 2)
         if still:
@@ -115,6 +124,98 @@ def fit_segment(
         bare_direction=bare_direction,
         of_change=of_change,
     )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one turn of a fit gives.
+
+    Attributes
+    ----------
+    offset : float
+        Of the axis at the middle of what was looked at, pixels to the right.
+    slope : float
+        Of the axis, to the right per station.
+    extent : Extent
+        What the strip has grown or shrunk to.
+    """
+
+    offset: float
+    slope: float
+    extent: Extent
+
+
+def take_turn(field: Field, extent: Extent, *, least_px: float, most_px: float, judged: bool) -> Turn | None:
+    """Fit axis and ends once to what is seen along a line.
+
+    Parameters
+    ----------
+    field : Field
+        (B, T, S), float32.
+    extent : Extent
+        Where the strip is believed to lie.
+    least_px, most_px : float
+        A strip that is shorter or longer afterwards is given up.
+    judged : bool
+        Give up too what has no more contrast than its near parallels.
+
+    Returns
+    -------
+    Turn or None
+        None where it is given up.
+    """
+    if compiled.KERNELS is not None:
+        rules = _state_rules(len(field.offsets), least_px, most_px)
+        return _take_compiled_turn(compiled.KERNELS, field, extent, rules, judged=judged)
+    direction = find_direction(field, extent)
+    if direction is None:
+        return None
+    contrast = map_contrast(field.project(direction), CORE_HALF_PX)
+    offset, slope = _fit_axis(contrast, extent)
+    along = _sample_along(contrast, offset + slope * (field.stations - extent.middle))
+    grown = _grow(along, field.stations, extent, inside=contrast.inside(extent))
+    if not least_px <= grown.length <= most_px or (judged and not _stands_out(contrast, grown)):
+        return None
+    return Turn(offset, slope, grown)
+
+
+def _take_compiled_turn(
+    kernels: ctypes.CDLL, field: Field, extent: Extent, rules: compiled.Rules, *, judged: bool
+) -> Turn | None:
+    values, weight = (np.ascontiguousarray(part, dtype=np.float32) for part in (field.values, field.weight))
+    bands, offsets, stations = values.shape
+    seen = compiled.Field(values.ctypes.data, weight.ctypes.data, bands, offsets, stations, float(field.stations[0]))
+    turn = compiled.Turn(extent.start, extent.stop)
+    if not compiled.check(kernels.cg_take_turn(seen, rules, judged, turn)):
+        return None
+    return Turn(turn.offset, turn.slope, Extent(turn.start, turn.stop))
+
+
+@lru_cache(maxsize=16)
+def _state_rules(offsets: int, least_px: float, most_px: float) -> compiled.Rules:
+    """State what a turn goes by, for so many offsets, as the kernel takes it."""
+    smooth = smoothing(offsets, _SMOOTHING_PX).toarray()
+    steps = np.ascontiguousarray(_STEPS)
+    rules = compiled.Rules(
+        **state_zones(CORE_HALF_PX),
+        smoothing=smooth.ctypes.data,
+        steps=steps.ctypes.data,
+        rounds=steps.shape[0],
+        tries=steps.shape[1],
+        least_level=_LEAST_LEVEL,
+        inside=_INSIDE,
+        lowest_gain=_LOWEST_GAIN,
+        highest_gain=_HIGHEST_GAIN,
+        core_px=CORE_HALF_PX,
+        near_parallel_px=_NEAR_PARALLEL_PX,
+        least_known=LEAST_KNOWN,
+        least_standing=_LEAST_STANDING,
+        sigma=_SIGMA,
+        least_length_px=least_px,
+        most_length_px=most_px,
+    )
+    rules.kept = smooth, steps  # as long as the rules
+    return rules
 
 
 def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past] | None:
@@ -141,16 +242,16 @@ def _look(view: View, line: Line, extent: Extent, max_length_px: float, *, half_
 def _fit_axis(contrast: Field, extent: Extent) -> tuple[float, float]:
     """Offset at the middle and slope (right per station) of the line with the largest mean contrast."""
     inside = contrast.inside(extent)
-    part = (smoothing(len(contrast.offsets), 1.0) @ contrast.values[:, inside]).astype(contrast.values.dtype)
+    part = (smoothing(len(contrast.offsets), _SMOOTHING_PX) @ contrast.values[:, inside]).astype(contrast.values.dtype)
     at = len(contrast.offsets) // 2
-    level = max(_median(part[at - 2 : at + 3].max(axis=0)), 1e-6)
+    level = max(_median(part[at - 2 : at + 3].max(axis=0)), _LEAST_LEVEL)
     rows = _Rows.of(np.clip(part, -level, 2 * level))
     half = max(extent.length / 2, 1.0)
     swung = (contrast.stations[inside] - extent.middle) / half
     row, swing = float(at), 0.0
     for steps in _STEPS:
         index, swings = row + steps, swing + steps
-        goal = rows.sample(index, swings[:, None] * swung).sum(axis=2)
+        goal = add_in_order(rows.sample(index, swings[:, None] * swung))
         best = divmod(int(goal.argmax()), len(steps))
         row, swing = float(index[best[0]]), float(swings[best[1]])
     return (row - at) * ACROSS_STEP_PX, swing * ACROSS_STEP_PX / half
@@ -206,7 +307,7 @@ def _stands_out(contrast: Field, extent: Extent) -> bool:
     """Tell whether the line has more contrast than its near parallels: a look that spares most of the fits."""
     parallel, away = contrast.mean_profile(extent), np.abs(contrast.offsets)
     near = np.abs(parallel[(away >= _NEAR_PARALLEL_PX) & contrast.known_rows(extent)])
-    scatter = 1.4826 * _median(near) if len(near) else 0.0  # a strip beside is not noise
+    scatter = _SIGMA * _median(near) if len(near) else 0.0  # a strip beside is not noise
     return float(parallel[away <= CORE_HALF_PX].max()) >= _LEAST_STANDING * scatter
 
 
@@ -217,7 +318,7 @@ def _grow(along: FloatArray, stations: FloatArray, extent: Extent, *, inside: sl
     level = _median(own) if len(own) else 0.0
     if level <= 0:
         return Extent(0.0, 0.0)
-    gain = np.where(seen, np.clip(along / level, -0.6, 1.4) - _INSIDE, 0.0)
+    gain = np.where(seen, np.clip(along / level, _LOWEST_GAIN, _HIGHEST_GAIN) - _INSIDE, 0.0)
     middle = int(np.argmin(np.abs(stations - extent.middle)))
     right = middle + int(np.argmax(np.cumsum(gain[middle:])))
     left = middle - int(np.argmax(np.cumsum(gain[middle::-1])))

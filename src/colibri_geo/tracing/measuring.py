@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.frames import Frame, Line, straighten
+from colibri_geo.core.frames import Frame, Line, Mosaic, straighten
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.segments import fit_segment
 from colibri_geo.core.shape import Piece, Segment
@@ -26,6 +26,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 _TILE_PX = 128
 _KEPT_TILES, _KEPT_STACKS = 128, 64
 _NEAR_PX = 18
+_CORNERS = np.array(list(product((-1, 1), repeat=2)))
 _BLOCK_PX = 512
 _SAME_TURN_DEG = 20.0
 _BESIDE_PX, _BEYOND_PX = 3.0, 5.0
@@ -84,39 +85,21 @@ class ChangeReader:
         )
         low, high = np.floor(corners.min(axis=0)).astype(int) - 1, np.ceil(corners.max(axis=0)).astype(int) + 2
         window = Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-        local = Line(line.row - window.row, line.col - window.col, line.angle_deg)
+        places = _find_tiles(line, first_station, last_station, half_width_px)
+        mosaic = Mosaic(
+            window,
+            {place: self._tile(shown, *place) for place in places},
+            side_px=_TILE_PX,
+            planes=shown.images * (len(self.change_map.pair.model.bands) + 1),
+        )
         return straighten(
-            self._read(window, self._find_tiles(line, first_station, last_station, half_width_px), shown),
-            local,
+            mosaic,
+            Line(line.row - window.row, line.col - window.col, line.angle_deg),
             first_station=first_station,
             last_station=last_station,
             half_width_px=half_width_px,
             dates=shown.images,
         )
-
-    @staticmethod
-    def _find_tiles(line: Line, first: int, last: int, half_width_px: float) -> set[tuple[int, int]]:
-        """Find the tiles of the lattice that what is seen along a line lies on, and no others."""
-        stations = np.linspace(first, last, 2 + (last - first) // (2 * _NEAR_PX))
-        offsets = np.linspace(-half_width_px, half_width_px, 2 + int(half_width_px) // _NEAR_PX)
-        tiles: set[tuple[int, int]] = set()
-        for station, offset in product(stations.tolist(), offsets.tolist()):
-            rows, cols = (
-                {int((place + aside) // _TILE_PX) * _TILE_PX for aside in (-_NEAR_PX, _NEAR_PX)}
-                for place in line.locate(station, offset).tolist()
-            )
-            tiles.update(product(rows, cols))
-        return tiles
-
-    def _read(self, window: Window, tiles: set[tuple[int, int]], shown: Shown) -> FloatArray:
-        planes = shown.images * (len(self.change_map.pair.model.bands) + 1)
-        stack = np.zeros((window.rows, window.cols, planes), dtype=np.float32)
-        for row, col in sorted(tiles):
-            place = Window(row, col, _TILE_PX, _TILE_PX).relative_to(window)
-            target = place.clipped(window.rows, window.cols)
-            if not target.empty:
-                stack[target.slices] = self._tile(shown, row, col)[target.relative_to(place).slices]
-        return stack
 
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
         """Give one tile of the lattice, (128, 128, planes); see `straighten` for the planes."""
@@ -134,6 +117,15 @@ class ChangeReader:
         after = average_blocks(block.after, block.valid_after, self.factor)
         images = [self.whitening.apply(date.image, Window(row, col, _TILE_PX, _TILE_PX)) for date in (before, after)]
         return np.concatenate([*images, before.seen[None], after.seen[None]], dtype=np.float32)
+
+
+def _find_tiles(line: Line, first: int, last: int, half_width_px: float) -> list[tuple[int, int]]:
+    """Find the tiles of the lattice that what is seen along a line lies on, and few others, in reading order."""
+    stations = np.linspace(first, last, 2 + (last - first) // (2 * _NEAR_PX))
+    offsets = np.linspace(-half_width_px, half_width_px, 2 + int(half_width_px) // _NEAR_PX)
+    middles = (stations[:, None] * line.along)[:, None] + offsets[:, None] * line.across + [line.row, line.col]
+    tiles = np.floor((middles[:, :, None] + _NEAR_PX * _CORNERS) / _TILE_PX).astype(int) * _TILE_PX
+    return sorted(set(map(tuple, tiles.reshape(-1, 2).tolist())))
 
 
 def _recall(kept: dict[Any, FloatArray], key: object, make: Callable[[], FloatArray], *, most: int) -> FloatArray:

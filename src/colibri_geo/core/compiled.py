@@ -1,0 +1,141 @@
+"""The kernels of ``kernels.c``, where the library was installed with a C compiler at hand.
+
+Without them their twins in NumPy give the same numbers, slower. What is compiled carries the checksum of its source in
+its name: what was made of another source is never loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import zlib
+from ctypes import POINTER, Structure, c_double, c_int64, c_void_p
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("kernels.c")
+_NO_MEMORY = -1
+
+
+class Mosaic(Structure):
+    """``Mosaic`` of the source."""
+
+    _fields_ = (
+        ("tiles", c_void_p),
+        ("nothing", c_void_p),
+        ("tile_rows", c_int64),
+        ("tile_cols", c_int64),
+        ("side_bits", c_int64),
+        ("planes", c_int64),
+        ("dates", c_int64),
+    )
+
+
+class Look(Structure):
+    """``Look`` of the source."""
+
+    _fields_ = (
+        ("row", c_double),
+        ("col", c_double),
+        ("down", c_double),
+        ("right", c_double),
+        ("aside_down", c_double),
+        ("aside_right", c_double),
+        ("window_row", c_int64),
+        ("window_col", c_int64),
+        ("first_station", c_int64),
+        ("stations", c_int64),
+        ("half_offsets", c_int64),
+        ("offset_step", c_double),
+        ("least_weight", c_double),
+    )
+
+
+class Field(Structure):
+    """``Field`` of the source."""
+
+    _fields_ = (
+        ("values", c_void_p),
+        ("weight", c_void_p),
+        ("bands", c_int64),
+        ("offsets", c_int64),
+        ("stations", c_int64),
+        ("first_station", c_double),
+    )
+
+
+class Rules(Structure):
+    """``Rules`` of the source."""
+
+    _fields_ = (
+        ("step_px", c_double),
+        ("core_rows", c_int64),
+        ("gap_rows", c_int64),
+        ("flank_rows", c_int64),
+        ("least_line_core", c_double),
+        ("least_line_flank", c_double),
+        ("least_core", c_double),
+        ("least_flanks", c_double),
+        ("least_sum", c_double),
+        ("bound", c_double),
+        ("least_size", c_double),
+        ("smoothing", c_void_p),
+        ("steps", c_void_p),
+        ("rounds", c_int64),
+        ("tries", c_int64),
+        ("least_level", c_double),
+        ("inside", c_double),
+        ("lowest_gain", c_double),
+        ("highest_gain", c_double),
+        ("core_px", c_double),
+        ("near_parallel_px", c_double),
+        ("least_known", c_double),
+        ("least_standing", c_double),
+        ("sigma", c_double),
+        ("least_length_px", c_double),
+        ("most_length_px", c_double),
+    )
+
+
+class Turn(Structure):
+    """``Turn`` of the source."""
+
+    _fields_ = (("start", c_double), ("stop", c_double), ("offset", c_double), ("slope", c_double))
+
+
+def name_library(source: bytes) -> str:
+    """Name the file that a source is compiled into."""
+    return f"kernels-{zlib.crc32(source):08x}.so"
+
+
+def load_kernels() -> ctypes.CDLL | None:
+    """Load what was compiled; None where nothing was, or for another kind of machine."""
+    library = SOURCE.with_name(name_library(SOURCE.read_bytes()))
+    if not library.is_file():
+        return None
+    try:
+        kernels = ctypes.CDLL(str(library))
+    except OSError:
+        return None
+    kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
+    kernels.cg_take_turn.argtypes = [POINTER(Field), POINTER(Rules), c_int64, POINTER(Turn)]
+    kernels.cg_straighten.restype = kernels.cg_take_turn.restype = c_int64
+    return kernels
+
+
+def check(answer: int) -> int:
+    """Return what a kernel answered; raise where it could not work.
+
+    Raises
+    ------
+    MemoryError
+    ValueError
+        What was asked for is beyond the kernel.
+    """
+    if answer == _NO_MEMORY:
+        raise MemoryError
+    if answer < 0:
+        raise ValueError("a kernel was asked for more bands than it has room for, or for fewer offsets than it needs")
+    return answer
+
+
+KERNELS = load_kernels()
+"""None where the twins in NumPy do the work."""

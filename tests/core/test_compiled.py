@@ -1,0 +1,157 @@
+"""Compiled kernels and their twins in NumPy: the same numbers, bit by bit."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import colibri_geo
+from colibri_geo.core import compiled
+from colibri_geo.core.fields import Extent, Field
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, straighten
+from colibri_geo.core.segments import Turn, take_turn
+from colibri_geo.core.windows import Window
+
+SIDE_PX = 32
+SEEDS = range(40)
+
+
+@pytest.fixture(autouse=True)
+def kernels() -> ctypes.CDLL:
+    """What was compiled at installation."""
+    if compiled.KERNELS is None:
+        pytest.skip("the library was installed without a C compiler: there are only the twins")
+    return compiled.KERNELS
+
+
+@pytest.fixture
+def twin(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let the twins work, inside of `twin.context()`."""
+    return monkeypatch
+
+
+def _draw_mosaic(rng: np.random.Generator, window: Window, *, bands: int, dates: int) -> Mosaic:
+    """Tiles of noise of which some pixels were not observed, and some tiles are not there."""
+    planes = dates * (bands + 1)
+    tiles = {}
+    for row in range(window.row // SIDE_PX * SIDE_PX, window.end_row, SIDE_PX):
+        for col in range(window.col // SIDE_PX * SIDE_PX, window.end_col, SIDE_PX):
+            seen = (rng.random((SIDE_PX, SIDE_PX, dates)) < 0.9).astype(np.float32)
+            images = rng.standard_normal((SIDE_PX, SIDE_PX, dates, bands)).astype(np.float32) * seen[..., None]
+            tile = np.concatenate([images.reshape(SIDE_PX, SIDE_PX, -1), seen], axis=2)
+            if rng.random() < 0.9:
+                tiles[row, col] = np.ascontiguousarray(tile)
+    return Mosaic(window, tiles, SIDE_PX, planes)
+
+
+def _straighten(rng: np.random.Generator) -> tuple[Mosaic, dict[str, int | float]]:
+    dates, half_width_px = int(rng.integers(1, 3)), float(rng.integers(2, 15))
+    window = Window(*rng.integers(-90, 90, 2).tolist(), *rng.integers(120, 160, 2).tolist())
+    mosaic = _draw_mosaic(rng, window, bands=int(rng.integers(1, 7)), dates=dates)
+    first, last = int(rng.integers(-40, -20)), int(rng.integers(20, 40))
+    return mosaic, {
+        "first_station": first,
+        "last_station": last,
+        "half_width_px": half_width_px,
+        "dates": dates,
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tiles_are_sampled_alike(twin: pytest.MonkeyPatch, seed: int) -> None:
+    """Samples of tiles, also of pixels at their seams and of tiles that are not there, are those of the stack."""
+    rng = np.random.default_rng(seed)
+    mosaic, look = _straighten(rng)
+    line = Line(mosaic.window.rows / 2 + rng.random(), mosaic.window.cols / 2 + rng.random(), 360 * rng.random())
+    frames: list[Frame] = [straighten(mosaic, line, **look)]
+    with twin.context() as patch:
+        patch.setattr(compiled, "KERNELS", None)
+        frames.append(straighten(mosaic, line, **look))
+    frames.append(straighten(mosaic.assemble(), line, **look))
+    for frame in frames[1:]:
+        np.testing.assert_array_equal(frames[0].images.view(np.uint32), frame.images.view(np.uint32))
+        np.testing.assert_array_equal(frames[0].weights.view(np.uint32), frame.weights.view(np.uint32))
+    assert frames[0].weights.any()
+
+
+def _draw_field(rng: np.random.Generator) -> Field:
+    """A strip, somewhat aslant, in noise; some of it was not observed."""
+    bands, half = int(rng.integers(1, 8)), int(rng.choice([17, 25]))
+    offsets = np.arange(-half, half + 1) * ACROSS_STEP_PX
+    stations = np.arange(int(rng.integers(-150, -60)), int(rng.integers(60, 150))).astype(np.float64)
+    axis = rng.uniform(-2, 2) + math.tan(math.radians(rng.uniform(-2, 2))) * stations
+    strip = (np.abs(offsets[:, None] - axis) <= 1.3) & (np.abs(stations) <= rng.uniform(10, 70))
+    height = rng.uniform(0, 4) * rng.standard_normal(bands)
+    values = rng.standard_normal((bands, len(offsets), len(stations))) + height[:, None, None] * strip
+    weight = rng.random(strip.shape) * (rng.random(strip.shape) < 0.97)
+    weight[:, : int(rng.integers(0, 30))] = 0
+    return Field((values * (weight > 0)).astype(np.float32), weight.astype(np.float32), offsets, stations)
+
+
+def _take_both(
+    twin: pytest.MonkeyPatch, field: Field, extent: Extent, *, judged: bool
+) -> tuple[Turn | None, Turn | None]:
+    compiled_turn = take_turn(field, extent, least_px=60.0, most_px=150.0, judged=judged)
+    with twin.context() as patch:
+        patch.setattr(compiled, "KERNELS", None)
+        return compiled_turn, take_turn(field, extent, least_px=60.0, most_px=150.0, judged=judged)
+
+
+def test_turns_of_the_fit_are_alike(twin: pytest.MonkeyPatch) -> None:
+    """Axis, ends and verdict of a turn are the same, of strips that are clear, faint or not there."""
+    taken = []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        field = _draw_field(rng)
+        extent = Extent(-rng.uniform(8, 50), rng.uniform(8, 50))
+        one, other = _take_both(twin, field, extent, judged=bool(seed % 2))
+        assert one == other, seed
+        taken.append(one is not None)
+    assert 30 < sum(taken) < 270  # both were asked
+
+
+@pytest.mark.parametrize("observed", [0, 1])
+def test_turn_with_nothing_to_go_by_is_given_up(twin: pytest.MonkeyPatch, observed: int) -> None:
+    """Nothing observed, or an even ground, gives no turn."""
+    field = _draw_field(np.random.default_rng(0))
+    weight = np.full_like(field.weight, observed)
+    empty = Field(np.ones_like(field.values) * observed, weight, field.offsets, field.stations)
+    assert _take_both(twin, empty, Extent(-20.0, 20.0), judged=True) == (None, None)
+
+
+def test_turn_needs_room_beside_the_line() -> None:
+    """A field that is too narrow for the flanks is refused, not read beyond its sides."""
+    field = _draw_field(np.random.default_rng(0))
+    narrow = Field(field.values[:, 15:-15], field.weight[15:-15], field.offsets[15:-15], field.stations)
+    with pytest.raises(ValueError, match="fewer offsets than it needs"):
+        take_turn(narrow, Extent(-20.0, 20.0), least_px=20.0, most_px=300.0, judged=False)
+
+
+def test_whole_run_finds_the_same(twin: pytest.MonkeyPatch, project: Path) -> None:
+    """The strips of the samples are the same to the last digit, whoever measures them."""
+    images = [project / "data" / "samples" / f"forest_{date}.tif" for date in ("before", "after")]
+    fast = colibri_geo.compare(*images).strips
+    with twin.context() as patch:
+        patch.setattr(compiled, "KERNELS", None)
+        slow = colibri_geo.compare(*images).strips
+    assert len(fast)
+    pd.testing.assert_frame_equal(fast, slow, check_exact=True)
+
+
+def test_only_what_was_made_of_this_source_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the source differs from what was compiled, or is not for this machine, nothing is loaded."""
+    source = tmp_path / "kernels.c"
+    shutil.copy(compiled.SOURCE, source)
+    monkeypatch.setattr(compiled, "SOURCE", source)
+    assert compiled.load_kernels() is None
+    library = source.with_name(compiled.name_library(source.read_bytes()))
+    library.write_bytes(b"of another machine")
+    assert compiled.load_kernels() is None
+    source.write_bytes(source.read_bytes() + b"\n")
+    assert compiled.name_library(source.read_bytes()) != library.name
