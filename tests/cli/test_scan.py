@@ -28,6 +28,7 @@ from colibri_geo.cli import summary
 from colibri_geo.cli.main import main
 from colibri_geo.cli.progress import ScanProgress
 from colibri_geo.errors import NoOverlap
+from colibri_geo.evidence.manifest import FORMAT
 from colibri_geo.scanning import Fingerprint, TileDone, TileStore, WorkerExecutor
 from tests.support.cutting import cut_image
 from tests.support.scan_pairs import plan_pair, read_findings, write_scan_pair
@@ -188,6 +189,20 @@ def test_existing_folder_is_refused_at_once(tmp_path: Path, calls: list[dict[str
     assert result.exit_code == 2
     assert "OutputExists" in result.stderr
     assert calls == []
+
+
+def test_nothing_is_resumed_where_the_run_is_done(tmp_path: Path, calls: list[dict[str, Any]]) -> None:
+    """A scan that is done is not gone on with: its folder is told, and stays as it is."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps({"format": FORMAT}))
+    before = (tmp_path / "out" / "manifest.json").read_bytes()
+    for overwrite in ([], ["--overwrite"]):
+        result = run_cli(*PAIR, "--out", tmp_path / "out", "--resume", *overwrite)
+        assert result.exit_code == 2
+        assert "holds a run that is done, expected a scan that was stopped (out.scan beside it)" in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert calls == []
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
 
 
 @pytest.mark.slow

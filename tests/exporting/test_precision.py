@@ -361,16 +361,22 @@ def test_hostile_identifiers_stay_titles_of_the_form(hostile_folder: Path) -> No
 
 
 def test_feedback_form_has_a_block_for_each_strip(folders: dict[str, Path]) -> None:
-    """The form names each strip as its edition does, asks for no person, and is empty and plain."""
-    for name, strips in (("exact", secret_run().strips.index), ("5km", [f"E{n:03d}" for n in range(1, 6)])):
+    """The form names each strip as its edition does, and the edition too; it asks for no person, is empty and plain."""
+    renamed = [f"E{n:03d}" for n in range(1, 6)]
+    named = {
+        "exact": (secret_run().strips.index, ""),
+        "5km": (renamed, r" \(5km\)"),
+        "region": (renamed, r" \(region\)"),
+    }
+    for name, (strips, edition) in named.items():
         text = (folders[name] / "feedback.txt").read_text(encoding="utf-8")
-        titles = re.findall(r"^STRIP (\d+) (\S+)$", text, re.MULTILINE)
+        titles = re.findall(rf"^STRIP (\d+) (\S+){edition}$", text, re.MULTILINE)
         assert [int(number) for number, _ in titles] == [1, 2, 3, 4, 5]
         assert sorted(title for _, title in titles) == list(strips)
         assert text.count("Checked on") == 5
         assert text.count("SEIZURE") == 1
         assert max(map(len, text.splitlines()[1:])) <= 75
-    assert "edition 5km" in text.splitlines()[0]
+        assert name == "exact" or f"edition {name}" in text.splitlines()[0]
 
 
 @pytest.mark.parametrize("name", EDITIONS)

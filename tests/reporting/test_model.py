@@ -282,6 +282,16 @@ def test_scenes_of_a_mosaic_are_listed_with_their_dates() -> None:
     assert said not in list(texts(build().inputs.scenes))
 
 
+@pytest.mark.parametrize(
+    ("east_m", "north_m", "said"),
+    [(3.0, 4.0, "3.0 m east, 4.0 m north (5.0 m"), (-3.0, -4.0, "3.0 m west, 4.0 m south (5.0 m")],
+)
+def test_shift_is_said_as_ways_not_signs(east_m: float, north_m: float, said: str) -> None:
+    """What lies south is called south, not north with a sign."""
+    pair = dataclasses.replace(example_record().pair, shift_east_m=east_m, shift_north_m=north_m)
+    assert build(pair=pair).inputs.pair[0].lines[0].replace("\N{NO-BREAK SPACE}", " ").startswith(said)
+
+
 def test_shift_that_was_not_measured_is_said() -> None:
     """Without tiles there is no shift to print."""
     pair = dataclasses.replace(example_record().pair, shift_tiles=0, shift_spread_m=float("nan"))

@@ -304,7 +304,7 @@ def test_a_checksum_beside_the_image_is_held(tmp_path: Path) -> None:
 def test_what_is_no_file_is_told(tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing files, impossible names and GDAL's own paths are no files."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotAFile, match="expected an image or mask file"):
+    with pytest.raises(NotAFile, match="expected an image, a product \\(a folder or an archive\\) or a STAC item"):
         open_scene(given)
 
 

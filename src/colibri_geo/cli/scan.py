@@ -25,6 +25,7 @@ from colibri_geo.cli.options import (
 )
 from colibri_geo.cli.progress import ScanProgress, show_scan_progress
 from colibri_geo.cli.summary import summarize
+from colibri_geo.errors import OutputExists
 
 if TYPE_CHECKING:
     from colibri_geo.scanning import WorkerExecutor
@@ -99,9 +100,11 @@ def scan(
     if workers is not None and scheduler is not None:
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
+    state = _place_state(out)
+    if resume:
+        _check_unfinished(out, state)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)
-    state = _place_state(out)
     with show_scan_progress() as progress, _stoppable(progress, state):
         with _engine(workers, scheduler) as executor:
             run = colibri_geo.scan(
@@ -164,6 +167,16 @@ def _place_state(out: Path) -> Path:
     """Return the folder beside `out` that keeps finished tiles."""
     named = out if out.name not in {"", ".."} else out.resolve()
     return named.with_name(f"{named.name}.scan")
+
+
+def _check_unfinished(out: Path, state: Path) -> None:
+    from colibri_geo.evidence.manifest import holds_run
+
+    if out.is_dir() and holds_run(out) and not state.exists():
+        raise OutputExists(
+            f"{out}: holds a run that is done, expected a scan that was stopped ({state.name} beside it); read the "
+            "run, or scan anew into another folder"
+        )
 
 
 def _discard(state: Path) -> None:

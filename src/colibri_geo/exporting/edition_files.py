@@ -66,7 +66,8 @@ def write_edition(edition: Edition, folder: Path, *, messages: Messages = ENGLIS
     (folder / GEOJSON).write_bytes(_build_geojson(edition, rows).encode("utf-8"))
     write_rows(plain, edition.say_caution(), folder / CSV)
     (folder / MESSAGE).write_bytes(_build_message(edition, rows, messages).encode("utf-8"))
-    titles = (f"{number} {row['strip_id']}" for number, row in enumerate(rows, start=1))
+    # Editions number their strips anew: a block that comes back alone has to say of which it is.
+    titles = (f"{number} {row['strip_id']} ({edition.precision})" for number, row in enumerate(rows, start=1))
     write_feedback(titles, edition.record, folder / FEEDBACK, messages=messages)
     if isinstance(edition.strips, gpd.GeoDataFrame):
         (folder / KML).write_bytes(_build_kml(edition, rows, messages))

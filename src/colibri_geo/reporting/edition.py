@@ -170,5 +170,6 @@ def _lift(label: MapLabel, height: float) -> MapLabel:
 
 def _number_square(found: gpd.GeoDataFrame) -> NumberedStrip:
     numbers: Sequence[str] = list(found["number"])
-    shown = ", ".join(numbers[:_SHOWN]) + (" …" if len(numbers) > _SHOWN else "")
+    left_out = len(numbers) > _SHOWN + 1  # the sign for what is left out takes the room of one number
+    shown = ", ".join(numbers[:_SHOWN] if left_out else numbers) + (" …" if left_out else "")
     return NumberedStrip(shown, str(found["verdict"].iloc[0]), box(*found.geometry.iloc[0].bounds))

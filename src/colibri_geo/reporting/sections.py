@@ -271,13 +271,20 @@ def _shift_lines(pair: PairRecord, messages: Messages) -> tuple[str, ...]:
     if pair.shift_tiles == 0:
         return (messages.say("pair.shift.unmeasured"),)
     length_m = math.hypot(pair.shift_east_m, pair.shift_north_m)
-    names = ("east", "north", "length", "spread")
-    values = (pair.shift_east_m, pair.shift_north_m, length_m, pair.shift_spread_m)
-    written = {
-        name: format_number(value, messages, digits=1, unit="m") for name, value in zip(names, values, strict=True)
-    }
-    tiles = messages.say("pair.shift.tiles", count=messages.number(pair.shift_tiles))
-    return messages.say("pair.shift.value", **written), tiles
+    value = messages.say(
+        "pair.shift.value",
+        across=_say_way(pair.shift_east_m, "east", "west", messages),
+        along=_say_way(pair.shift_north_m, "north", "south", messages),
+        length=format_number(length_m, messages, digits=1, unit="m"),
+        spread=format_number(pair.shift_spread_m, messages, digits=1, unit="m"),
+    )
+    return value, messages.say("pair.shift.tiles", count=messages.number(pair.shift_tiles))
+
+
+def _say_way(distance_m: float, ahead: str, back: str, messages: Messages) -> str:
+    """Say how far something lies one way or the other, without a sign."""
+    distance = format_number(abs(distance_m), messages, digits=1, unit="m")
+    return messages.say(f"pair.shift.{back if distance_m < 0 else ahead}", distance=distance)
 
 
 def _band_table(pair: PairRecord, messages: Messages) -> Table:

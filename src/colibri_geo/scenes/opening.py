@@ -312,7 +312,8 @@ def _check_file(path: Path, *, or_folder: bool = False) -> Path:
             return path
     except OSError as error:
         what = f"cannot be opened ({error.strerror})"
-    raise NotAFile(f"{path}: {what}, expected an image or mask file; check the path")
+    expected = "an image, a product (a folder or an archive) or a STAC item" if or_folder else "an image or mask file"
+    raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
 
 
 def _find_mask(file: RasterFile, given: str | Path | None) -> RasterFile | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -68,9 +68,13 @@ class ChangeReader:
     _tiles: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
     _stacks: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
 
+    @cached_property
+    def _bare_direction(self) -> FloatArray:
+        return self.change_map.bare_direction
+
     def find_bare_direction(self, line: Line) -> FloatArray:
         """(B,) ndarray of float32: unit vector of bareness among the bands, as they are whitened around a line."""
-        direction = np.linalg.solve(self.whitening.at(line.row, line.col).T, self.change_map.bare_direction)
+        direction = np.linalg.solve(self.whitening.at(line.row, line.col).T, self._bare_direction)
         unit: FloatArray = direction / np.linalg.norm(direction)
         return unit
 
