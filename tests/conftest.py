@@ -107,12 +107,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def weasyprint() -> Any:  # noqa: ANN401 - a module
-    """The library that lays out the PDF, where it and Pango can be loaded."""
-    from colibri_geo.reporting.pdf import load_weasyprint
+def typst() -> Any:  # noqa: ANN401 - a module
+    """The library that lays out the PDF, where it is installed."""
+    from colibri_geo.reporting.pdf import load_typst
 
     try:
-        return load_weasyprint()
+        return load_typst()
     except MissingExtra as error:
         pytest.skip(str(error))
 

@@ -112,7 +112,7 @@ def test_no_report_leaves_the_report_out(pair: tuple[Path, Path], tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("weasyprint")
+@pytest.mark.usefixtures("typst")
 def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> None:
     """With --pdf the report lies in the folder as a PDF too, and the manifest knows it."""
     result = run_cli(*pair, "--out", tmp_path / "out", "--pdf")
@@ -127,10 +127,10 @@ def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> N
 def test_pdf_that_cannot_be_made_is_refused_before_an_image_is_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Where weasyprint is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    """Where typst is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
+    monkeypatch.setitem(sys.modules, "typst", None)
     result = run_cli(tmp_path / "before.tif", tmp_path / "after.tif", "--out", tmp_path / "out", "--pdf")
-    assert_refused(result, "weasyprint", 'pip install "colibri_geo[pdf]"', folder=tmp_path, files=set())
+    assert_refused(result, "typst", 'pip install "colibri_geo[pdf]"', folder=tmp_path, files=set())
 
 
 def test_pdf_without_report_is_refused(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ from colibri_geo.reporting import (
     Overview,
     build_edition_model,
     build_model,
-    load_weasyprint,
+    load_typst,
     overview_picture,
     picture_strips,
     shrink_pictures,
@@ -171,14 +171,14 @@ class Run:
         SettingsError
             There is no such precision; rasters are asked of an edition; or a PDF without the report.
         MissingExtra
-            A PDF is asked for, and weasyprint or a library that it wants is not installed.
+            A PDF is asked for, and typst is not installed.
         """
         out, messages = Path(out), load_messages(lang)
         check_precision(precision, rasters=rasters)
         if pdf and not report:
             raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
         if pdf:
-            load_weasyprint()
+            load_typst()
         if precision != "exact":
             return self._save_edition(out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)
         if self.aligned is None and (rasters or report):

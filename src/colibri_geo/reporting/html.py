@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -87,6 +88,11 @@ def render_html(model: ReportModel, *, messages: Messages = ENGLISH) -> str:
         script=script,
         policy=content_policy(style=style, script=script),
     )
+
+
+def load_drawings(messages: Messages) -> Any:  # noqa: ANN401 - a template's macros have no types
+    """Load what draws the maps, marks and diagrams of a page, for another edition of it."""
+    return _environment().get_template("drawings.svg.j2").make_module({"say": messages.say})
 
 
 def read_asset(name: str) -> str:

@@ -1,60 +1,45 @@
-"""From the report model to a PDF for A4: the page, with a style sheet for paper.
+"""From the report model to a PDF for A4: its words and drawings are handed to a template for paper.
 
-weasyprint lays it out. It is an extra, heavy to import and wants libraries of the system, so it is loaded when a PDF is
-asked for and not before. It shows no style of the page inside of drawings, which is why they are painted here first.
+typst lays it out. It is an extra, so it is loaded when a PDF is asked for and not before. Names and sentences reach it
+as data, never as markup; it sees the files of the report, and no others.
 """
 
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
-import importlib
-import io
+import json
 import re
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
-import numpy as np
-from PIL import Image, ImageFile
-
-from colibri_geo.errors import MissingExtra
-from colibri_geo.exporting.wording import part_links
+from colibri_geo.exporting.wording import part_links, xml_text
 from colibri_geo.extras import load_extra
-from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.reporting.html import read_asset, render_html
-from colibri_geo.reporting.painting import encode_jpeg
-from colibri_geo.reporting.parts import ReportModel
+from colibri_geo.language import ENGLISH, Messages, Untranslated
+from colibri_geo.reporting.html import load_drawings, read_asset
+from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
 
-_SVG = "{http://www.w3.org/2000/svg}"
-_PAINT = frozenset(
-    {
-        *("display", "fill", "fill-opacity", "fill-rule", "font-family", "font-size", "font-style", "font-weight"),
-        *("paint-order", "stroke", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "stroke-opacity"),
-        "stroke-width",
-    }
+_SVG = "http://www.w3.org/2000/svg"
+_DRAWN = frozenset(
+    {*("frame", "grid", "ground", "image", "image_box", "labels", "legend", "marks", "scale_bar", "shapes")}
 )
-_INLINE_PICTURE = re.compile(r'"data:(image/[a-z]+);base64,([A-Za-z0-9+/=]+)"')
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A picture of the report: its media type and its bytes."""
-
-    media: str
-    content: bytes
+"""Fields that a drawing shows and words do not tell."""
+_COMMENT = re.compile(r"/[*].*?[*]/", flags=re.DOTALL)
+_VARIABLE = re.compile(r"(--[\w-]+):\s*([^;]+);")
+_MEDIA = re.compile(r"@media ([^{]*)\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
+_RULE = re.compile(r"[.][^{}]*\{[^{}]*\}")
+_PAINT = re.compile(r"fill|stroke|^[^{]*[.\s]text\b")
+_MAIN = "report.typ"
 
 
 def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
     """Write a report as a PDF for A4: a sheet a strip, page numbers, bookmarks, the caution on every page.
 
-    The same report gives the same bytes where weasyprint, its libraries and the fonts are the same. Nothing is fetched,
-    and no address that stands in a name becomes a link.
+    The same report gives the same bytes where typst and the fonts are the same. Nothing is fetched, and no address that
+    stands in a name becomes a link.
 
     Parameters
     ----------
@@ -67,152 +52,123 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     Raises
     ------
     MissingExtra
-        weasyprint, or a library of the system that it wants, is not installed.
+        typst is not installed.
     """
-    weasyprint = load_weasyprint()
-    markup = render_html(model, messages=messages)
-    digest = hashlib.sha256(markup.encode("utf-8")).hexdigest()
-    document = _lay_out(weasyprint, markup, model, messages)
-    document.write_pdf(path, pdf_identifier=digest[:32].encode("ascii"), pdf_tags=True)
+    typst = load_typst()
+    Path(path).write_bytes(_lay_out(typst, _gather_files(model, messages)))
 
 
-def load_weasyprint() -> Any:  # noqa: ANN401 - a module of an extra
-    """Import weasyprint, or say what is missing.
+def load_typst() -> Any:  # noqa: ANN401 - a module of an extra
+    """Import typst, or say that it is missing.
 
     Call it before work whose result a PDF shall show.
 
     Raises
     ------
     MissingExtra
-        weasyprint, or a library of the system that it wants, is not installed.
+        typst is not installed.
     """
-    try:
-        with _import_in_peace():
-            return load_extra("weasyprint", extra="pdf", purpose="a PDF of the report")
-    except OSError as error:  # of cffi: a library of the system
-        raise MissingExtra(
-            "a PDF of the report needs the library Pango, which weasyprint cannot load here "
-            f"({str(error).partition(': ')[0]}); install it, on Debian with: apt install libpango-1.0-0 "
-            "libpangoft2-1.0-0 libharfbuzz-subset0, or leave the PDF out"
-        ) from error
+    return load_extra("typst", extra="pdf", purpose="a PDF of the report")
 
 
-@contextmanager
-def _import_in_peace() -> Iterator[None]:
-    """Keep weasyprint from printing advice of its own, and from letting Pillow take damaged pictures for whole ones."""
-    tolerant = ImageFile.LOAD_TRUNCATED_IMAGES
-    try:
-        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of libraries that later versions of it will want
-            yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = tolerant
+def _lay_out(typst: Any, files: Mapping[str, bytes]) -> bytes:  # noqa: ANN401 - a module of an extra
+    """Return the PDF that files make; typst sees them in a folder of their own, and nothing beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            Path(folder, name).write_bytes(content)
+        laid_out: bytes = typst.compile(Path(folder, _MAIN), root=folder, format="pdf")
+    return laid_out
 
 
-def _lay_out(weasyprint: Any, markup: str, model: ReportModel, messages: Messages) -> Any:  # noqa: ANN401 - of an extra
-    """Return the sheets of paper that a page makes, not yet drawn."""
-    pictures: dict[str, _Picture] = {}
-    bare = _take_pictures_out(markup, pictures)
-    page = weasyprint.HTML(string=bare, url_fetcher=_only_serve(weasyprint, pictures), media_type="print")
-    _set_for_paper(page.etree_element, model, messages)
-    return page.render(pdf_tags=True)
-
-
-# ------------------------------------------------------------------------------------------------------------ pictures
-def _take_pictures_out(markup: str, pictures: dict[str, _Picture]) -> str:
-    """Put names in place of the pictures in a page, and fill `pictures`: long addresses are slow to parse."""
-
-    def name_picture(found: re.Match[str]) -> str:
-        name = f"picture:{len(pictures)}"
-        pictures[name] = _fit_for_pdf(found[1], base64.b64decode(found[2]))
-        return f'"{name}"'
-
-    return _INLINE_PICTURE.sub(name_picture, markup)
-
-
-def _fit_for_pdf(media: str, content: bytes) -> _Picture:
-    """Return a picture as it is, but WebP as JPEG: a PDF holds no WebP, and would store it without its compression."""
-    if media != "image/webp":
-        return _Picture(media, content)
-    with Image.open(io.BytesIO(content)) as picture:
-        return _Picture("image/jpeg", encode_jpeg(np.asarray(picture.convert("RGB"))))
-
-
-def _only_serve(weasyprint: Any, pictures: Mapping[str, _Picture]) -> Any:  # noqa: ANN401 - of an extra
-    """Make what weasyprint asks for files by: it knows these pictures, and no file and no network."""
-
-    def fetch(_fetcher: object, url: str, _headers: object = None) -> Any:  # noqa: ANN401 - of an extra
-        if url not in pictures:
-            raise ValueError(f"the report has no picture {url[:80]!r}, and a PDF asks for nothing else")
-        picture = pictures[url]
-        return weasyprint.urls.URLFetcherResponse(url, picture.content, {"Content-Type": picture.media})
-
-    return type("Pictures", (weasyprint.urls.URLFetcher,), {"fetch": fetch})(fail_on_errors=True)
-
-
-# --------------------------------------------------------------------------------------------------------------- paper
-def _set_for_paper(root: Element, model: ReportModel, messages: Messages) -> None:
-    """Give a page what it has on paper alone: its style, the lines at the head and foot of each sheet, painted maps."""
-    style, body = root.find("head/style"), root.find("body")
-    if style is None or body is None:
-        raise ValueError("the page has no style or no body, expected those of the report's template")
-    style.text = f"{style.text}{read_asset('print.css')}"
+def _gather_files(model: ReportModel, messages: Messages) -> dict[str, bytes]:
+    """List what a report is laid out from: the template, what it says, its pictures and drawings."""
+    paper = _Paper(
+        load_drawings(messages), _style_drawings(read_asset("report.css") + read_asset("print.css")), messages
+    )
     caution = f"{messages.say('paper.caution')} {model.cover.synthetic}".rstrip()
-    for kind, text in (("caution", caution), ("title", model.cover.page_title)):
-        line = Element("p", {"class": f"running running-{kind}"})
-        line.text = text
-        body.insert(0, line)  # before the first page's content, so that the first page has it
-    for part in body.iter():
-        part.text, part.tail = _part_links(part.text), _part_links(part.tail)
-    _paint_drawings(root, style.text)
+    said = {"report": paper.tell(model), "words": dict(messages.texts), "caution": caution}
+    return {
+        _MAIN: read_asset(_MAIN).encode(),
+        "report.json": json.dumps(said, ensure_ascii=False).encode(),
+        **paper.files,
+    }
 
 
-def _part_links(text: str | None) -> str | None:
-    """Keep programs that show a PDF from making links of addresses in names."""
-    return text and part_links(text)
+@dataclass(frozen=True)
+class _Paper:
+    """Parts of a report in the form in which the template reads them.
+
+    Attributes
+    ----------
+    drawings : module of a template
+        What draws maps, marks and diagrams.
+    style : str
+        Style sheet of drawings.
+    messages : Messages
+    files : dict of str to bytes
+        Pictures and drawings of the parts told so far; what looks the same is there once.
+    """
+
+    drawings: Any
+    style: str
+    messages: Messages
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def tell(self, part: object) -> Any:  # noqa: ANN401 - as JSON has it
+        """Return a part as plain values; drawings and pictures are names of files, what stays in English says so."""
+        match part:
+            case Untranslated():
+                return {"text": part_links(part), "language": part.language}
+            case str():
+                return part_links(part)
+            case tuple():
+                return [self.tell(item) for item in part]
+            case None | bool():
+                return part
+        told = {name: self.tell(getattr(part, name)) for name in vars(part) if name not in _DRAWN}
+        return told | self._show(part)
+
+    def _show(self, part: object) -> dict[str, Any]:
+        """Return what a part shows beyond its own words."""
+        match part:
+            case Sheet():
+                heading = self.messages.say("sheet.heading", number=part.number, strip=part.strip_id)
+                return {"heading": part_links(heading)}
+            case Photo():
+                head, _, content = part.image.partition(";base64,")
+                return {"image": self._keep(base64.b64decode(content), head.rpartition("/")[2])}
+            case Photos():
+                return {"marks": self._draw(self.drawings.marks(part))}
+            case Chart():
+                return {"drawing": self._draw(self.drawings.chart_drawing(part, room=6))}
+            case Charts():
+                return {"legend": self._sign(part)}
+            case MapDrawing():
+                return {"drawing": self._draw(self.drawings.map_drawing(part)), "legend": self._sign(part)}
+        return {}
+
+    def _sign(self, part: MapDrawing | Charts) -> list[dict[str, Any]]:
+        """List the signs of a legend, and which of them are drawn on a dark ground."""
+        signs = [self.drawings.legend_sign(part, entry) for entry in part.legend]
+        return [
+            {"sign": self._draw(sign), "dark": 'class="on-image"' in sign, "text": part_links(entry.text)}
+            for sign, entry in zip(signs, part.legend, strict=True)
+        ]
+
+    def _draw(self, markup: str) -> str:
+        """Keep a drawing that stands in a page as a file of its own, with its style."""
+        start, rest = xml_text(part_links(markup)).strip().split(">", 1)
+        return self._keep(f'{start} xmlns="{_SVG}"><style>{self.style}</style>{rest}'.encode(), "svg")
+
+    def _keep(self, content: bytes, suffix: str) -> str:
+        name = f"{hashlib.sha256(content).hexdigest()}.{suffix}"
+        self.files[name] = content
+        return name
 
 
-def _paint_drawings(root: Element, style: str) -> None:
-    """Write on each part of a drawing what the style sheet says of it, and halos as parts of their own."""
-    matcher = _read_rules(style)
-    wrapped = importlib.import_module("cssselect2").ElementWrapper.from_html_root(root)
-    drawn = [part for part in wrapped.iter_subtree() if part.etree_element.tag.startswith(_SVG)]
-    for part in drawn:
-        for *_, declarations in matcher.match(part):
-            part.etree_element.attrib.update(declarations)
-    for part in drawn:
-        _draw_halos(part.etree_element)
-
-
-def _draw_halos(parent: Element) -> None:
-    """Draw what shall have its stroke behind its filling twice: weasyprint always draws the stroke last."""
-    for child in list(parent):
-        if child.attrib.pop("paint-order", "") == "stroke" and child.get("stroke", "none") != "none":
-            halo = copy.deepcopy(child)
-            halo.tail = None
-            parent.insert(list(parent).index(child), halo)
-            child.set("stroke", "none")
-
-
-def _read_rules(style: str) -> Any:  # noqa: ANN401 - of a library that weasyprint brings
-    """Gather what a style sheet says of fillings, strokes and letters on paper, with the variables that it sets."""
-    cssselect2, tinycss2 = importlib.import_module("cssselect2"), importlib.import_module("tinycss2")
-    values = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", style))
-    bare = re.sub(r"var\((--[\w-]+)\)", lambda name: values.get(name[1], name[0]), style)
-    matcher = cssselect2.Matcher()
-    rules = tinycss2.parse_stylesheet(bare, skip_comments=True, skip_whitespace=True)
-    while rules:
-        rule = rules.pop(0)
-        if rule.type == "at-rule" and rule.lower_at_keyword == "media" and "print" in tinycss2.serialize(rule.prelude):
-            rules[:0] = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-        if rule.type != "qualified-rule":
-            continue
-        declarations = {
-            part.lower_name: tinycss2.serialize(part.value).strip()
-            for part in tinycss2.parse_blocks_contents(rule.content)
-            if part.type == "declaration" and part.lower_name in _PAINT
-        }
-        for selector in cssselect2.compile_selector_list(rule.prelude) if declarations else ():
-            if selector.pseudo_element is None:
-                matcher.add_selector(selector, declarations)
-    return matcher
+def _style_drawings(style: str) -> str:
+    """Return the rules of a style sheet that drawings on paper need, in the words that typst knows of CSS."""
+    values = dict(_VARIABLE.findall(style))
+    plain = re.sub(r"var\((--[\w-]+)\)", lambda name: values.get(name[1], name[0]), _COMMENT.sub("", style))
+    printed = _MEDIA.sub(lambda block: block[2] if "print" in block[1] else "", plain)
+    return "".join(rule for rule in _RULE.findall(printed) if _PAINT.search(rule))
