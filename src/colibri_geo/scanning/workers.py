@@ -7,7 +7,6 @@ the program that started it but what its task names: scripts and notebooks need 
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 import math
@@ -17,8 +16,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -55,6 +53,9 @@ class WorkerExecutor(Executor):
     def workers(self) -> int:
         """Tasks that are worked on at the same time, 1 or more; may change."""
 
+    def warm(self, module: str) -> None:
+        """Let a worker import a module while this process does other things, where that saves time."""
+
 
 def count_processors() -> int:
     """Return how many processors this process may use."""
@@ -76,7 +77,7 @@ def check_workers(workers: int | None) -> None:
 
 def is_worker_lost(error: BaseException) -> bool:
     """Tell whether an error means that a process that worked on a task is gone."""
-    return isinstance(error, Lost | BrokenProcessPool) or _is_of_dask(error, "KilledWorker")
+    return isinstance(error, Lost | BrokenExecutor) or _is_of_dask(error, "KilledWorker")
 
 
 def is_scheduler_lost(error: BaseException) -> bool:
@@ -162,6 +163,10 @@ class _LocalExecutor(WorkerExecutor):
         """Let a child work on a task."""
         parcel: bytes = self._pack(fn)
         return self._threads.submit(self._pool.run, call_parcel, parcel, args, kwargs, os.getpid())
+
+    def warm(self, module: str) -> None:
+        """Let a child import a module."""
+        self._pool.warm(module)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as declared
         """Take no more tasks."""
@@ -286,6 +291,8 @@ class _DaskExecutor(WorkerExecutor):
 
 @contextmanager
 def _connect(distributed: Any, address: str) -> Iterator[Any]:  # noqa: ANN401 - an extra
+    import asyncio  # noqa: PLC0415 - slow, and of use for a cluster alone
+
     try:
         # A client that finds nothing leaves threads behind which can stop the next one: look before there is a client.
         with ThreadPoolExecutor(1) as aside:  # a notebook has an event loop of its own in this thread
@@ -305,6 +312,8 @@ def _connect(distributed: Any, address: str) -> Iterator[Any]:  # noqa: ANN401 -
 
 async def _look_for(distributed: Any, address: str) -> None:  # noqa: ANN401 - an extra
     """Find that a scheduler answers; something else that listens there may not say a word, or not end."""
+    import asyncio  # noqa: PLC0415 - as above
+
     async with asyncio.timeout(CONNECT_SECONDS):
         line = await distributed.connect(address, timeout=CONNECT_SECONDS)
         await line.close()
