@@ -23,7 +23,6 @@ from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
-from colibri_geo.tracing.corroborating import corroborate
 from colibri_geo.tracing.scoring import describe_basis, score
 from colibri_geo.tracing.tracing import tabulate
 
@@ -46,6 +45,8 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         strips = score(measured, settings.score)
     if inputs.radar:
         with clock.step("look at the radar images"):
+            from colibri_geo.tracing.corroborating import corroborate
+
             strips = corroborate(strips, *inputs.radar)
     with clock.step("attach to regions"):
         near = inputs.list_near(task.grid)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
-from colibri_geo.scanning import TileDone, TileStore, WorkerExecutor, cut_tiles, local_executor
+from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
 from colibri_geo.scenes.gathering import open_scenes
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
@@ -103,7 +103,7 @@ def scan(
         with clock.step("read the inputs"):
             first = open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
             second = open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
-            if isinstance(executor, WorkerExecutor):
+            if isinstance(executor, LocalExecutor) and max(first.grid.shape) > TILE_PX:
                 executor.warm("colibri_geo.pipeline.looking")
             from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
 
@@ -117,7 +117,10 @@ def scan(
             from colibri_geo.pipeline.tiling import describe_task, keep_tiles, tabulate_tiles
 
             task = plan_look(inputs, pair, settings)
-            tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
+            cells = choose_cells(task)
+            tiles = cut_tiles(cells, TILE_PX if tile_px is None else tile_px)
+            if isinstance(executor, LocalExecutor) and len(cells) < 2:
+                executor = OwnExecutor()
             fingerprint = describe_task(task, inputs, settings)
             store = stack.enter_context(keep_tiles(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)

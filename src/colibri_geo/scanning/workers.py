@@ -53,9 +53,6 @@ class WorkerExecutor(Executor):
     def workers(self) -> int:
         """Tasks that are worked on at the same time, 1 or more; may change."""
 
-    def warm(self, module: str) -> None:
-        """Let a worker import a module while this process does other things, where that saves time."""
-
 
 def count_processors() -> int:
     """Return how many processors this process may use."""
@@ -142,11 +139,11 @@ def local_executor(
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         if warm:
             pool.warm(warm)  # one decodes for the survey; the others start with their first task, if there are so many
-        yield _LocalExecutor(pool, threads, count)
+        yield LocalExecutor(pool, threads, count)
 
 
-class _LocalExecutor(WorkerExecutor):
-    """A thread a child: it hands over a task and waits for the answer."""
+class LocalExecutor(WorkerExecutor):
+    """Children of this process, and a thread for each: it hands over a task and waits for the answer."""
 
     def __init__(self, pool: Pool, threads: ThreadPoolExecutor, workers: int) -> None:
         self._pool = pool
@@ -171,6 +168,24 @@ class _LocalExecutor(WorkerExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as declared
         """Take no more tasks."""
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+class OwnExecutor(WorkerExecutor):
+    """Works on tasks in this process: for so little work that another would take longer to start."""
+
+    @property
+    def workers(self) -> int:
+        """One: this process."""
+        return 1
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Work on a task at once."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - who waits for the result raises it again
+            future.set_exception(error)
+        return future
 
 
 def _pack(function: Callable[..., Any]) -> bytes:
