@@ -112,10 +112,15 @@ class Pool:
         return result
 
     def warm(self, module: str) -> None:
-        """Start one child that imports a module while this process does other things."""
+        """Let a child import a module while this process does other things; one is started where none is idle."""
         with self._guard:
-            self._count += 1
-            self._idle.append(self._start(module))
+            if self._idle:
+                self._idle[-1].warm(module)
+            elif self._count < self.most:
+                child = self._start()
+                child.warm(module)
+                self._idle.append(child)
+                self._count += 1
 
     def close(self) -> None:
         """End all children; calls that wait for one, in other threads, are `Lost` at once."""
@@ -138,13 +143,13 @@ class Pool:
             if self._idle:
                 child = self._idle.pop()
             else:
-                child = self._start("")
+                child = self._start()
                 self._count += 1
             self._busy.append(child)
             return child
 
-    def _start(self, module: str) -> _Child:
-        command = [sys.executable, "-P", "-m", "colibri_geo.isolation", str(self.max_bytes), str(self.seconds), module]
+    def _start(self) -> _Child:
+        command = [sys.executable, "-P", "-m", "colibri_geo.isolation", str(self.max_bytes), str(self.seconds)]
         errors = subprocess.PIPE if self.loud else subprocess.DEVNULL  # a child can write to no file, not even to that
         process = subprocess.Popen(  # noqa: S603 - this program itself
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=dict(self.environment)
@@ -268,6 +273,11 @@ class _Child:
             timer.cancel()
         return _read_answer(content)
 
+    def warm(self, module: str) -> None:
+        """Send the name of a module to import; there is no answer."""
+        with suppress(OSError):  # a child that has ended says so when it is asked
+            _send(self._pipe(self.process.stdin), module)
+
     def _end(self) -> int:
         """Return how the process ended; one that goes on has sent nonsense, and is ended."""
         with suppress(subprocess.TimeoutExpired):
@@ -351,21 +361,22 @@ def _receive_bytes(pipe: BinaryIO, *, most: int) -> bytes:
     return content
 
 
-def _serve(max_bytes: int, seconds: float, module: str) -> None:
-    """Answer requests until the parent closes the pipe."""
+def _serve(max_bytes: int, seconds: float) -> None:
+    """Answer requests, and import what is named, until the parent closes the pipe."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not get among the answers
     _limit(max_bytes)
     collect_rarely()
     # "As if it were not there": odc-geo imports it, for a tenth of a start, to ask which arrays are its own. None are.
     sys.modules["dask"] = None  # type: ignore[assignment]
-    if module:
-        importlib.import_module(module)
     while True:
         try:
             request = pickle.loads(_receive_bytes(requests, most=sys.maxsize))  # noqa: S301 - from the parent
         except EOFError:
             return
+        if isinstance(request, str):
+            importlib.import_module(request)
+            continue
         _limit_time(seconds)
         _send(answers, _answer(*request))
 
@@ -417,4 +428,4 @@ if __name__ == "__main__":
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    _serve(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
+    _serve(int(sys.argv[1]), float(sys.argv[2]))

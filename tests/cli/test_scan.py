@@ -54,6 +54,15 @@ HALF = TileDone(
 """How far a scan is."""
 
 
+@pytest.fixture(autouse=True)
+def images(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the paths that these tests give lead somewhere: the command looks before it calls the library."""
+    folder = tmp_path_factory.mktemp("images")
+    for name in (*PAIR, "b", "a"):
+        (folder / name).touch()
+    monkeypatch.chdir(folder)
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What `colibri_geo.scan` was called with; it does nothing."""
@@ -221,10 +230,11 @@ def test_tiles_are_kept_beside_the_output(
 ) -> None:
     """Whatever the spelling of the folder, tiles are kept beside it and not in it."""
     (tmp_path / "out").mkdir()
+    pair = [Path(name).resolve() for name in PAIR]
     monkeypatch.setattr("colibri_geo.cli.scan.check_target", lambda *_, **__: None)
     for place, state in (("new", "new.scan"), ("sub/new/", "sub/new.scan"), (".", "out.scan")):
         monkeypatch.chdir(tmp_path / "out")
-        run_cli(*PAIR, "--out", place, "--workers", "1")
+        run_cli(*pair, "--out", place, "--workers", "1")
         assert calls[-1]["state"].resolve() == (tmp_path if place == "." else tmp_path / "out") / state
 
 

@@ -7,7 +7,7 @@ import platform
 import numpy as np
 
 import colibri_geo
-from colibri_geo.evidence import run_versions
+from colibri_geo.evidence.versions import run_versions
 
 
 def test_versions_are_those_in_use() -> None:

@@ -154,18 +154,26 @@ def test_file_is_sound_and_knows_no_clock(folder: Path) -> None:
     assert "not a basis for the use of force" in rows[0][2]
 
 
-@pytest.mark.parametrize("former", [None, "2001-02-03T04:05:06Z"])
-def test_setting_of_the_caller_comes_back(tmp_path: Path, former: str | None) -> None:
-    """The caller's own clock of GDAL is as before, also after a failure."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": former})
+@pytest.mark.parametrize(
+    ("option", "former"),
+    [
+        ("OGR_CURRENT_DATE", None),
+        ("OGR_CURRENT_DATE", "2001-02-03T04:05:06Z"),
+        ("OGR_SQLITE_SYNCHRONOUS", None),
+        ("OGR_SQLITE_SYNCHRONOUS", "FULL"),
+    ],
+)
+def test_setting_of_the_caller_comes_back(tmp_path: Path, option: str, former: str | None) -> None:
+    """The caller's own clock of GDAL, and how it writes, are as before, also after a failure."""
+    pyogrio.set_gdal_config_options({option: former})
     try:
         write_tables(example_findings(), example_record(), tmp_path)
-        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == former
+        assert pyogrio.get_gdal_config_option(option) == former
         with pytest.raises(OutputError, match="layer strips cannot be written"):
             write_tables(example_findings(), example_record(), tmp_path / "missing")
-        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == former
+        assert pyogrio.get_gdal_config_option(option) == former
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        pyogrio.set_gdal_config_options({option: None})
 
 
 def test_damage_is_one_line(folder: Path, tmp_path: Path) -> None:

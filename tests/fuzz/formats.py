@@ -21,7 +21,7 @@ from colibri_geo.evidence import write_manifest
 from colibri_geo.exporting.tables import write_tables
 from colibri_geo.layers.inspecting import inspect_layer
 from colibri_geo.layers.reading import Layer
-from colibri_geo.scenes.opening import find_input
+from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.product import Product
 from colibri_geo.sim import Cloud
 from tests.fuzz.fuzzing import Format, Seed, plant

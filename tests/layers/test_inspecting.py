@@ -10,7 +10,8 @@ import pytest
 import shapely
 
 from colibri_geo.errors import VectorError
-from colibri_geo.layers.inspecting import inspect_layer, recognise_layer
+from colibri_geo.layers.inspecting import inspect_layer
+from colibri_geo.layers.sources import recognise_layer
 from tests.scenes.images import made_pixels, write_image
 
 BOX = shapely.box(-77.0, 1.0, -76.5, 1.4)

@@ -19,7 +19,7 @@ from shapely.geometry import LineString, box
 import colibri_geo
 from colibri_geo import Run, compare, read_run, verify
 from colibri_geo.hashing import hash_file
-from colibri_geo.scanning import dask_executor
+from colibri_geo.scanning import LocalExecutor, dask_executor, local_executor
 from colibri_geo.sim import SceneSpec
 from tests.support.cluster import running_cluster, wait_for_both
 from tests.support.corners import measure_apart_px
@@ -71,9 +71,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 # ------------------------------------------------------------------------------------------------------- the same bytes
-def test_processes_find_what_compare_finds(small: Pair, tmp_path: Path) -> None:
+def test_processes_find_what_compare_finds(small: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker process gives the bytes that `compare` writes."""
-    run = colibri_geo.scan(small.before, small.after, workers=1)
+    with local_executor(1) as executor:
+        monkeypatch.setattr("colibri_geo.pipeline.scanning.OwnExecutor", lambda: executor)
+        run = colibri_geo.scan(small.before, small.after, executor=executor)
+    assert hash_findings(run, tmp_path / "out") == small.hashes
+
+
+def test_a_single_cell_is_looked_at_here(small: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one cell no worker is asked, and the bytes are the same."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a worker was asked to look")
+
+    monkeypatch.setattr(LocalExecutor, "submit", refuse)
+    run = colibri_geo.scan(small.before, small.after, workers=2)
     assert hash_findings(run, tmp_path / "out") == small.hashes
 
 

@@ -136,7 +136,7 @@ def test_a_lost_worker_of_compare_is_told(pair: Pair, monkeypatch: pytest.Monkey
     def lose(*_: object, **__: object) -> None:
         raise WorkerLost("tile 3: lost; go on with --resume")
 
-    monkeypatch.setattr("colibri_geo.pipeline.comparing.look_at_tiles", lose)
+    monkeypatch.setattr("colibri_geo.pipeline.looking.look_at_tiles", lose)
     with pytest.raises(WorkerLost, match="fewer --workers") as caught:
         compare(pair.before, pair.after, workers=2)
     assert "resume" not in str(caught.value)

@@ -17,7 +17,7 @@ from colibri_geo import isolation
 from colibri_geo.errors import CorruptInput, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE
 from colibri_geo.isolation import Lost, call
-from colibri_geo.scanning import WorkerExecutor, local_executor
+from colibri_geo.scanning import LocalExecutor, OwnExecutor, WorkerExecutor, local_executor
 from colibri_geo.scanning.workers import count_processors
 from tests.support import children, tile_work
 
@@ -36,6 +36,27 @@ def test_work_is_done_elsewhere(executor: WorkerExecutor) -> None:
     first, second = (executor.submit(children.tell_process).result() for _ in range(2))
     assert first == second != os.getpid()
     assert list(executor.map(abs, [-1, 2])) == [1, 2]
+
+
+def test_this_process_can_work_too() -> None:
+    """A task of the process itself is done at once; what it raises comes with the result, as it is."""
+    executor = OwnExecutor()
+    assert executor.workers == 1
+    assert executor.submit(children.tell_process).result() == os.getpid()
+    failed = executor.submit(children.refuse, "a.tif: cut short")
+    with pytest.raises(CorruptInput, match=r"^a\.tif: cut short$"):
+        failed.result()
+
+
+def test_a_worker_imports_what_it_is_told_to() -> None:
+    """The one that waits is warmed further, and no other is started for it."""
+    with local_executor(1, warm="math") as executor:
+        assert isinstance(executor, LocalExecutor)
+        executor.warm("colorsys")
+        assert executor.submit(children.has_imported, "colorsys").result()
+        executor.warm("no_such_module")
+        with pytest.raises(Lost):
+            executor.submit(children.tell_process).result()
 
 
 def test_workers_are_as_many_as_asked_for() -> None:

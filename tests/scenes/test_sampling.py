@@ -62,6 +62,29 @@ def test_a_huge_file_is_searched_by_windows_alone(tmp_path: Path, monkeypatch: p
     assert open_scene(_write(tmp_path / "b.tif", rows=slice(0, SIDE), cols=slice(150, 400))).bands == ("red", "nir")
 
 
+@pytest.mark.parametrize("side", [16, 100, 192])
+def test_a_small_image_is_read_once_for_the_same_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    """An image that the windows would cover is read as a whole; the sample is what the windows hold, one by one."""
+    path = write_image(tmp_path / "a.tif", made_pixels(2, side, side), names=("red", "nir"))
+    storage = Storage(RasterFile(path), (1, 2))
+    with monkeypatch.context() as apart:
+        apart.setattr(sampling, "_are_covered", lambda *_: False)
+        expected = sample_stored(storage, side, side)
+    read: list[Window] = []
+    original = Storage.read
+
+    def counted(self: Storage, window: Window, positions: Sequence[int]) -> object:
+        read.append(window)
+        return original(self, window, positions)
+
+    monkeypatch.setattr(Storage, "read", counted)
+    np.testing.assert_array_equal(sample_stored(storage, side, side), expected)
+    assert read == [Window(0, 0, side, side)]
+    assert list(sampling.cover_windows(side, side, 3)) == read
+
+
 def test_a_common_scene_is_read_in_few_small_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening reads nine windows of a scene that is measured throughout, not the scene."""
     path = write_image(tmp_path / "a.tif", made_pixels(2, SIDE, SIDE), names=("red", "nir"))

@@ -30,10 +30,12 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
+from colibri_geo.scenes.finding import recognise_item
 from colibri_geo.scenes.masks import MaskCode
 from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.paths import parse_choice
 from colibri_geo.scenes.product import Product
-from colibri_geo.scenes.stac import parse_choice, read_stac, recognise_item
+from colibri_geo.scenes.stac import read_stac
 from tests.support.products.ground import BANDS, Ground, make_ground, write_gtiff
 from tests.support.products.stac import edit_item, write_collection, write_stac
 

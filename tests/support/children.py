@@ -22,6 +22,11 @@ def brings_along(module: str, other: str) -> bool:
     return sys.modules.get(other) is not None
 
 
+def has_imported(module: str) -> bool:
+    """Tell whether a module is there already."""
+    return module in sys.modules
+
+
 def hang(*_: object) -> NoReturn:
     """Wait for something that never comes."""
     while True:

@@ -13,6 +13,7 @@ from colibri_geo.cli.options import (
     check_target,
     context_options,
     gather_settings,
+    locate_images,
     path_type,
     report_options,
     scene_options,
@@ -83,8 +84,6 @@ def compare(
     The images are what an archive delivers of the same ground, such as a GeoTIFF, a Sentinel-2 SAFE, a Landsat tar, a
     Planet order or a STAC item: colibri-geo info says what each is. DIR is written whole or not at all.
     """
-    from colibri_geo.scanning.workers import count_processors
-
     if rasters and precision != "exact":
         raise click.UsageError(
             f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
@@ -92,7 +91,10 @@ def compare(
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)
+    locate_images(before, after)
     with reading_children(), show_progress() as progress:
+        from colibri_geo.scanning.workers import count_processors
+
         run = colibri_geo.compare(
             before,
             after,

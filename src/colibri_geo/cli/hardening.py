@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from colibri_geo.hardening import SILENCE
 from colibri_geo.isolation import isolated
 
+DECODER = "colibri_geo.scenes.decoding"
+"""What a child that decodes images has to import."""
+
 
 def is_loud() -> bool:
     """Tell whether the remarks of GDAL and of its like are kept, as for ``--debug``."""
@@ -23,8 +26,8 @@ def reading_children(*, at_once: bool = True) -> Iterator[None]:
 
     The first starts at once, while this process does other things, or else when an image is decoded.
     """
-    import_grids_alone()
-    with isolated(os.environ, warm="colibri_geo.scenes.decoding" if at_once else "", loud=is_loud()):
+    with isolated(os.environ, warm=DECODER if at_once else "", loud=is_loud()):
+        import_grids_alone()
         yield
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from colibri_geo.cli.hardening import reading_children
+from colibri_geo.cli.options import locate_images
 from colibri_geo.cli.printing import to_printable
 from colibri_geo.errors import UnsupportedFormat
 
@@ -45,6 +46,7 @@ def info(
     Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer: columns, features, place.
     What keeps it from being used as it is, such as a date that is missing, is told as a warning.
     """
+    locate_images(path)
     with reading_children():
         from colibri_geo.scenes.inspecting import inspect_scene
 
@@ -53,13 +55,12 @@ def info(
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
         except UnsupportedFormat:
-            from colibri_geo.layers.inspecting import (  # heavy, and of no use for an image
-                inspect_layer,
-                recognise_layer,
-            )
+            from colibri_geo.layers.sources import recognise_layer
 
             if not recognise_layer(path):
                 raise
+            from colibri_geo.layers.inspecting import inspect_layer
+
             found = inspect_layer(path, assume_crs=assume_crs)
             rows = _list_layer(found)
     click.echo(_to_json(found) if as_json else _to_text(found, rows))

@@ -165,6 +165,14 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     check_target(out, overwrite=overwrite)
 
 
+def locate_images(*given: Path) -> None:
+    """Refuse paths that lead nowhere, before anything is imported that reads images."""
+    from colibri_geo.scenes.paths import locate
+
+    for path in given:
+        locate(path)
+
+
 def check_pdf(*, pdf: bool, no_report: bool) -> None:
     """Refuse a PDF that could not be made at the end, before the work starts."""
     if pdf and no_report:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 import colibri_geo
-from colibri_geo.cli.hardening import import_grids_alone, is_loud, reading_children
+from colibri_geo.cli.hardening import DECODER, import_grids_alone, is_loud, reading_children
 from colibri_geo.cli.options import (
     check_pdf,
     check_target,
     context_options,
     gather_settings,
+    locate_images,
     path_type,
     report_options,
     scene_options,
@@ -105,6 +106,7 @@ def scan(
         _check_unfinished(out, state)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)
+    locate_images(before, after)
     with show_scan_progress() as progress, _stoppable(progress, state):
         with _engine(workers, scheduler) as executor:
             run = colibri_geo.scan(
@@ -144,8 +146,9 @@ def _engine(workers: int | None, scheduler: str | None) -> Iterator[WorkerExecut
 
     with ExitStack() as stack:
         if scheduler is None:
+            executor = stack.enter_context(local_executor(workers, warm=DECODER, loud=is_loud()))
             import_grids_alone()
-            yield stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking", loud=is_loud()))
+            yield executor
         else:
             stack.enter_context(reading_children())
             yield stack.enter_context(dask_executor(scheduler))

@@ -1,4 +1,7 @@
-"""What a run was made of, and the proof that its folder is unchanged."""
+"""What a run was made of, and the proof that its folder is unchanged.
+
+The versions of the libraries are not imported here: they need all of these, which who checks a folder does without.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from colibri_geo.evidence.manifest import read_manifest, write_manifest
 from colibri_geo.evidence.records import LayerRecord, PairRecord, RunRecord, SceneRecord
 from colibri_geo.evidence.staging import check_target, staged_folder
 from colibri_geo.evidence.verification import Verification, verify
-from colibri_geo.evidence.versions import run_versions
 
 __all__ = [
     "LayerRecord",
@@ -18,7 +20,6 @@ __all__ = [
     "Verification",
     "check_target",
     "read_manifest",
-    "run_versions",
     "staged_folder",
     "verify",
     "write_log",

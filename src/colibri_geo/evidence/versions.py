@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 
 import pyogrio
@@ -31,6 +33,12 @@ def run_versions() -> dict[str, str]:
     >>> sorted(run_versions())[:3]
     ['colibri_geo', 'gdal (pyogrio)', 'gdal (rasterio)']
     """
+    return dict(_find_versions())
+
+
+@cache
+def _find_versions() -> Mapping[str, str]:
+    """Look once: a scan asks twice, and each look reads the metadata of all libraries."""
     libraries = {name: version(name) for name in DISTRIBUTIONS}
     carried = {
         "gdal (pyogrio)": pyogrio.__gdal_version_string__,

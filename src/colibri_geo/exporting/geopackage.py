@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ TILES = "tiles.gpkg"
 _TILES = "tiles"
 _MAGIC = b"SQLite format 3\x00"
 _CLOCK = "OGR_CURRENT_DATE"
+_WAITING = "OGR_SQLITE_SYNCHRONOUS"
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError)
 _WRITE_ERRORS = (*_READ_ERRORS, FieldError, GeometryError)
 
@@ -82,9 +84,11 @@ def write_geopackage(findings: Findings, path: Path, *, moment: pd.Timestamp, ca
 
 def write_layers(layers: Sequence[Layer], path: Path, *, moment: pd.Timestamp) -> None:
     """Write layers into a new GeoPackage, in their order; for the arguments see `write_geopackage`."""
-    with _fixed_clock(format_time(moment.floor("s")).replace("Z", ".000Z")):
+    clock = format_time(moment.floor("s")).replace("Z", ".000Z")
+    with _options({_CLOCK: clock, _WAITING: "OFF"}):
         for layer in layers:
             _write_layer(layer, path)
+    _await_disk(path)
 
 
 def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
@@ -205,14 +209,20 @@ def read_tiles(folder: Path) -> gpd.GeoDataFrame | None:
 
 
 @contextmanager
-def _fixed_clock(moment: str) -> Iterator[None]:
-    """Let GDAL write `moment` where it would ask the clock; the caller's own setting comes back."""
-    former = pyogrio.get_gdal_config_option(_CLOCK)
-    pyogrio.set_gdal_config_options({_CLOCK: moment})
+def _options(options: Mapping[str, str]) -> Iterator[None]:
+    """Let GDAL have options; the caller's own come back."""
+    former = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(dict(options))
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({_CLOCK: former})
+        pyogrio.set_gdal_config_options(former)
+
+
+def _await_disk(path: Path) -> None:
+    """Wait once until the whole file is on the disk, in place of several times a layer."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _write_layer(layer: Layer, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,6 @@ from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import measure_km2
 from colibri_geo.layers.sources import identify
 
-_HEAD_BYTES = 4096
-_BINARY = (b"SQLite format 3\x00", b"\x00\x00\x27\x0a")
-_GEOJSON = re.compile(
-    rb'"type"\s*:\s*"(FeatureCollection|Feature|(Multi)?(Point|LineString|Polygon)|GeometryCollection)"'
-)
-_STAC = re.compile(rb'"stac_version"\s*:')
 _MOST_COLUMNS = 100
 
 
@@ -73,27 +66,6 @@ class LayerInspection:
     size_bytes: int
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-
-
-def recognise_layer(path: Path) -> bool:
-    """Tell from the first bytes whether a file is a vector layer rather than an image.
-
-    Some metadata of images are GeoJSON too: ask the readers of images first. What is no file, or cannot be opened, is
-    no layer.
-    """
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"<"):
-        return b"<kml" in text.lower()
-    if text.startswith((b"{", b"[")):
-        return _GEOJSON.search(text) is not None and not _STAC.search(text)
-    return head.startswith(_BINARY)
 
 
 def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerInspection:

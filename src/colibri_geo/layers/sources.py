@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +27,13 @@ _KNOWN = {
 }  # fmt: skip
 _UTF8_BOM = b"\xef\xbb\xbf"
 _SQLITE = b"SQLite format 3\x00"
+_SHAPEFILE = b"\x00\x00\x27\x0a"
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
+_HEAD_BYTES = 4096
+_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(FeatureCollection|Feature|(Multi)?(Point|LineString|Polygon)|GeometryCollection)"'
+)
+_STAC = re.compile(rb'"stac_version"\s*:')
 
 
 class LayerFormat(StrEnum):
@@ -61,6 +68,27 @@ class LayerSource:
     notes: tuple[str, ...] = ()
 
 
+def recognise_layer(path: Path) -> bool:
+    """Tell from the first bytes whether a file is a vector layer rather than an image.
+
+    Some metadata of images are GeoJSON too: ask the readers of images first. What is no file, or cannot be opened, is
+    no layer.
+    """
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    text = head.removeprefix(_UTF8_BOM).lstrip()
+    if text.startswith(b"<"):
+        return b"<kml" in text.lower()
+    if text.startswith((b"{", b"[")):
+        return _GEOJSON.search(text) is not None and not _STAC.search(text)
+    return head.startswith((_SQLITE, _SHAPEFILE))
+
+
 def identify(path: Path) -> LayerFormat:
     """Tell the format of a vector file from its first bytes; the name of the file counts for nothing.
 
@@ -73,7 +101,7 @@ def identify(path: Path) -> LayerFormat:
     """
     check_file(path)
     with path.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(_HEAD_BYTES)
     if not head:
         raise CorruptInput(f"{path.name}: the file is empty, {_EXPECTED}; fetch it again")
     found = _identify_head(head, path.name)
@@ -107,7 +135,7 @@ def check_file(path: Path) -> None:
 def _identify_head(head: bytes, name: str) -> LayerFormat:
     if head.startswith(_SQLITE):
         return _identify_sqlite(head, name)
-    if head.startswith(b"\x00\x00\x27\x0a"):
+    if head.startswith(_SHAPEFILE):
         return LayerFormat.SHAPEFILE
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise EncodingError(f"{name}: the text is UTF-16, expected UTF-8; save it as UTF-8")

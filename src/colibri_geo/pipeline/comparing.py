@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colibri_geo.errors import SettingsError, WorkerLost
-from colibri_geo.layers.aoi import check_aoi
-from colibri_geo.layers.context import read_context
-from colibri_geo.layers.reading import Layer, read_aoi, read_regions
-from colibri_geo.pairs import align, change, measure_overlap_share, survey
 from colibri_geo.pipeline.clock import Clock, Progress
-from colibri_geo.pipeline.finishing import Inputs, finish
-from colibri_geo.pipeline.looking import Looked, Task, choose_cells, join, look_at_cell, look_at_tiles, plan_task
 from colibri_geo.pipeline.progress import show_progress
-from colibri_geo.pipeline.run import Run
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
 from colibri_geo.scanning.workers import check_workers
 from colibri_geo.scenes.opening import Options, keep_open, open_scene
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
-from colibri_geo.tracing.corroborating import check_radar
+
+if TYPE_CHECKING:
+    from colibri_geo.layers.reading import Layer
+    from colibri_geo.pipeline.looking import Looked, Task
+    from colibri_geo.pipeline.run import Run
 
 
 def compare(
@@ -93,33 +90,41 @@ def compare(
     with show_progress(progress) as tell:
         clock = Clock(tell)
         with clock.step("read the inputs"):
-            asked = [regions] if isinstance(regions, str) else regions
-            inputs = Inputs(
-                before=_open(
-                    before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
-                ),
-                after=_open(
-                    after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
-                ),
-                radar=_open_radar(before_radar, after_radar, assume_crs=assume_crs),
-                regions=read_regions(asked, assume_crs=assume_crs),
-                area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
-                context=read_context(aerodromes, layers, assume_crs=assume_crs),
+            first = _open(
+                before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
+            )
+            second = _open(
+                after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
+            )
+            radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
+            from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
+
+            inputs = add_layers(
+                first,
+                second,
+                radar=radar,
+                regions=regions,
+                aoi=aoi,
+                aerodromes=aerodromes,
+                layers=layers,
+                assume_crs=assume_crs,
             )
         with clock.step("survey the pair"):
-            pair = align(inputs.before, inputs.after, survey(inputs.before, inputs.after, settings.survey))
-            if inputs.area is not None:
-                check_aoi(inputs.area, pair.grid)
-            for look in inputs.radar:
-                measure_overlap_share(inputs.before, look, pair.grid)
+            pair = survey_inputs(inputs, settings)
         with clock.step("look at the cells"):
-            task = plan_task(change(pair), settings.trace, inputs.list_near(pair.grid).shapes, inputs.area)
+            from colibri_geo.pipeline.looking import join
+
+            task = plan_look(inputs, pair, settings)
             looked = join(task, task.change_map.whole, _look(task, clock, workers))
+        from colibri_geo.pipeline.finishing import finish
+
         return finish(task, looked, inputs, settings, clock)
 
 
 def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:
     """Look at all cells: here, one after the other, or in as many processes as there are workers."""
+    from colibri_geo.pipeline.looking import choose_cells, look_at_cell, look_at_tiles
+
     cells = choose_cells(task)
     if workers is None or len(cells) < 2:
         for done, cell in enumerate(cells, start=1):
@@ -157,6 +162,8 @@ def _open_radar(
         raise SettingsError(
             f"--{given}-radar is given without --{lacking}-radar, expected both or none; give the other image too"
         )
+    from colibri_geo.tracing.corroborating import check_radar
+
     looks = tuple(_open(image, assume_crs=assume_crs) for image in (before, after))
     check_radar(*looks)
     return looks

@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
-from odc.geo.geobox import GeoBox
 
-from colibri_geo.evidence import RunRecord, SceneRecord, run_versions
+from colibri_geo.evidence import RunRecord, SceneRecord
+from colibri_geo.evidence.versions import run_versions
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.attachment import attach
-from colibri_geo.layers.context import Context
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
-from colibri_geo.layers.regions import Regions, clip_regions, region_map
+from colibri_geo.layers.regions import region_map
 from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
+from colibri_geo.pipeline.inputs import Inputs
 from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.pipeline.run import Run
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
-from colibri_geo.tracing.corroborating import corroborate
 from colibri_geo.tracing.scoring import describe_basis, score
 from colibri_geo.tracing.tracing import tabulate
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a run was given, open.
-
-    Attributes
-    ----------
-    before, after : Scene
-    regions : Regions
-    area : Aoi or None
-    radar : tuple of Scene
-        The earlier and the later radar image, or none.
-    context : Context
-        Aerodromes and other layers of what lies around.
-    """
-
-    before: Scene
-    after: Scene
-    regions: Regions
-    area: Aoi | None = None
-    radar: tuple[Scene, ...] = ()
-    context: Context = field(default_factory=Context)
-
-    def list_near(self, grid: GeoBox) -> Regions:
-        """Return the regions by which the pixels of a grid are counted, in the order of the counts."""
-        return clip_regions(self.regions, grid)
 
 
 def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock: Clock) -> Run:
@@ -73,6 +45,8 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         strips = score(measured, settings.score)
     if inputs.radar:
         with clock.step("look at the radar images"):
+            from colibri_geo.tracing.corroborating import corroborate
+
             strips = corroborate(strips, *inputs.radar)
     with clock.step("attach to regions"):
         near = inputs.list_near(task.grid)

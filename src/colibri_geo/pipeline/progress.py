@@ -8,10 +8,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colibri_geo.pipeline.clock import Progress
-from colibri_geo.scanning.engine import OnTile, TileDone
+
+if TYPE_CHECKING:
+    from colibri_geo.scanning.engine import OnTile, TileDone
 
 _COUNT = re.compile(r"(\d+) of (\d+)")
 

@@ -5,57 +5,21 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from colibri_geo.errors import NotARun, OutputError, SettingsError
-from colibri_geo.evidence import (
-    PairRecord,
-    RunRecord,
-    SceneRecord,
-    StepTiming,
-    read_manifest,
-    staged_folder,
-    write_log,
-    write_manifest,
-)
-from colibri_geo.exporting import (
-    check_findings,
-    check_precision,
-    make_edition,
-    read_tables,
-    read_tiles,
-    write_edition,
-    write_kmz,
-    write_tables,
-    write_tiles,
-)
-from colibri_geo.exporting.ranking import rank_positions
-from colibri_geo.exporting.wording import caution_for
-from colibri_geo.language import Messages, load_messages
+from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
-from colibri_geo.pairs import AlignedPair, change
-from colibri_geo.pipeline.clock import Clock
-from colibri_geo.pipeline.rasters import write_rasters
-from colibri_geo.reporting import (
-    Overview,
-    build_edition_model,
-    build_model,
-    load_typst,
-    overview_picture,
-    picture_strips,
-    shrink_pictures,
-    write_html,
-    write_pdf,
-)
-from colibri_geo.reporting.exploring import StripMap, draw_strip_map
-from colibri_geo.reporting.figures import plot_findings, plot_strip
-from colibri_geo.reporting.headlines import count_verdicts, tell_observed
-from colibri_geo.reporting.parts import ReportModel
+from colibri_geo.pairs import AlignedPair
+
+if TYPE_CHECKING:
+    from colibri_geo.reporting import Overview
+    from colibri_geo.reporting.exploring import StripMap
 
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
 _FORMATS = {
@@ -173,50 +137,18 @@ class Run:
         MissingExtra
             A PDF is asked for, and typst is not installed.
         """
-        out, messages = Path(out), load_messages(lang)
-        check_precision(precision, rasters=rasters)
-        if pdf and not report:
-            raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
-        if pdf:
-            load_typst()
-        if precision != "exact":
-            return self._save_edition(out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)
-        if self.aligned is None and (rasters or report):
-            raise OutputError(
-                f"{out}: this run was read back and has no pixels for a report; save it with report=False, or "
-                "compare again"
-            )
-        with staged_folder(out, overwrite=overwrite) as folder:
-            clock = Clock(timings=list(self.timings))
-            with clock.step("write the tables"):
-                write_tables(self.findings, self.record, folder, messages=messages)
-                if self.tiles is not None:
-                    write_tiles(self.tiles, folder, moment=pd.Timestamp(self.after.acquired))
-            if self.aligned is not None and report:
-                with clock.step("draw the report"):
-                    self._draw(self.aligned, folder, messages, pdf=pdf)
-            if self.aligned is not None and rasters:
-                with clock.step("write the rasters"):
-                    write_rasters(self.aligned, folder, area=self.area)
-            write_log(folder, clock.timings)
-            write_manifest(folder, self.record)
-        return out
+        from colibri_geo.pipeline.saving import save_run
 
-    def _save_edition(
-        self, out: Path, precision: str, messages: Messages, *, overwrite: bool, report: bool, pdf: bool
-    ) -> Path:
-        check_findings(self.findings)
-        edition = make_edition(self.findings, self.record, precision)
-        with staged_folder(out, overwrite=overwrite) as folder:
-            clock = Clock(timings=list(self.timings))
-            with clock.step("write the tables"):
-                write_edition(edition, folder, messages=messages)
-            if report:
-                with clock.step("draw the report"):
-                    _write_report(build_edition_model(edition, messages=messages), folder, messages, pdf=pdf)
-            write_log(folder, clock.timings)
-            write_manifest(folder, edition.record)
-        return out
+        return save_run(
+            self,
+            Path(out),
+            overwrite=overwrite,
+            rasters=rasters,
+            report=report,
+            pdf=pdf,
+            lang=lang,
+            precision=precision,
+        )
 
     def name_in_edition(self, precision: str) -> pd.Series[Any]:
         """Return the name that each strip has in an edition: for who made it, when feedback on the edition comes back.
@@ -235,15 +167,11 @@ class Run:
         SettingsError
             There is no such edition.
         """
+        from colibri_geo.exporting.editions import make_edition
+
         edition = make_edition(self.findings, self.record, precision)
         names = pd.Series(edition.strips.index, index=pd.Index(edition.originals, name="strip_id"))
         return names.reindex(self.strips.index).rename("edition_id")
-
-    def _draw(self, pair: AlignedPair, folder: Path, messages: Messages, *, pdf: bool) -> None:
-        pictures, overview = picture_strips(pair, self.strips, change=change(pair)), overview_picture(pair)
-        model = build_model(self.findings, self.record, pictures, overview, messages=messages)
-        _write_report(model, folder, messages, pdf=pdf)
-        write_kmz(self.findings, self.record, shrink_pictures(pictures), folder, messages=messages)
 
     def __repr__(self) -> str:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
@@ -268,6 +196,8 @@ class Run:
         MissingExtra
             Where matplotlib is not installed.
         """
+        from colibri_geo.reporting.figures import plot_findings
+
         return plot_findings(self.findings, self.record, self._overview(), axes)
 
     def plot_strip(self, strip_id: str | int) -> Any:  # noqa: ANN401 - of matplotlib, an extra
@@ -292,6 +222,8 @@ class Run:
         MissingExtra
             Where matplotlib is not installed.
         """
+        from colibri_geo.reporting.figures import plot_strip
+
         strip = self._find_strip(strip_id)
         if self.aligned is None:
             raise OutputError(
@@ -306,6 +238,8 @@ class Run:
         if strip_id in self.strips.index:
             strip = self.strips.loc[strip_id]
         elif isinstance(strip_id, (int, np.integer)) and 1 <= strip_id <= len(self.strips):
+            from colibri_geo.exporting.ranking import rank_positions
+
             strip = self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
         else:
             known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
@@ -326,13 +260,20 @@ class Run:
         -------
         StripMap
         """
+        from colibri_geo.reporting.exploring import draw_strip_map
+
         return draw_strip_map(self.findings, self.record, self._overview())
 
     def _overview(self) -> Overview | None:
+        from colibri_geo.reporting.pictures import overview_picture
+
         return None if self.aligned is None else overview_picture(self.aligned)
 
     def _repr_html_(self) -> str:
         """Show what was looked at, then what was found, in a notebook."""
+        from colibri_geo.exporting.wording import caution_for
+        from colibri_geo.reporting.headlines import count_verdicts, tell_observed
+
         dated = [f"{scene.name} ({scene.acquired})" for scene in (self.before, self.after)]
         table = pd.DataFrame(self.strips)[[name for name in _SHOWN if (self.strips[name] != "").any()]]
         lines = (
@@ -343,12 +284,6 @@ class Run:
         )
         shown = table.to_html(max_rows=_MOST_ROWS, formatters=_FORMATS, index_names=False) if len(table) else ""
         return f"<p>{'<br>'.join(lines)}</p>{shown}"
-
-
-def _write_report(model: ReportModel, folder: Path, messages: Messages, *, pdf: bool) -> None:
-    write_html(model, folder / "report.html", messages=messages)
-    if pdf:
-        write_pdf(model, folder / "report.pdf", messages=messages)
 
 
 def read_run(folder: str | Path) -> Run:
@@ -368,6 +303,8 @@ def read_run(folder: str | Path) -> Run:
     NotARun
         The folder holds no run, a damaged one, or an edition of one.
     """
+    from colibri_geo.exporting import read_tables, read_tiles
+
     folder = Path(folder)
     record = read_manifest(folder)
     if record.precision != "exact":

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import shapely
-
-from colibri_geo.evidence import run_versions
-from colibri_geo.layers.aoi import check_aoi
-from colibri_geo.layers.context import read_context
-from colibri_geo.layers.reading import Layer, read_aoi, read_regions
-from colibri_geo.pairs import align, change, survey
 from colibri_geo.pipeline.clock import Clock, Progress
-from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
-from colibri_geo.pipeline.finishing import Inputs, finish
-from colibri_geo.pipeline.looking import (
-    Looked,
-    Task,
-    choose_cells,
-    join,
-    look_at_tiles,
-    plan_task,
-)
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
-from colibri_geo.pipeline.run import Run
-from colibri_geo.scanning import (
-    Fingerprint,
-    MemoryStore,
-    Store,
-    Tile,
-    TileDone,
-    TileStore,
-    cut_tiles,
-    local_executor,
-)
+from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
 from colibri_geo.scenes.gathering import open_scenes
-from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
+
+if TYPE_CHECKING:
+    from colibri_geo.layers.reading import Layer
+    from colibri_geo.pipeline.run import Run
 
 TILE_PX = 2000
 """Side of a tile unless it is set."""
@@ -124,74 +99,32 @@ def scan(
         if on_tile is None and progress is True:
             on_tile = tell_tiles(clock.tell)
         if executor is None:
-            executor = stack.enter_context(local_executor(workers, warm="colibri_geo.pipeline.looking"))
+            executor = stack.enter_context(local_executor(workers, warm="colibri_geo.scenes.decoding"))
         with clock.step("read the inputs"):
-            inputs = Inputs(
-                before=open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs),
-                after=open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs),
-                regions=read_regions([regions] if isinstance(regions, str) else regions, assume_crs=assume_crs),
-                area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
-                context=read_context(aerodromes, layers, assume_crs=assume_crs),
+            first = open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
+            second = open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
+            if isinstance(executor, LocalExecutor) and max(first.grid.shape) > TILE_PX:
+                executor.warm("colibri_geo.pipeline.looking")
+            from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
+
+            inputs = add_layers(
+                first, second, regions=regions, aoi=aoi, aerodromes=aerodromes, layers=layers, assume_crs=assume_crs
             )
         with clock.step("survey the pair"):
-            pair = align(inputs.before, inputs.after, survey(inputs.before, inputs.after, settings.survey))
-            if inputs.area is not None:
-                check_aoi(inputs.area, pair.grid)
+            pair = survey_inputs(inputs, settings)
         with clock.step("look at the tiles"):
-            task = plan_task(change(pair), settings.trace, inputs.list_near(pair.grid).shapes, inputs.area)
-            tiles = cut_tiles(choose_cells(task), TILE_PX if tile_px is None else tile_px)
-            fingerprint = _fingerprint(task, inputs, settings)
-            store = stack.enter_context(_keep(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
+            from colibri_geo.pipeline.looking import choose_cells, join, look_at_tiles
+            from colibri_geo.pipeline.tiling import describe_task, keep_tiles, tabulate_tiles
+
+            task = plan_look(inputs, pair, settings)
+            cells = choose_cells(task)
+            tiles = cut_tiles(cells, TILE_PX if tile_px is None else tile_px)
+            if isinstance(executor, LocalExecutor) and len(cells) < 2:
+                executor = OwnExecutor()
+            fingerprint = describe_task(task, inputs, settings)
+            store = stack.enter_context(keep_tiles(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
+        from colibri_geo.pipeline.finishing import finish
+
         run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
-    return replace(run, tiles=_tabulate(task, tiles, looked))
-
-
-@contextmanager
-def _keep(
-    state: str | Path | None, *, tiles: Sequence[Tile], fingerprint: Fingerprint, resume: bool
-) -> Iterator[Store]:
-    """Keep tiles on disk where there is a folder for them, else in memory."""
-    if state is None:
-        yield MemoryStore()
-        return
-    with TileStore.begin(Path(state), tiles=tiles, fingerprint=fingerprint, resume=resume) as store:
-        yield store
-
-
-def _fingerprint(task: Task, inputs: Inputs, settings: Settings) -> Fingerprint:
-    """Describe what decides on the tiles: the scenes by their bytes, wherever they lie, and what was measured.
-
-    That tells too which of their bands were read, and how they were scaled. What lies around the strips is looked at
-    when all tiles are done, and decides on none of them.
-    """
-    scenes = [asdict(describe_scene(scene)) for scene in (inputs.before, inputs.after)]
-    sources = [*inputs.regions.sources, *(() if inputs.area is None else (inputs.area.source,))]
-    layers = [asdict(describe_layer(source)) for source in sources]
-    return Fingerprint(
-        inputs=json.dumps([scenes, asdict(describe_pair(task.change_map.pair)), layers], sort_keys=True),
-        settings=json.dumps(asdict(settings), sort_keys=True),
-        versions=json.dumps(run_versions(), sort_keys=True),
-    )
-
-
-def _tabulate(task: Task, tiles: Sequence[Tile], looked: Sequence[Looked]) -> gpd.GeoDataFrame:
-    """Make the table of tiles: what was done, and how much of each was observed."""
-    places = [cut_grid(task.grid, tile.window).extent.geom for tile in tiles]
-    asked = [int(one.counts.asked_px[0]) for one in looked]
-    observed = [int(one.counts.observed_px[0]) for one in looked]
-    return gpd.GeoDataFrame(
-        {
-            "tile": [tile.number for tile in tiles],
-            "row": [tile.window.row for tile in tiles],
-            "col": [tile.window.col for tile in tiles],
-            "rows": [tile.window.rows for tile in tiles],
-            "cols": [tile.window.cols for tile in tiles],
-            "asked_px": asked,
-            "observed_px": observed,
-            "observed_share": [o / a if a else float("nan") for o, a in zip(observed, asked, strict=True)],
-            "candidates": [len(one.candidates) for one in looked],
-        },
-        geometry=[shapely.normalize(place) for place in places],
-        crs=str(task.grid.crs),
-    )
+    return replace(run, tiles=tabulate_tiles(task, tiles, looked))

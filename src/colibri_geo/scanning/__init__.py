@@ -6,12 +6,14 @@ from colibri_geo.scanning.engine import TileDone, Work, run_tiles
 from colibri_geo.scanning.packing import Arrays
 from colibri_geo.scanning.store import Fingerprint, MemoryStore, Store, TileStore, discard
 from colibri_geo.scanning.tiles import Tile, cut_tiles
-from colibri_geo.scanning.workers import WorkerExecutor, dask_executor, local_executor
+from colibri_geo.scanning.workers import LocalExecutor, OwnExecutor, WorkerExecutor, dask_executor, local_executor
 
 __all__ = [
     "Arrays",
     "Fingerprint",
+    "LocalExecutor",
     "MemoryStore",
+    "OwnExecutor",
     "Store",
     "Tile",
     "TileDone",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -134,7 +133,7 @@ def _count_in_flight(executor: Executor) -> int:
 def _submit(executor: Executor, work: Work, tile: Tile) -> Future[Arrays]:
     try:
         return executor.submit(work, tile)
-    except BrokenProcessPool as error:  # by another task, a moment ago
+    except BrokenExecutor as error:  # by another task, a moment ago
         _tell_lost(tile, error)
 
 

@@ -7,7 +7,6 @@ the program that started it but what its task names: scripts and notebooks need 
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 import math
@@ -17,8 +16,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,7 +74,7 @@ def check_workers(workers: int | None) -> None:
 
 def is_worker_lost(error: BaseException) -> bool:
     """Tell whether an error means that a process that worked on a task is gone."""
-    return isinstance(error, Lost | BrokenProcessPool) or _is_of_dask(error, "KilledWorker")
+    return isinstance(error, Lost | BrokenExecutor) or _is_of_dask(error, "KilledWorker")
 
 
 def is_scheduler_lost(error: BaseException) -> bool:
@@ -141,11 +139,11 @@ def local_executor(
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         if warm:
             pool.warm(warm)  # one decodes for the survey; the others start with their first task, if there are so many
-        yield _LocalExecutor(pool, threads, count)
+        yield LocalExecutor(pool, threads, count)
 
 
-class _LocalExecutor(WorkerExecutor):
-    """A thread a child: it hands over a task and waits for the answer."""
+class LocalExecutor(WorkerExecutor):
+    """Children of this process, and a thread for each: it hands over a task and waits for the answer."""
 
     def __init__(self, pool: Pool, threads: ThreadPoolExecutor, workers: int) -> None:
         self._pool = pool
@@ -163,9 +161,31 @@ class _LocalExecutor(WorkerExecutor):
         parcel: bytes = self._pack(fn)
         return self._threads.submit(self._pool.run, call_parcel, parcel, args, kwargs, os.getpid())
 
+    def warm(self, module: str) -> None:
+        """Let a child import a module."""
+        self._pool.warm(module)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as declared
         """Take no more tasks."""
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+class OwnExecutor(WorkerExecutor):
+    """Works on tasks in this process: for so little work that another would take longer to start."""
+
+    @property
+    def workers(self) -> int:
+        """One: this process."""
+        return 1
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Work on a task at once."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - who waits for the result raises it again
+            future.set_exception(error)
+        return future
 
 
 def _pack(function: Callable[..., Any]) -> bytes:
@@ -286,6 +306,8 @@ class _DaskExecutor(WorkerExecutor):
 
 @contextmanager
 def _connect(distributed: Any, address: str) -> Iterator[Any]:  # noqa: ANN401 - an extra
+    import asyncio  # noqa: PLC0415 - slow, and of use for a cluster alone
+
     try:
         # A client that finds nothing leaves threads behind which can stop the next one: look before there is a client.
         with ThreadPoolExecutor(1) as aside:  # a notebook has an event loop of its own in this thread
@@ -305,6 +327,8 @@ def _connect(distributed: Any, address: str) -> Iterator[Any]:  # noqa: ANN401 -
 
 async def _look_for(distributed: Any, address: str) -> None:  # noqa: ANN401 - an extra
     """Find that a scheduler answers; something else that listens there may not say a word, or not end."""
+    import asyncio  # noqa: PLC0415 - as above
+
     async with asyncio.timeout(CONNECT_SECONDS):
         line = await distributed.connect(address, timeout=CONNECT_SECONDS)
         await line.close()

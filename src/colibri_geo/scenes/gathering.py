@@ -10,37 +10,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from colibri_geo.documents import METADATA, parse_json
+from colibri_geo.documents import METADATA
 from colibri_geo.errors import (
     AmbiguousInput,
-    CorruptInput,
     NotAFile,
     ProductIncomplete,
     SettingsError,
     UnsafeSource,
     UnsupportedFormat,
 )
-from colibri_geo.scenes import landsat, planetscope, sentinel1, sentinel2, stac
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.mosaic import mosaic_scenes
-from colibri_geo.scenes.opening import Options, find_input, keep_open, open_found
+from colibri_geo.scenes.finding import find_input, recognise_item
+from colibri_geo.scenes.layouts import recognise_layout
+from colibri_geo.scenes.opening import Options, keep_open, open_found
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.scaling import SURFACE
 from colibri_geo.scenes.scene import Scene
-from colibri_geo.scenes.stac_item import Fields, StacAsset, parse_item, split_items
+
+if TYPE_CHECKING:
+    from colibri_geo.scenes.stac_document import StacDocument
 
 Found = RasterFile | Product
 
 MAX_DEPTH = 16
 """Folders below the one that is given; archives deliver five or six."""
 
-_LAYOUTS = (sentinel1, sentinel2, landsat, planetscope)
 _IMAGES = frozenset({".tif", ".tiff", ".jp2"})
 _MASK = re.compile(r"(?P<image>.+)_scl", re.IGNORECASE)
 _DOCUMENTS = frozenset({".json", ".geojson"})
@@ -107,7 +107,12 @@ def open_scenes(
             "as NAME_scl.tif"
         )
     options = Options(bands, mask, acquired, assume_crs)
-    return mosaic_scenes([_open(one, options) for one in found])
+    scenes = [_open(one, options) for one in found]
+    if len(scenes) == 1:
+        return scenes[0]
+    from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
+
+    return mosaic_scenes(scenes)
 
 
 def _open(one: Scene | Found, options: Options) -> Scene:
@@ -158,60 +163,18 @@ def _find_alone(folder: Path, found: Sequence[Found]) -> Found:
         return found[0]
 
 
-@dataclass(frozen=True)
-class _Document:
-    """A JSON file of STAC.
-
-    Attributes
-    ----------
-    path : Path
-    items : tuple of Fields
-        Empty for a catalogue or a collection, which only leads to items.
-    """
-
-    path: Path
-    items: tuple[Fields, ...]
-
-    def list_led(self) -> frozenset[Path]:
-        """Return where the files lie that its items lead to, resolved; not what lies at an address or elsewhere."""
-        folder = self.path.parent.resolve()
-        return frozenset(
-            place
-            for item in self.items
-            for asset in parse_item(item, source=self.path.name).assets
-            if (place := _find_asset(asset, folder)) is not None
-        )
-
-    def read(self) -> tuple[Product, ...]:
-        """Read its items."""
-        if len(self.items) == 1:
-            return (stac.read_stac(self.path),)
-        names = [item.text("id") for item in self.items]
-        return tuple(stac.read_stac(self.path, item=name) for name in names)
-
-
-def _find_asset(asset: StacAsset, folder: Path) -> Path | None:
-    try:
-        return stac.resolve_href(asset, folder, source=folder.name)
-    except (CorruptInput, UnsafeSource, OSError):  # of what is read, reading the item says so
-        return None
-
-
-def _read_document(path: Path) -> _Document | None:
+def _read_document(path: Path) -> StacDocument | None:
     """Read a JSON file of STAC; None for other JSON."""
     try:
         with path.open("rb") as file:
             content = file.read(METADATA.size_bytes + 1)
     except OSError as error:
         raise NotAFile(f"{path}: cannot be opened ({error.strerror}), expected JSON; check its rights") from error
-    if not stac.recognise_item(content):
+    if not recognise_item(content):
         return None
-    if len(content) > METADATA.size_bytes:
-        return _Document(path, (Fields({}),))  # too large: reading it says so
-    document = parse_json(content, name=path.name, expected="a STAC item")
-    if isinstance(document, dict) and document.get("type") in {"Catalog", "Collection"}:
-        return _Document(path, ())
-    return _Document(path, split_items(document, source=path.name))
+    from colibri_geo.scenes.stac_document import parse_document  # of no use for other files
+
+    return parse_document(path, content)
 
 
 def _search(folder: Path, *, led: frozenset[Path] = frozenset(), depth: int = 0) -> list[Found]:
@@ -291,7 +254,7 @@ def _is_product(folder: Path, files: Iterable[Path]) -> bool:
     """Whether files of a product lie in a folder itself, not in folders below, nor in archives."""
     read = {*_IMAGES, *_DOCUMENTS, ".xml", ".txt"}
     shallow = Bundle(folder, tuple(file.name for file in files if file.suffix.lower() in read))
-    return any(layout.recognise(shallow) for layout in _LAYOUTS)
+    return recognise_layout(shallow) is not None
 
 
 def _find_products(files: Iterable[Path]) -> list[Product]:

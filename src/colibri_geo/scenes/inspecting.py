@@ -23,10 +23,11 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
+from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.georeference import measure_pixel, pixel_to_map
 from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_layout
 from colibri_geo.scenes.masks import Unseen
-from colibri_geo.scenes.opening import Options, check_hash, examine, find_input, finish_image, open_found
+from colibri_geo.scenes.opening import Options, check_hash, examine, finish_image, open_found
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.sampling import spread_windows
 from colibri_geo.scenes.scene import Scene

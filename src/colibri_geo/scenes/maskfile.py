@@ -18,7 +18,7 @@ from colibri_geo.scenes.decoding import Header, StoredArray, decode, read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.georeference import cut_grid, read_grid
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen, check_scl
-from colibri_geo.scenes.sampling import spread_windows
+from colibri_geo.scenes.sampling import cover_windows
 from colibri_geo.scenes.scene import CodeArray
 from colibri_geo.scenes.warping import find_source_window, warp_codes
 
@@ -184,7 +184,7 @@ def open_mask(
     # A nodata value of 0 that some archives declare for their fields of bits would make all that is clear unmeasured.
     mask = MaskFile(file, grid, code, header.nodata if code is MaskCode.SCL else None, index)
     if code is MaskCode.SCL:
-        windows = spread_windows(header.rows, header.cols, _SAMPLED_WINDOWS)
+        windows = cover_windows(header.rows, header.cols, _SAMPLED_WINDOWS)
         check_scl(np.concatenate([mask.read_stored(window).ravel() for window in windows]), source=file.name)
     return mask
 

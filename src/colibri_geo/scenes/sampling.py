@@ -41,9 +41,9 @@ def sample_stored(storage: Storage, rows: int, cols: int) -> StoredArray:
         Where no pixel was measured: of the whole image, or, beyond `SEARCHED_PX` pixels, of 144 windows spread over it.
     """
     searched = rows * cols <= SEARCHED_PX
-    sample = _collect(storage, spread_windows(rows, cols, _FEW))
+    sample = _collect_spread(storage, rows, cols, _FEW)
     if sample.shape[1] < _ENOUGH_PX:
-        sample = _collect(storage, spread_windows(rows, cols, _MANY))
+        sample = _collect_spread(storage, rows, cols, _MANY)
     if sample.shape[1] < _ENOUGH_PX and searched:
         sample = _collect(storage, _cut_stripes(rows, cols), enough=_ENOUGH_PX)
     if not sample.shape[1]:
@@ -61,6 +61,28 @@ def spread_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
     for row in np.linspace(0, rows - high, per_side).astype(int):
         for col in np.linspace(0, cols - wide, per_side).astype(int):
             yield Window(int(row), int(col), high, wide)
+
+
+def cover_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
+    """Give what `spread_windows` gives, in one window where those would cover the image."""
+    if _are_covered(rows, cols, per_side):
+        yield Window(0, 0, rows, cols)
+    else:
+        yield from spread_windows(rows, cols, per_side)
+
+
+def _are_covered(rows: int, cols: int, per_side: int) -> bool:
+    return max(rows, cols) <= per_side * WINDOW_PX
+
+
+def _collect_spread(storage: Storage, rows: int, cols: int, per_side: int) -> StoredArray:
+    """Read the measured pixels of windows spread over an image; an image that they cover is read once."""
+    windows = spread_windows(rows, cols, per_side)
+    if not _are_covered(rows, cols, per_side):
+        return _collect(storage, windows)
+    stored = storage.read(Window(0, 0, rows, cols), range(len(storage.indexes)))
+    places = [window.slices for window in windows]
+    return np.concatenate([stored.values[:, *place][:, stored.measured[place]] for place in places], axis=1)
 
 
 def _collect(storage: Storage, windows: Iterable[Window], *, enough: int | None = None) -> StoredArray:

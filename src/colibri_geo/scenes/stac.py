@@ -51,47 +51,6 @@ _OFFSET_BASELINE = "04.00"
 _LONGEST = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class ItemChoice:
-    """A JSON file, and which of its items is meant.
-
-    Attributes
-    ----------
-    path : Path
-    item : str or None
-    """
-
-    path: Path
-    item: str | None
-
-
-def parse_choice(given: str | Path) -> ItemChoice:
-    """Take ``FILE#ITEM`` apart; a ``#`` of a file that is there belongs to its name.
-
-    Examples
-    --------
-    >>> parse_choice("items.json#S2A_T18NTJ").item
-    'S2A_T18NTJ'
-    """
-    text = str(given)
-    path, mark, item = text.rpartition("#")
-    if not mark or not path or not item or Path(text).exists():
-        return ItemChoice(Path(text), None)
-    return ItemChoice(Path(path), item)
-
-
-def recognise_item(content: bytes) -> bool:
-    """Tell from its bytes whether a JSON file is of STAC: an item, a collection of items, or a catalogue.
-
-    Parameters
-    ----------
-    content : bytes
-        The whole file: its members may stand in any order.
-    """
-    text = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text.startswith(b"{") and re.search(rb'"stac_version"\s*:', content) is not None
-
-
 def read_stac(path: Path, *, item: str | None = None) -> Product:
     """Turn a STAC item on disk into a `Product`.
 

@@ -1,0 +1,88 @@
+"""What was given in place of an image: a path that leads somewhere, and which item of a STAC file is meant.
+
+Nothing of what reads images is imported here, so that a path that leads nowhere is refused at once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from colibri_geo.errors import NotAFile
+
+_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ItemChoice:
+    """A JSON file, and which of its items is meant.
+
+    Attributes
+    ----------
+    path : Path
+    item : str or None
+    """
+
+    path: Path
+    item: str | None
+
+
+def locate(given: str | Path) -> ItemChoice:
+    """Take what was given apart, and refuse a path that leads to no file or folder that can be opened.
+
+    Raises
+    ------
+    NotAFile
+    """
+    _check_path(given)
+    choice = parse_choice(given)
+    check_file(choice.path, or_folder=True)
+    return choice
+
+
+def parse_choice(given: str | Path) -> ItemChoice:
+    """Take ``FILE#ITEM`` apart; a ``#`` of a file that is there belongs to its name.
+
+    Examples
+    --------
+    >>> parse_choice("items.json#S2A_T18NTJ").item
+    'S2A_T18NTJ'
+    """
+    text = str(given)
+    path, mark, item = text.rpartition("#")
+    if not mark or not path or not item or Path(text).exists():
+        return ItemChoice(Path(text), None)
+    return ItemChoice(Path(path), item)
+
+
+def check_file(path: Path, *, or_folder: bool = False) -> Path:
+    """Return the path of a file that can be opened.
+
+    Raises
+    ------
+    NotAFile
+    """
+    try:
+        if or_folder and path.is_dir():
+            return path
+        what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
+        if path.is_file():
+            path.open("rb").close()
+            return path
+    except OSError as error:
+        what = f"cannot be opened ({error.strerror})"
+    expected = "an image, a product (a folder or an archive) or a STAC item" if or_folder else "an image or mask file"
+    raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
+
+
+def _check_path(path: str | Path) -> None:
+    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of."""
+    text = str(path)
+    if not text:
+        raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
+    if _ADDRESS.match(text) and not Path(text).exists():
+        raise NotAFile(
+            f"{text[:200]}: an address, expected a file: images are read from files alone; download it first (STAC "
+            "items with colibri-geo fetch-scenes)"
+        )
