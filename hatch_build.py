@@ -10,12 +10,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
+import tempfile
 import zlib
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from packaging.tags import sys_tags
 
 SOURCE = Path("src", "colibri_geo", "core", "kernels.c")
 # No multiplication is fused with an addition: the twins do not fuse them either.
@@ -29,38 +30,53 @@ class KernelHook(BuildHookInterface):
         """Compile before a wheel is put together, or an editable one."""
         source = Path(self.root, SOURCE)
         library = source.with_name(f"kernels-{zlib.crc32(source.read_bytes()):08x}.so")
-        for former in source.parent.glob("kernels-*.so"):
-            if former != library:
-                former.unlink()
-        if not compile_kernels(source, library):
-            self.app.display_warning("no C compiler worked: colibri_geo is installed without its compiled kernels")
+        try:
+            compile_kernels(source, library)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self.app.display_warning(f"colibri_geo is built without its compiled kernels, and slower: {error}")
             return
         build_data["artifacts"].append(SOURCE.with_name(library.name).as_posix())
-        # Of this kind of machine, but of any Python: they are loaded by ctypes.
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+        build_data["tag"] = f"py3-none-{name_platform()}"  # of any Python: they are loaded by ctypes
 
 
-def compile_kernels(source: Path, library: Path) -> bool:
-    """Compile; tell whether it worked. Two that do so at once write the same file, each whole."""
+def compile_kernels(source: Path, library: Path) -> None:
+    """Compile, and remove what was made of other sources. Those who do so at once write the same file, each whole.
+
+    Raises
+    ------
+    OSError, subprocess.SubprocessError, ValueError
+        There is no compiler, it fails, or the folder cannot be written.
+    """
     compiler = find_compiler()
-    if compiler is None:
-        return False
-    part = library.with_name(f"{library.name}.{os.getpid()}")
-    command = [*compiler, *FLAGS, "-o", str(part), str(source), "-lm"]
-    try:
+    with tempfile.TemporaryDirectory(dir=library.parent, prefix=".kernels-") as folder:
+        part = Path(folder, "part.so")
+        command = [*compiler, *FLAGS, "-o", str(part), str(source), "-lm"]
         subprocess.run(command, check=True, capture_output=True, timeout=300)  # noqa: S603 - our own words
         part.replace(library)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    finally:
-        part.unlink(missing_ok=True)
-    return True
+    for former in library.parent.glob("kernels-*.so"):
+        if former != library:
+            former.unlink(missing_ok=True)
 
 
-def find_compiler() -> list[str] | None:
-    """Find a C compiler: what CC names, or one of the usual; none for Windows, whose own takes other words."""
-    if sys.platform == "win32":
-        return None
+def find_compiler() -> list[str]:
+    """Find a C compiler: what CC names, or one of the usual.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none, or it is that of Windows, which takes other words.
+    ValueError
+        CC cannot be taken apart.
+    """
     named = shlex.split(os.environ.get("CC", ""))
-    return named or next(([name] for name in ("cc", "gcc", "clang") if shutil.which(name)), None)
+    usual = [[name] for name in ("cc", "gcc", "clang") if shutil.which(name)]
+    if sys.platform == "win32" or not (named or usual):
+        raise FileNotFoundError("no C compiler was found")
+    return named or usual[0]
+
+
+def name_platform() -> str:
+    """Name this kind of machine as installers do that know nothing of how widely a wheel could serve."""
+    platforms = (tag.platform for tag in sys_tags())
+    return next(name for name in platforms if not name.startswith(("manylinux", "musllinux")))

@@ -42,6 +42,6 @@ install it with: pip install "colibri_geo[notebook]"
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise MissingExtra(
-            f"{purpose} needs {module.partition('.')[0]}, which is not installed; "
+            f"{purpose} needs {(error.name or module).partition('.')[0]}, which is not installed; "
             f'install it with: pip install "colibri_geo[{extra}]"'
         ) from error

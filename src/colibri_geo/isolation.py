@@ -114,8 +114,10 @@ class Pool:
     def warm(self, module: str) -> None:
         """Let a child import a module while this process does other things; one is started where none is idle."""
         with self._guard:
+            if self._closed:
+                return
             if self._idle:
-                self._idle[-1].warm(module)
+                self._idle[0].warm(module)  # the last of them is the next to be called
             elif self._count < self.most:
                 child = self._start()
                 child.warm(module)

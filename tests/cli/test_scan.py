@@ -205,11 +205,10 @@ def test_nothing_is_resumed_where_the_run_is_done(tmp_path: Path, calls: list[di
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "manifest.json").write_text(json.dumps({"format": FORMAT}))
     before = (tmp_path / "out" / "manifest.json").read_bytes()
-    for overwrite in ([], ["--overwrite"]):
-        result = run_cli(*PAIR, "--out", tmp_path / "out", "--resume", *overwrite)
-        assert result.exit_code == 2
-        assert "holds a run that is done, expected a scan that was stopped (out.scan beside it)" in result.stderr
-        assert result.stderr.count("\n") == 1
+    result = run_cli(*PAIR, "--out", tmp_path / "out", "--resume")
+    assert result.exit_code == 2
+    assert "holds a run that is done, expected a scan that was stopped (out.scan beside it)" in result.stderr
+    assert result.stderr.count("\n") == 1
     assert calls == []
     assert (tmp_path / "out" / "manifest.json").read_bytes() == before
 

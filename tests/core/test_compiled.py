@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -144,14 +146,28 @@ def test_whole_run_finds_the_same(twin: pytest.MonkeyPatch, project: Path) -> No
     pd.testing.assert_frame_equal(fast, slow, check_exact=True)
 
 
-def test_only_what_was_made_of_this_source_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the source differs from what was compiled, or is not for this machine, nothing is loaded."""
+def test_only_what_was_made_of_this_source_is_loaded(
+    kernels: ctypes.CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the source differs from what was compiled it is not loaded, nor what cannot be."""
     source = tmp_path / "kernels.c"
     shutil.copy(compiled.SOURCE, source)
-    monkeypatch.setattr(compiled, "SOURCE", source)
-    assert compiled.load_kernels() is None
     library = source.with_name(compiled.name_library(source.read_bytes()))
-    library.write_bytes(b"of another machine")
-    assert compiled.load_kernels() is None
+    shutil.copy(kernels._name, library)
+    monkeypatch.setattr(compiled, "SOURCE", source)
+    assert compiled.load_kernels() is not None
     source.write_bytes(source.read_bytes() + b"\n")
-    assert compiled.name_library(source.read_bytes()) != library.name
+    assert compiled.load_kernels() is None
+    source.with_name(compiled.name_library(source.read_bytes())).write_bytes(b"of another machine")
+    assert compiled.load_kernels() is None
+    source.unlink()
+    assert compiled.load_kernels() is None
+
+
+@pytest.mark.parametrize("spoil", [np.asfortranarray, lambda tile: tile.astype(np.float64), lambda tile: tile[:-1]])
+def test_tiles_that_the_kernel_cannot_read_are_refused(spoil: Callable[[np.ndarray], np.ndarray]) -> None:
+    """A tile of another layout, type or size is never read as if it were right."""
+    mosaic = _draw_mosaic(np.random.default_rng(0), Window(0, 0, 64, 64), bands=2, dates=1)
+    spoilt = dataclasses.replace(mosaic, tiles={place: spoil(tile) for place, tile in mosaic.tiles.items()})
+    with pytest.raises(ValueError, match="expected 32 x 32 pixels in one piece"):
+        straighten(spoilt, Line(32.0, 32.0, 0.0), first_station=-5, last_station=5, half_width_px=5, dates=1)

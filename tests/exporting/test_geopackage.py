@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -152,6 +154,29 @@ def test_file_is_sound_and_knows_no_clock(folder: Path) -> None:
     assert [row[0] for row in rows] == LAYERS
     assert {row[1] for row in rows} == {"2025-03-21T15:20:00.000Z"}
     assert "not a basis for the use of force" in rows[0][2]
+
+
+def test_a_file_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is waited for once, when all layers are written; where it refuses, that is said."""
+    synced: list[int] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_size)
+        sync(descriptor)
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "one").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", note)
+        write_tables(example_findings(), example_record(), tmp_path / "one")
+    assert synced == [(tmp_path / "one" / "findings.gpkg").stat().st_size]
+    (tmp_path / "two").mkdir()
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(OutputError, match=r"findings\.gpkg: cannot be written \(.+\); make room"):
+        write_tables(example_findings(), example_record(), tmp_path / "two")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +22,11 @@ from colibri_geo.errors import (
     SameScene,
 )
 from colibri_geo.pairs import align, change, survey
-from colibri_geo.pairs.surveying import list_tiles
+from colibri_geo.pairs.grid import find_shared
+from colibri_geo.pairs.surveying import list_tiles, place_tiles
+from colibri_geo.scenes.gathering import open_scenes
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import SurveySettings
@@ -201,6 +206,30 @@ def test_tiles_lie_inside_and_reach_every_side(rows: int, cols: int) -> None:
     if len(tiles) > 1 and rows == cols:
         assert min(tile.row for tile in tiles) == 0
         assert max(tile.col + tile.cols for tile in tiles) == cols
+
+
+def test_scenes_far_apart_are_measured_where_they_lie(tmp_path: Path, project: Path) -> None:
+    """Scenes of a mosaic with nothing but empty ground between them are matched, and told to be shifted apart."""
+    for date in ("before", "after"):
+        (tmp_path / date).mkdir()
+        for path in (project / "data" / "samples").glob(f"*_{date}*.tif"):
+            shutil.copy(path, tmp_path / date)
+    before, after = (open_scenes(tmp_path / date) for date in ("before", "after"))
+    model = survey(before, after)
+    alone = [
+        survey(*(open_scene(project / "data" / "samples" / f"{name}_{date}.tif") for date in ("before", "after")))
+        for name in ("forest", "savanna")
+    ]
+    shifts = [(one.shift_east_m, one.shift_north_m) for one in alone]
+    assert any((model.shift_east_m, model.shift_north_m) == pytest.approx(shift, abs=1.0) for shift in shifts)
+    assert model.clear_share == pytest.approx(np.mean([one.clear_share for one in alone]), abs=0.03)
+    assert len([note for note in model.notes if "tiles show another shift than the one removed" in note]) == 1
+    shared = find_shared(before, after, model.grid)
+    assert len(shared) == 2
+    tiles = place_tiles(before, after, model.grid, SurveySettings())
+    assert len(tiles) <= SurveySettings().max_tiles
+    assert all(any(tile.cut(window) == tile for window in shared) for tile in tiles)
+    assert all(any(not tile.cut(window).empty for tile in tiles) for window in shared)
 
 
 def test_scene_pair_and_change_are_picklable(scenes: Scenes) -> None:

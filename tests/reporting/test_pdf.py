@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import importlib
+import io
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ from colibri_geo.errors import MissingExtra
 from colibri_geo.exporting.wording import CAUTION
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
+from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
 from colibri_geo.reporting.pdf import _gather_files, _lay_out, _style_drawings, write_pdf
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
@@ -179,7 +181,7 @@ def test_every_page_says_what_it_is(paper: PdfReader, model: ReportModel) -> Non
 
 @pytest.mark.slow
 def test_heads_of_tables_are_repeated_and_headings_stay_with_their_text(paper: PdfReader, model: ReportModel) -> None:
-    """A table that goes on has its columns named again, and no page ends in a heading."""
+    """A table that goes on has its columns named again, and no page ends in a heading or in the title of a table."""
     ranked = [text for text in read_pages(paper) if re.search(r"No\. Strip Verdict Probability", text)]
     assert len(ranked) > 1
     found = re.findall(r"<h[1-4][^>]*>(.*?)</h", render_html(model))
@@ -188,6 +190,21 @@ def test_heads_of_tables_are_repeated_and_headings_stay_with_their_text(paper: P
     assert {ENGLISH.say("method.heading"), ENGLISH.say("sheet.size")} <= headings
     assert all(last_lines)
     assert not headings & set(last_lines)
+    titles = [" ".join(str(caption).split()) for caption in list_captions(model)]
+    assert len(titles) > len(model.sheets) + 4
+    assert not [(line, title) for line in last_lines for title in titles if title.endswith(line)]
+
+
+def list_captions(part: Any) -> Iterator[str]:  # noqa: ANN401 - any part of a report
+    """Return the title of each table."""
+    if isinstance(part, tuple):
+        for item in part:
+            yield from list_captions(item)
+    elif dataclasses.is_dataclass(part):
+        if isinstance(part, Table):
+            yield part.caption
+        for field in dataclasses.fields(part):
+            yield from list_captions(getattr(part, field.name))
 
 
 def find_last_line(page: Any) -> str:  # noqa: ANN401 - of pypdf
@@ -268,6 +285,17 @@ def test_those_who_do_not_see_it_can_read_it(paper: PdfReader, model: ReportMode
     assert paper.trailer["/Root"]["/Lang"] == "en"
 
 
+def test_it_could_be_of_the_accessible_kind(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401
+    """The typesetter finds all that PDF/UA-1 wants: texts for drawings, title, language, order of headings."""
+    for name, content in _gather_files(model, ENGLISH).items():
+        (tmp_path / name).write_bytes(content)
+    accessible = typst.compile(tmp_path / "report.typ", root=tmp_path, format="pdf", pdf_standards="ua-1")
+    assert PdfReader(io.BytesIO(accessible)).trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
+    (tmp_path / "report.typ").write_text("= No title and no language")
+    with pytest.raises(typst.TypstError, match="PDF/UA-1"):
+        typst.compile(tmp_path / "report.typ", root=tmp_path, format="pdf", pdf_standards="ua-1")
+
+
 @pytest.mark.slow
 def test_nothing_new_is_a_full_report(nothing_new: PdfReader) -> None:
     """Without a strip the PDF says so with the share, and keeps its parts."""
@@ -310,14 +338,17 @@ def test_words_are_no_markup(typst: Any, tmp_path: Path) -> None:  # noqa: ANN40
 
 
 def test_nothing_is_fetched(typst: Any, tmp_path: Path) -> None:  # noqa: ANN401
-    """Whatever the layout asks for that is no part of the report is refused, and ends the work."""
+    """Files that are no part of the report are refused, which ends the work; the template asks for no package."""
     secret = tmp_path / "secret.txt"
     secret.write_text("secret", encoding="utf-8")
     above = "../" * 12
     for place in ("/etc/passwd", str(secret), f"{above}etc/passwd", f"{above}{secret}", "http://127.0.0.1/", "picture"):
         with pytest.raises(typst.TypstError):
-            _lay_out(typst, {"report.typ": f'#read("{place}")'.encode()})
-    assert _lay_out(typst, {"report.typ": b'#read("picture")', "picture": b"seen"}).startswith(b"%PDF-")
+            _lay_out(typst, {"report.typ": f'#read("{place}")'.encode()}, beside=tmp_path)
+    files = {"report.typ": b'#read("picture")', "picture": b"seen"}
+    assert _lay_out(typst, files, beside=tmp_path).startswith(b"%PDF-")
+    assert list(tmp_path.iterdir()) == [secret]
+    assert not re.search(r"@preview|import|include|eval|plugin", read_asset("report.typ"))
 
 
 @pytest.mark.slow
@@ -346,19 +377,19 @@ def test_drawings_are_painted_by_the_style_of_the_page() -> None:
     )
 
 
-def test_drawings_look_as_on_the_page(typst: Any, model: ReportModel) -> None:  # noqa: ANN401
+def test_drawings_look_as_on_the_page(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401
     """Each drawing is a file of its own with that style, in which nothing is left to be looked up."""
     files = _gather_files(model, ENGLISH)
     drawings = [content.decode() for name, content in files.items() if name.endswith(".svg")]
     assert len(drawings) > len(model.sheets)
     assert not [drawing for drawing in drawings if "var(" in drawing or "@media" in drawing]
-    assert b"0.7019608 0.14901961 0.11764706" in unpack(_lay_out(typst, files))  # --new
+    assert b"0.7019608 0.14901961 0.11764706" in unpack(_lay_out(typst, files, beside=tmp_path))  # --new
 
 
-def test_pictures_are_kept(typst: Any, model: ReportModel) -> None:  # noqa: ANN401
+def test_pictures_are_kept(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401
     """Pictures go in as they are, each once."""
     files = _gather_files(model, ENGLISH)
-    content = _lay_out(typst, files)
+    content = _lay_out(typst, files, beside=tmp_path)
     photos = [photo for sheet in model.sheets if sheet.photos for photo in sheet.photos.photos]
     for image in {photo.image for photo in photos}:
         assert content.count(base64.b64decode(image.partition(",")[2])) == 1

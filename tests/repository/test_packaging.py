@@ -6,16 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import venv
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.tags import sys_tags
+from packaging.utils import canonicalize_name
 
 import colibri_geo
+from colibri_geo.core import compiled
 
 pytestmark = pytest.mark.slow
 
@@ -137,8 +142,12 @@ def _name_wheel(platform: str) -> str:
 
 def test_release_is_named_after_the_version(built: Built) -> None:
     """Both files carry the version of the package; a wheel with compiled kernels is one of this kind of machine."""
-    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    assert built.wheel.name == _name_wheel(platform if _list_libraries(built.wheel) else "any")
+    fits = {_name_wheel(tag.platform) for tag in sys_tags() if tag.interpreter == "py3"}
+    if compiled.KERNELS is None:
+        assert built.wheel.name == _name_wheel("any")
+    else:
+        assert built.wheel.name in fits - {_name_wheel("any")}
+        assert len(_list_libraries(built.wheel)) == 1
     assert built.archive.name == f"colibri_geo-{colibri_geo.__version__}.tar.gz"
 
 
@@ -165,6 +174,43 @@ def test_wheel_without_a_compiler_is_for_any_machine(built: Built, tmp_path: Pat
     assert wheel.name == _name_wheel("any")
     assert _list_libraries(wheel) == []
     assert list(source.rglob("*.so*")) == []
+
+
+def _list_brought(names: Iterable[str]) -> set[str]:
+    """Names of all that is installed along with some requirements, which is installed here."""
+    brought: set[str] = set()
+    waiting = [Requirement(name) for name in names]
+    while waiting:
+        asked = waiting.pop()
+        for extra in ("", *asked.extras):
+            name = canonicalize_name(asked.name)
+            if f"{name}[{extra}]" not in brought:
+                brought |= {name, f"{name}[{extra}]"}
+                further = (Requirement(line) for line in metadata.requires(asked.name) or ())
+                waiting += [one for one in further if one.marker is None or one.marker.evaluate({"extra": extra})]
+    return brought
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules"),
+    [
+        ("notebook", "matplotlib.pyplot, odc.geo.xr, xarray"),
+        ("pdf", "typst"),
+        ("scale", "distributed"),
+        ("stac", "pystac, pystac_client"),
+    ],
+)
+def test_an_extra_brings_all_that_it_is_for(extra: str, modules: str) -> None:
+    """What an extra is for can be imported where nothing else is installed."""
+    brought = _list_brought([f"colibri_geo[{extra}]"])
+    others = sorted(
+        module
+        for module, owners in metadata.packages_distributions().items()
+        if brought.isdisjoint(map(canonicalize_name, owners)) and module.isidentifier()
+    )
+    assert {"pytest", "ruff"} & set(others)
+    program = f"import sys; sys.modules.update(dict.fromkeys({others!r})); import {modules}"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
 def test_wheel_answers(installed: Installed) -> None:

@@ -102,7 +102,7 @@ def scan(
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     state = _place_state(out)
-    if resume:
+    if resume and not overwrite:
         _check_unfinished(out, state)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)

@@ -108,16 +108,13 @@ def name_library(source: bytes) -> str:
 
 def load_kernels() -> ctypes.CDLL | None:
     """Load what was compiled; None where nothing was, or for another kind of machine."""
-    library = SOURCE.with_name(name_library(SOURCE.read_bytes()))
-    if not library.is_file():
-        return None
     try:
-        kernels = ctypes.CDLL(str(library))
-    except OSError:
+        kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
+        kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
+        kernels.cg_take_turn.argtypes = [POINTER(Field), POINTER(Rules), c_int64, POINTER(Turn)]
+        kernels.cg_straighten.restype = kernels.cg_take_turn.restype = c_int64
+    except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None
-    kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
-    kernels.cg_take_turn.argtypes = [POINTER(Field), POINTER(Rules), c_int64, POINTER(Turn)]
-    kernels.cg_straighten.restype = kernels.cg_take_turn.restype = c_int64
     return kernels
 
 

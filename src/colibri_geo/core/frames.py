@@ -114,7 +114,7 @@ class Mosaic:
     ----------
     window : Window
         What is looked at, counted in the whole image.
-    tiles : mapping of (row, col) to (side, side, planes) ndarray of float32
+    tiles : mapping of (row, col) to (side, side, planes) ndarray of float32, C-contiguous
         By the place of their first pixel, a multiple of the side; where none is, the stack is 0.
     side_px, planes : int
         The side is a power of two.
@@ -200,7 +200,11 @@ def _straighten_compiled(
     first_row, first_col = window.row // side, window.col // side
     shape = (window.end_row - 1) // side + 1 - first_row, (window.end_col - 1) // side + 1 - first_col
     places = np.zeros(shape, dtype=np.uintp)
+    if side & (side - 1):
+        raise ValueError(f"tiles of {side} pixels, expected a power of two")
     for (row, col), tile in mosaic.tiles.items():
+        if tile.shape != (side, side, mosaic.planes) or tile.dtype != np.float32 or not tile.flags.c_contiguous:
+            raise ValueError(f"a tile of {tile.shape} {tile.dtype}, expected {side} x {side} pixels in one piece")
         place = row // side - first_row, col // side - first_col
         if 0 <= place[0] < shape[0] and 0 <= place[1] < shape[1]:
             places[place] = tile.ctypes.data

@@ -6,12 +6,18 @@
        cg_straighten   colibri_geo.core.frames.straighten
        cg_take_turn    colibri_geo.core.segments.take_turn
 
-   Both give the same numbers bit by bit: sums run one after the other, in the precision that the twin has, and the
-   compiler is told not to fuse multiplications with additions. Callers check shapes; nothing is kept between calls. */
+   Both give the same numbers bit by bit where all values are finite: sums run one after the other, in the precision
+   that the twin has, and the compiler is told not to fuse multiplications with additions. Callers check shapes; nothing
+   is kept between calls. */
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "this machine computes in a precision of its own: the twins in NumPy do the work"
+#endif
 
 /* ---------------------------------------------------------------------------------------- images along a line --- */
 

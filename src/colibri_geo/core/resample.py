@@ -103,6 +103,9 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
     """
     if factor == 1:
         return Coarse(image * valid, valid)
+    if not valid.any():
+        shape = (image.shape[1] // factor, image.shape[2] // factor)
+        return Coarse(np.zeros((len(image), *shape), dtype=np.float32), np.zeros(shape, dtype=np.bool_))
     total = sum_blocks(image if valid.all() else image * valid, factor)
     weight = sum_blocks(valid[None].astype(np.float32), factor)[0]
     seen = weight >= factor * factor / 2

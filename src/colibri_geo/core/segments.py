@@ -151,7 +151,7 @@ def take_turn(field: Field, extent: Extent, *, least_px: float, most_px: float, 
     Parameters
     ----------
     field : Field
-        (B, T, S), float32.
+        (B, T, S), float32, finite.
     extent : Extent
         Where the strip is believed to lie.
     least_px, most_px : float

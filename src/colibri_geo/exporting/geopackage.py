@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ _TILES = "tiles"
 _MAGIC = b"SQLite format 3\x00"
 _CLOCK = "OGR_CURRENT_DATE"
 _WAITING = "OGR_SQLITE_SYNCHRONOUS"
+_one_writer = threading.Lock()  # options are those of the process
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError)
 _WRITE_ERRORS = (*_READ_ERRORS, FieldError, GeometryError)
 
@@ -85,7 +87,7 @@ def write_geopackage(findings: Findings, path: Path, *, moment: pd.Timestamp, ca
 def write_layers(layers: Sequence[Layer], path: Path, *, moment: pd.Timestamp) -> None:
     """Write layers into a new GeoPackage, in their order; for the arguments see `write_geopackage`."""
     clock = format_time(moment.floor("s")).replace("Z", ".000Z")
-    with _options({_CLOCK: clock, _WAITING: "OFF"}):
+    with _one_writer, _options({_CLOCK: clock, _WAITING: "OFF"}):
         for layer in layers:
             _write_layer(layer, path)
     _await_disk(path)
@@ -221,8 +223,13 @@ def _options(options: Mapping[str, str]) -> Iterator[None]:
 
 def _await_disk(path: Path) -> None:
     """Wait once until the whole file is on the disk, in place of several times a layer."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    try:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(
+            f"{path.name}: cannot be written ({error.strerror or error}); make room, or give another folder"
+        ) from error
 
 
 def _write_layer(layer: Layer, path: Path) -> None:

@@ -184,6 +184,8 @@ def _whitening(covariance: np.ndarray[Any, np.dtype[np.float64]]) -> FloatArray:
 def _whiten(whitening: FloatArray, values: FloatArray, unseen: CodeArray) -> FloatArray:
     # By hand: the matrix is a small triangle, and a threaded matrix product costs more than it saves on cells.
     whitened = np.zeros_like(values)
+    if unseen.all():
+        return whitened
     for row, weights in enumerate(whitening):
         for band in range(row + 1):
             whitened[row] += weights[band] * values[band]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
+from itertools import product
 
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from odc.geo.geom import Geometry
+from odc.geo.geom import BoundingBox, Geometry
 from pyproj import CRS, Geod
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
@@ -14,7 +16,7 @@ from pyproj.database import query_utm_crs_info
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import GeoreferenceError, NoOverlap
 from colibri_geo.scenes.georeference import cut_grid, measure_pixel
-from colibri_geo.scenes.scene import Scene
+from colibri_geo.scenes.scene import Part, Scene
 
 _GEOD = Geod(ellps="WGS84")
 _SAME_PX = 1e-3
@@ -79,7 +81,20 @@ def measure_overlap_share(before: Scene, after: Scene, grid: GeoBox) -> float:
     return float(shared / (first | second).area)
 
 
-def _footprint(scene: Scene, grid: GeoBox) -> Geometry:
+def find_shared(before: Scene, after: Scene, grid: GeoBox) -> list[Window]:
+    """Find the windows of a pair's grid that both scenes reach; of mosaics, those that one of either's scenes do."""
+    places = [[_find_window(part, grid) for part in (scene.provenance.parts or (scene,))] for scene in (before, after)]
+    shared = {one.cut(other) for one, other in product(*places)}
+    return sorted(window for window in shared if not window.empty)
+
+
+def _find_window(scene: Scene | Part, grid: GeoBox) -> Window:
+    """Find the window of a grid around the ground of a scene."""
+    whole = Window(0, 0, int(grid.shape[0]), int(grid.shape[1]))
+    return _cover(_footprint(scene, grid).boundingbox, grid).cut(whole)
+
+
+def _footprint(scene: Scene | Part, grid: GeoBox) -> Geometry:
     steps = max(scene.grid.boundingbox.span_x, scene.grid.boundingbox.span_y) / 50
     return (
         scene.grid.extent.to_crs(str(grid.crs), resolution=steps) if scene.grid.crs != grid.crs else scene.grid.extent
@@ -118,12 +133,15 @@ def _grid_size(grid: GeoBox, size_m: float) -> float:
 def _extend(anchor: GeoBox, before: Scene, after: Scene) -> GeoBox:
     """Extend a grid by whole pixels over the ground of both scenes."""
     boxes = [_footprint(scene, anchor).boundingbox for scene in (before, after)]
-    a = anchor.affine
-    left, right = min(b.left for b in boxes), max(b.right for b in boxes)
-    bottom, top = min(b.bottom for b in boxes), max(b.top for b in boxes)
-    first_col, last_col = _floor((left - a.c) / a.a), _ceil((right - a.c) / a.a)
-    first_row, last_row = _floor((top - a.f) / a.e), _ceil((bottom - a.f) / a.e)
-    return cut_grid(anchor, Window(first_row, first_col, last_row - first_row, last_col - first_col))
+    return cut_grid(anchor, reduce(Window.joined, (_cover(box, anchor) for box in boxes)))
+
+
+def _cover(box: BoundingBox, grid: GeoBox) -> Window:
+    """Return the window of whole pixels of a grid that covers a box."""
+    a = grid.affine
+    first_col, last_col = _floor((box.left - a.c) / a.a), _ceil((box.right - a.c) / a.a)
+    first_row, last_row = _floor((box.top - a.f) / a.e), _ceil((box.bottom - a.f) / a.e)
+    return Window(first_row, first_col, last_row - first_row, last_col - first_col)
 
 
 def _floor(value: float) -> int:

@@ -10,13 +10,14 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.coregister import Shift, TileShift, combine_shifts, measure_shift
 from colibri_geo.core.normalize import MIN_SAMPLE, RadiometricMatch, match_radiometry
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, QuantityMismatch, SameScene
 from colibri_geo.pairs.changemap import BARE_WEIGHTS
-from colibri_geo.pairs.grid import measure_overlap_share, plan_grid
+from colibri_geo.pairs.grid import find_shared, measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
 from colibri_geo.pairs.offsets import Repair, Side, reconcile_offsets
 from colibri_geo.pairs.reading import Placement
@@ -29,6 +30,7 @@ from colibri_geo.settings import SurveySettings
 _LEAST_TILE_PX = 48
 _COARSER = 1.25
 _LEAST_TILES = 3  # that agree: of one or two, chance alone makes a shift
+_FEW_OTHERS = 0.25  # of the tiles: more of another shift than those are no outliers
 _SAMPLE = 20_000
 _AT_ONCE_PX = 512 * 512
 _TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
@@ -65,7 +67,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
     bands = choose_bands(before, after)
-    tiles = list_tiles(int(grid.shape[0]), int(grid.shape[1]), settings)
+    tiles = place_tiles(before, after, grid, settings)
     first, second = Placement(before, bands, grid), Placement(after, bands, grid)
     shift, notes = _measure_shift(first, second, tiles, settings)
     moved = Placement(after, bands, grid, shift.rows_px, shift.cols_px)
@@ -172,6 +174,23 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
         )
 
 
+def place_tiles(before: Scene, after: Scene, grid: GeoBox, settings: SurveySettings) -> list[Window]:
+    """List the tiles on which a pair is measured: spread over its grid, or over what both scenes reach of it.
+
+    The latter where they reach fewer than half of the tiles: scenes of a mosaic may lie far apart.
+    """
+    tiles = list_tiles(int(grid.shape[0]), int(grid.shape[1]), settings)
+    shared = find_shared(before, after, grid)
+    if 2 * sum(any(not tile.cut(window).empty for window in shared) for tile in tiles) >= len(tiles):
+        return tiles
+    spread = [
+        Window(window.row + tile.row, window.col + tile.col, tile.rows, tile.cols)
+        for window in shared
+        for tile in list_tiles(window.rows, window.cols, settings)
+    ]
+    return spread[:: -(-len(spread) // settings.max_tiles)]
+
+
 def list_tiles(rows: int, cols: int, settings: SurveySettings) -> list[Window]:
     """List the tiles on which a pair of `rows` by `cols` pixels is measured: spread evenly, in a fixed order.
 
@@ -215,6 +234,7 @@ def _measure_shift(
     if rest.agreeing >= max(_LEAST_TILES, settings.min_agreement * rest.measured):
         rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
         shift = Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
+    apart = _note_apart(first.scene, second.scene, shift)
     length_px = float(np.hypot(shift.rows_px, shift.cols_px))
     if length_px > settings.max_shift_px:
         raise MisalignedPair(
@@ -226,8 +246,20 @@ def _measure_shift(
             f"the images were shifted by {length_px:.1f} px ({length_px * pixel_m:.0f} m) against each other, more "
             f"than the {settings.quality_shift_px:g} px of a sound pair: removed, but treat ends and edges with care"
         )
-        return shift, (note,)
-    return shift, ()
+        return shift, (note, *apart)
+    return shift, apart
+
+
+def _note_apart(before: Scene, after: Scene, shift: Shift) -> tuple[str, ...]:
+    """Say where scenes of a mosaic may be shifted otherwise than the pair as a whole."""
+    others = shift.measured - shift.agreeing
+    if not (before.provenance.parts or after.provenance.parts) or others <= _FEW_OTHERS * shift.measured:
+        return ()
+    note = (
+        f"{others} of {shift.measured} tiles show another shift than the one removed: scenes of a date may be shifted "
+        "against each other, and there what is old can look new; compare them one by one"
+    )
+    return (note,)
 
 
 def _read_tiles(placement: Placement, tiles: Sequence[Window]) -> Iterator[Block]:

@@ -67,7 +67,9 @@ def scan(
         Side of the tiles in pixels, 2,000 unless set, rounded up to whole cells: one task, and what is done again
         after a stop.
     workers : int, optional
-        Processes of this machine; as many as processors by default. Not used with `executor`.
+        Processes of this machine; as many as processors by default. Not used with `executor`. A pair of a single cell
+        is looked at in this process, without the limits of time and memory that others have; images are decoded in
+        a child all the same.
     executor : Executor, optional
         Works on the tiles in place of processes of this machine: of a cluster, from `dask_executor`, or any other.
     state : str or Path, optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +17,14 @@ from colibri_geo.exporting import Edition
 from colibri_geo.exporting.editions import LEAST_KM2, SIDES, say_square
 from colibri_geo.exporting.squares import STEP_DEG
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.language.formats import format_km2, format_number, format_probability, format_text, is_missing
+from colibri_geo.language.formats import (
+    format_km2,
+    format_name,
+    format_number,
+    format_probability,
+    format_text,
+    is_missing,
+)
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
@@ -35,7 +43,7 @@ _AROUND = 2
 _ROOM, _GAP = 40.0, 8.0
 """Least height of a square, in units of the drawing, that holds its numbers; else how far above it they stand."""
 _SHOWN = 4
-"""Most numbers of strips that are written on a square."""
+"""Most numbers of strips, or rows of them, that are written on a square."""
 
 
 def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> ReportModel:
@@ -78,7 +86,7 @@ def _build_cover(edition: Edition, messages: Messages) -> Cover:
     scenes = {
         date: Fact(
             messages.say(f"cover.{date}"),
-            (scene.acquired, *(() if is_missing(scene.sensor) else (format_text(scene.sensor, messages),))),
+            (scene.acquired, *(() if is_missing(scene.sensor) else (format_name(scene.sensor, messages),))),
             keys=(f"run.{date}.acquired", f"run.{date}.sensor"),
         )
         for date, scene in days.items()
@@ -169,7 +177,23 @@ def _lift(label: MapLabel, height: float) -> MapLabel:
 
 
 def _number_square(found: gpd.GeoDataFrame) -> NumberedStrip:
-    numbers: Sequence[str] = list(found["number"])
-    left_out = len(numbers) > _SHOWN + 1  # the sign for what is left out takes the room of one number
-    shown = ", ".join(numbers[:_SHOWN] if left_out else numbers) + (" …" if left_out else "")
-    return NumberedStrip(shown, str(found["verdict"].iloc[0]), box(*found.geometry.iloc[0].bounds))
+    return NumberedStrip(
+        _join_numbers([int(number) for number in found["number"]]),
+        str(found["verdict"].iloc[0]),
+        box(*found.geometry.iloc[0].bounds),
+    )
+
+
+def _join_numbers(numbers: Sequence[int]) -> str:
+    """Join numbers that count up; three and more in a row by their first and last.
+
+    Examples
+    --------
+    >>> _join_numbers([1, 2, 4, 5, 6, 9])
+    '1, 2, 4–6, 9'
+    """
+    parts: list[str] = []
+    for _, run in groupby(enumerate(numbers), key=lambda place: place[1] - place[0]):
+        row = [number for _, number in run]
+        parts += [f"{row[0]}–{row[-1]}"] if len(row) > 2 else map(str, row)
+    return ", ".join(parts[:_SHOWN]) + (" …" if len(parts) > _SHOWN else "")

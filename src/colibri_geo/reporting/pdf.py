@@ -55,7 +55,8 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
         typst is not installed.
     """
     typst = load_typst()
-    Path(path).write_bytes(_lay_out(typst, _gather_files(model, messages)))
+    path = Path(path)
+    path.write_bytes(_lay_out(typst, _gather_files(model, messages), beside=path.parent))
 
 
 def load_typst() -> Any:  # noqa: ANN401 - a module of an extra
@@ -71,9 +72,12 @@ def load_typst() -> Any:  # noqa: ANN401 - a module of an extra
     return load_extra("typst", extra="pdf", purpose="a PDF of the report")
 
 
-def _lay_out(typst: Any, files: Mapping[str, bytes]) -> bytes:  # noqa: ANN401 - a module of an extra
-    """Return the PDF that files make; typst sees them in a folder of their own, and nothing beside it."""
-    with tempfile.TemporaryDirectory() as folder:
+def _lay_out(typst: Any, files: Mapping[str, bytes], *, beside: Path) -> bytes:  # noqa: ANN401 - a module of an extra
+    """Return the PDF that files make; typst sees them in a folder of their own, and nothing around it.
+
+    That folder lies where the report is written: positions get to no other disk, and one that is full is the right one.
+    """
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".report-") as folder:
         for name, content in files.items():
             Path(folder, name).write_bytes(content)
         laid_out: bytes = typst.compile(Path(folder, _MAIN), root=folder, format="pdf")

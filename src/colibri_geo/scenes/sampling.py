@@ -64,7 +64,7 @@ def spread_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
 
 
 def cover_windows(rows: int, cols: int, per_side: int) -> Iterator[Window]:
-    """Give what `spread_windows` gives, in one window where those would cover the image."""
+    """Spread small windows evenly over an image, or give all of it where they would cover it: no pixel twice."""
     if _are_covered(rows, cols, per_side):
         yield Window(0, 0, rows, cols)
     else:
