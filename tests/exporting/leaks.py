@@ -26,6 +26,10 @@ _ANGLE = re.compile(r"(\d+)\s*(?:°|deg|d)\s*(\d+)\s*['′m]\s*(\d+(?:\.\d+)?)\s
 _GRID = re.compile(r"\b(\d{1,2}[C-X])\s?([A-HJ-NP-Z]{2})\s?(\d{4,10}|\d{2,5} \d{2,5})\b")
 _PICTURE = (b"\xff\xd8\xff", b"\x89PNG", b"II*\x00", b"MM\x00*", b"WEBPVP8")
 _EMBEDDED = re.compile(rb"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)")
+_CLOCK = re.compile(
+    r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?=[a-z ,]+ \d+\.\d{3} s$)|(?<=[a-z] )\d+\.\d{3} s$", re.MULTILINE
+)
+"""In a log, when a step began and what it took: by chance these can be any numbers."""
 _METRE_SYSTEMS = ("EPSG:32618", "EPSG:32617", "EPSG:32619", "EPSG:3857", "EPSG:6933")
 
 
@@ -74,6 +78,8 @@ def _read_shape(blob: bytes) -> str:
 def _search(path: Path, run: Run) -> set[str]:
     content = unpack(path)
     text = content.decode("utf-8", "replace")
+    if path.name == "run.log":
+        text = _CLOCK.sub("", text)
     kinds: dict[str, Callable[[], bool]] = {
         "degrees": lambda: _tells_degrees(_read_numbers(text), run),
         "angles": lambda: _tells_degrees(_read_angles(text), run),
