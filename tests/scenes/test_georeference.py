@@ -75,6 +75,14 @@ def test_a_systems_own_name_stands_above_a_given_one(tmp_path: Path) -> None:
     assert open_scene(path, assume_crs="EPSG:32619").grid.crs == CRS
 
 
+@pytest.mark.parametrize("own", [CRS, None])
+def test_a_given_system_that_is_none_is_refused(tmp_path: Path, own: str | None) -> None:
+    """A slip in `assume_crs` is told, whether or not the file needs it."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=own)
+    with pytest.raises(BadGeoreference, match="--assume-crs 'EPSG:99999' is no known"):
+        open_scene(path, assume_crs="EPSG:99999")
+
+
 @pytest.mark.parametrize("given", ["EPSG:999999", "nonsense", "EPSG:4978", "EPSG:5773"])
 def test_a_given_system_must_be_one_of_maps(tmp_path: Path, given: str) -> None:
     """Unknown, geocentric and vertical systems place no pixel on a map."""

@@ -187,14 +187,15 @@ def _check_place(grid: GeoBox, crs: CRS, name: str) -> None:
 
 
 def _read_crs(header: Header, name: str, assume_crs: str | None) -> CRS:
-    crs = _find_crs(header.crs_wkt) or _find_crs(assume_crs)
-    if crs is not None:
-        return crs
-    if assume_crs is not None:
+    given = _find_crs(assume_crs)
+    if assume_crs is not None and given is None:  # also where the file needs none: it is a mistake all the same
         raise BadGeoreference(
             f"{name}: --assume-crs {assume_crs[:60]!r} is no known projected or geographic system; "
             "name one such as EPSG:32618"
         )
+    crs = _find_crs(header.crs_wkt) or given
+    if crs is not None:
+        return crs
     if header.crs_wkt is None and not header.epsg:
         raise MissingCRS(
             f"{name}: no coordinate reference system, expected one in the file; "
