@@ -6,12 +6,12 @@ Without one the library works all the same, slower: each kernel has a twin in Nu
 from __future__ import annotations
 
 import os
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class KernelHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling passes it
         """Compile before a wheel is put together, or an editable one."""
         source = Path(self.root, SOURCE)
-        library = source.with_name(f"kernels-{zlib.crc32(source.read_bytes()):08x}.so")
+        loader = runpy.run_path(str(source.with_name("compiled.py")))  # says by which name it will look for them
+        library = source.with_name(loader["name_library"](source.read_bytes()))
         try:
             compile_kernels(source, library)
         except (OSError, ValueError, subprocess.SubprocessError) as error:

@@ -6,7 +6,8 @@ import ctypes
 import dataclasses
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,12 @@ def kernels() -> ctypes.CDLL:
     return compiled.KERNELS
 
 
-@pytest.fixture
-def twin(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Let the twins work, inside of `twin.context()`."""
-    return monkeypatch
+@contextmanager
+def only_twins() -> Iterator[None]:
+    """Let the twins work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "KERNELS", None)
+        yield
 
 
 def _draw_mosaic(rng: np.random.Generator, window: Window, *, bands: int, dates: int) -> Mosaic:
@@ -66,14 +69,13 @@ def _straighten(rng: np.random.Generator) -> tuple[Mosaic, dict[str, int | float
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_tiles_are_sampled_alike(twin: pytest.MonkeyPatch, seed: int) -> None:
+def test_tiles_are_sampled_alike(seed: int) -> None:
     """Samples of tiles, also of pixels at their seams and of tiles that are not there, are those of the stack."""
     rng = np.random.default_rng(seed)
     mosaic, look = _straighten(rng)
     line = Line(mosaic.window.rows / 2 + rng.random(), mosaic.window.cols / 2 + rng.random(), 360 * rng.random())
     frames: list[Frame] = [straighten(mosaic, line, **look)]
-    with twin.context() as patch:
-        patch.setattr(compiled, "KERNELS", None)
+    with only_twins():
         frames.append(straighten(mosaic, line, **look))
     frames.append(straighten(mosaic.assemble(), line, **look))
     for frame in frames[1:]:
@@ -96,35 +98,32 @@ def _draw_field(rng: np.random.Generator) -> Field:
     return Field((values * (weight > 0)).astype(np.float32), weight.astype(np.float32), offsets, stations)
 
 
-def _take_both(
-    twin: pytest.MonkeyPatch, field: Field, extent: Extent, *, judged: bool
-) -> tuple[Turn | None, Turn | None]:
+def _take_both(field: Field, extent: Extent, *, judged: bool) -> tuple[Turn | None, Turn | None]:
     compiled_turn = take_turn(field, extent, least_px=60.0, most_px=150.0, judged=judged)
-    with twin.context() as patch:
-        patch.setattr(compiled, "KERNELS", None)
+    with only_twins():
         return compiled_turn, take_turn(field, extent, least_px=60.0, most_px=150.0, judged=judged)
 
 
-def test_turns_of_the_fit_are_alike(twin: pytest.MonkeyPatch) -> None:
+def test_turns_of_the_fit_are_alike() -> None:
     """Axis, ends and verdict of a turn are the same, of strips that are clear, faint or not there."""
     taken = []
     for seed in range(300):
         rng = np.random.default_rng(seed)
         field = _draw_field(rng)
         extent = Extent(-rng.uniform(8, 50), rng.uniform(8, 50))
-        one, other = _take_both(twin, field, extent, judged=bool(seed % 2))
+        one, other = _take_both(field, extent, judged=bool(seed % 2))
         assert one == other, seed
         taken.append(one is not None)
     assert 30 < sum(taken) < 270  # both were asked
 
 
 @pytest.mark.parametrize("observed", [0, 1])
-def test_turn_with_nothing_to_go_by_is_given_up(twin: pytest.MonkeyPatch, observed: int) -> None:
+def test_turn_with_nothing_to_go_by_is_given_up(observed: int) -> None:
     """Nothing observed, or an even ground, gives no turn."""
     field = _draw_field(np.random.default_rng(0))
     weight = np.full_like(field.weight, observed)
     empty = Field(np.ones_like(field.values) * observed, weight, field.offsets, field.stations)
-    assert _take_both(twin, empty, Extent(-20.0, 20.0), judged=True) == (None, None)
+    assert _take_both(empty, Extent(-20.0, 20.0), judged=True) == (None, None)
 
 
 def test_turn_needs_room_beside_the_line() -> None:
@@ -135,12 +134,11 @@ def test_turn_needs_room_beside_the_line() -> None:
         take_turn(narrow, Extent(-20.0, 20.0), least_px=20.0, most_px=300.0, judged=False)
 
 
-def test_whole_run_finds_the_same(twin: pytest.MonkeyPatch, project: Path) -> None:
+def test_whole_run_finds_the_same(project: Path) -> None:
     """The strips of the samples are the same to the last digit, whoever measures them."""
     images = [project / "data" / "samples" / f"forest_{date}.tif" for date in ("before", "after")]
     fast = colibri_geo.compare(*images).strips
-    with twin.context() as patch:
-        patch.setattr(compiled, "KERNELS", None)
+    with only_twins():
         slow = colibri_geo.compare(*images).strips
     assert len(fast)
     pd.testing.assert_frame_equal(fast, slow, check_exact=True)

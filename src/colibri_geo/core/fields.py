@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage, sparse
 
+from colibri_geo.core import compiled
 from colibri_geo.core.frames import ACROSS_STEP_PX
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -232,23 +233,23 @@ def _zones_of_all(count: int, core_half: float) -> _Zones:
     return _Zones(slice(count), sparse.csr_array(summing), np.repeat(reach.least, count)[:, None])
 
 
-def state_zones(core_half: float) -> dict[str, float | int]:
-    """State the zones of a line, and what counts as seen, for `colibri_geo.core.compiled.Rules`."""
+def state_zones(core_half: float) -> compiled.Rules:
+    """State the zones of a line and what counts as seen, as the kernels take it; the rest of a turn is left open."""
     reach = _Reach.of(core_half)
     least_core, least_flanks = reach.least
-    return {
-        "step_px": ACROSS_STEP_PX,
-        "core_rows": reach.core,
-        "gap_rows": reach.gap,
-        "flank_rows": reach.flank,
-        "least_line_core": _LEAST_OF_ZONE * (2 * reach.core + 1),
-        "least_line_flank": _LEAST_OF_ZONE * (reach.flank + 1),
-        "least_core": least_core,
-        "least_flanks": least_flanks,
-        "least_sum": _LEAST_SUM,
-        "bound": _BOUND,
-        "least_size": _LEAST_SIZE,
-    }
+    return compiled.Rules(
+        step_px=ACROSS_STEP_PX,
+        core_rows=reach.core,
+        gap_rows=reach.gap,
+        flank_rows=reach.flank,
+        least_line_core=_LEAST_OF_ZONE * (2 * reach.core + 1),
+        least_line_flank=_LEAST_OF_ZONE * (reach.flank + 1),
+        least_core=least_core,
+        least_flanks=least_flanks,
+        least_sum=_LEAST_SUM,
+        bound=_BOUND,
+        least_size=_LEAST_SIZE,
+    )
 
 
 @dataclass(frozen=True)

@@ -196,19 +196,6 @@ def _straighten_compiled(
     dates: int,
 ) -> Frame:
     """Do what `straighten` does, without putting the tiles together."""
-    side, window = mosaic.side_px, mosaic.window
-    first_row, first_col = window.row // side, window.col // side
-    shape = (window.end_row - 1) // side + 1 - first_row, (window.end_col - 1) // side + 1 - first_col
-    places = np.zeros(shape, dtype=np.uintp)
-    if side & (side - 1):
-        raise ValueError(f"tiles of {side} pixels, expected a power of two")
-    for (row, col), tile in mosaic.tiles.items():
-        if tile.shape != (side, side, mosaic.planes) or tile.dtype != np.float32 or not tile.flags.c_contiguous:
-            raise ValueError(f"a tile of {tile.shape} {tile.dtype}, expected {side} x {side} pixels in one piece")
-        place = row // side - first_row, col // side - first_col
-        if 0 <= place[0] < shape[0] and 0 <= place[1] < shape[1]:
-            places[place] = tile.ctypes.data
-    nothing = np.zeros(mosaic.planes, dtype=np.float32)
     (down, right), (aside_down, aside_right) = line.along, line.across
     look = compiled.Look(
         row=line.row,
@@ -217,28 +204,44 @@ def _straighten_compiled(
         right=right,
         aside_down=aside_down,
         aside_right=aside_right,
-        window_row=window.row - first_row * side,
-        window_col=window.col - first_col * side,
+        window_row=mosaic.window.row % mosaic.side_px,
+        window_col=mosaic.window.col % mosaic.side_px,
         first_station=int(stations[0]),
         stations=len(stations),
         half_offsets=len(offsets) // 2,
         offset_step=ACROSS_STEP_PX,
         least_weight=_LEAST_WEIGHT,
     )
-    tiles = compiled.Mosaic(
+    images = np.empty((dates, mosaic.planes // dates - 1, len(offsets), len(stations)), dtype=np.float32)
+    weights = np.empty((dates, len(offsets), len(stations)), dtype=np.float32)
+    tiles = _state_tiles(mosaic, dates)
+    compiled.check(kernels.cg_straighten(tiles, look, images.ctypes.data, weights.ctypes.data))
+    return Frame(images, weights, offsets, stations)
+
+
+def _state_tiles(mosaic: Mosaic, dates: int) -> compiled.Mosaic:
+    """State where the tiles around the window lie in memory, as the kernel takes it; the mosaic has to outlive it."""
+    side, around = mosaic.side_px, mosaic.window.snapped(mosaic.side_px)
+    if side & (side - 1):
+        raise ValueError(f"tiles of {side} pixels, expected a power of two")
+    places = np.zeros((around.rows // side, around.cols // side), dtype=np.uintp)
+    for (row, col), tile in mosaic.tiles.items():
+        if tile.shape != (side, side, mosaic.planes) or tile.dtype != np.float32 or not tile.flags.c_contiguous:
+            raise ValueError(f"a tile of {tile.shape} {tile.dtype}, expected {side} x {side} pixels in one piece")
+        if not Window(row, col, side, side).cut(around).empty:
+            places[(row - around.row) // side, (col - around.col) // side] = tile.ctypes.data
+    nothing = np.zeros(mosaic.planes, dtype=np.float32)
+    stated = compiled.Mosaic(
         tiles=places.ctypes.data,
         nothing=nothing.ctypes.data,
-        tile_rows=shape[0],
-        tile_cols=shape[1],
+        tile_rows=places.shape[0],
+        tile_cols=places.shape[1],
         side_bits=side.bit_length() - 1,
         planes=mosaic.planes,
         dates=dates,
     )
-    bands = mosaic.planes // dates - 1
-    images = np.empty((dates, bands, len(offsets), len(stations)), dtype=np.float32)
-    weights = np.empty((dates, len(offsets), len(stations)), dtype=np.float32)
-    compiled.check(kernels.cg_straighten(tiles, look, images.ctypes.data, weights.ctypes.data))
-    return Frame(images, weights, offsets, stations)
+    stated.kept = places, nothing  # as long as what is stated
+    return stated
 
 
 def _interpolate(stack: FloatArray, rows: FloatArray, cols: FloatArray) -> FloatArray:

@@ -196,24 +196,22 @@ def _state_rules(offsets: int, least_px: float, most_px: float) -> compiled.Rule
     """State what a turn goes by, for so many offsets, as the kernel takes it."""
     smooth = smoothing(offsets, _SMOOTHING_PX).toarray()
     steps = np.ascontiguousarray(_STEPS)
-    rules = compiled.Rules(
-        **state_zones(CORE_HALF_PX),
-        smoothing=smooth.ctypes.data,
-        steps=steps.ctypes.data,
-        rounds=steps.shape[0],
-        tries=steps.shape[1],
-        least_level=_LEAST_LEVEL,
-        inside=_INSIDE,
-        lowest_gain=_LOWEST_GAIN,
-        highest_gain=_HIGHEST_GAIN,
-        core_px=CORE_HALF_PX,
-        near_parallel_px=_NEAR_PARALLEL_PX,
-        least_known=LEAST_KNOWN,
-        least_standing=_LEAST_STANDING,
-        sigma=_SIGMA,
-        least_length_px=least_px,
-        most_length_px=most_px,
-    )
+    rules = state_zones(CORE_HALF_PX)
+    rules.smoothing = smooth.ctypes.data
+    rules.steps = steps.ctypes.data
+    rules.rounds = steps.shape[0]
+    rules.tries = steps.shape[1]
+    rules.least_level = _LEAST_LEVEL
+    rules.inside = _INSIDE
+    rules.lowest_gain = _LOWEST_GAIN
+    rules.highest_gain = _HIGHEST_GAIN
+    rules.core_px = CORE_HALF_PX
+    rules.near_parallel_px = _NEAR_PARALLEL_PX
+    rules.least_known = LEAST_KNOWN
+    rules.least_standing = _LEAST_STANDING
+    rules.sigma = _SIGMA
+    rules.least_length_px = least_px
+    rules.most_length_px = most_px
     rules.kept = smooth, steps  # as long as the rules
     return rules
 
