@@ -408,6 +408,7 @@ def test_wording_of_the_page_is_in_the_catalogue() -> None:
         "data",
         "label",
         "class",
+        "id",
         "value",
     }  # a macro of attributes
 

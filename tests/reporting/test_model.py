@@ -347,3 +347,19 @@ def test_every_input_is_in_the_annex() -> None:
     assert not any("radar" in text for text in texts(build().evidence))
     told = list(texts(build(radar=(radar, radar)).evidence))
     assert told.count("a_radar_image") == told.count("f" * 64) == 2
+
+
+def test_strips_beyond_the_most_have_no_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of the ranking have sheets; the others stand in the table, where the map leads to them."""
+    monkeypatch.setattr("colibri_geo.reporting.ranking.MOST_SHEETS", 3)
+    model = build()
+    assert [sheet.anchor for sheet in model.sheets] == ["strip-1", "strip-2", "strip-3"]
+    numbers = [row[0] for row in model.ranking.rows]
+    assert [number.target for number in numbers] == ["strip-1", "strip-2", "strip-3", "", ""]
+    assert [number.anchor for number in numbers] == ["", "", "", "strip-4", "strip-5"]
+    assert [row[1].target for row in model.ranking.rows[2:]] == ["strip-3", "", ""]
+    assert model.sheets_note.startswith("The first 3 of 5 strips have a sheet. All of them stand in the table")
+    assert "Each number up to 3 leads" in model.ranking.caption
+    assert build(example_findings(strips=False)).sheets_note == ""
+    assert model.map is not None
+    assert {label.target for label in model.map.labels if label.kind == "number"} >= {"strip-3", "strip-5"}

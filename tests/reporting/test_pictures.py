@@ -102,9 +102,18 @@ def test_overview_is_read_cell_by_cell(pair: FakePair) -> None:
     """The overview keeps its size, and never asks for more than a cell at once."""
     pair.windows.clear()
     overview = overview_picture(pair, max_px=300)
+    assert overview is not None
     assert max(overview.width_px, overview.height_px) <= 300
     assert max(max(window.rows, window.cols) for window in pair.windows) <= 512
     assert sum(window.rows * window.cols for window in pair.windows) == 800 * 800
+
+
+def test_overview_of_a_country_is_none(pair: FakePair) -> None:
+    """All pixels of a very large pair are not read once more for a picture of it."""
+    pair.windows.clear()
+    country = dataclasses.replace(pair.model, grid=pair.grid.zoom_to((20_000, 20_001)))
+    assert overview_picture(dataclasses.replace(pair, model=country)) is None
+    assert pair.windows == []
 
 
 @pytest.mark.parametrize("step", [1, 3, 7])

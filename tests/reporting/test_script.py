@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from colibri_geo.language import ENGLISH
-from colibri_geo.reporting import Messages, build_model, render_html
+from colibri_geo.reporting import Messages, build_model, render_html, write_report
 from tests.support.example_run import example_findings, example_record, example_strips
 
 pytestmark = pytest.mark.slow
@@ -379,6 +379,30 @@ def test_filters_leave_sheets_and_paper_alone(page: Any) -> None:  # noqa: ANN40
     page.emulate_media(media="print")
     assert ranks(page) == RANKS
     assert page.locator(".live a text:visible").count() == 5
+
+
+def test_filters_know_strips_without_a_sheet(
+    browser: Any,  # noqa: ANN401
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A strip without a sheet is left out of table and map alike; on the map it leads to its row."""
+    monkeypatch.setattr("colibri_geo.reporting.ranking.MOST_SHEETS", 2)
+    path = tmp_path / "report.html"
+    write_report(example_findings(), example_record(), (), None, path)
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    choose_by_mouse(page, "Verdict", "regrowing")
+    assert ranks(page) == ["3"]
+    assert [number for number in RANKS if number in page.locator(".live a text:visible").all_text_contents()] == ["3"]
+    page.get_by_role("button", name="Show all").press("Enter")
+    page.evaluate("document.querySelector('.live a[href=\"#strip-5\"] text').parentNode.focus()")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#strip-5")
+    assert page.locator("tr:has(#strip-5)").is_visible()
+    assert page.locator(".sheet").count() == 2
+    context.close()
 
 
 def test_filters_add_up_and_keep_the_order(page: Any) -> None:  # noqa: ANN401

@@ -190,6 +190,10 @@ REPORT = {
     "ranking.caption": (
         "Numbered by verdict, then by probability. Each number leads to the strip's sheet. Lengths with 90 % intervals."
     ),
+    "ranking.caption.first": (
+        "Numbered by verdict, then by probability. Each number up to {sheets} leads to the strip's sheet. Lengths with "
+        "90 % intervals."
+    ),
     "ranking.empty": "The table of strips is empty: no candidate cleared strip of any verdict in the observed ground.",
     "column.number": "No.",
     "column.strip": "Strip",
@@ -200,6 +204,10 @@ REPORT = {
     "column.azimuth": "True azimuth",
     # ------------------------------------------------------------------------------------------------ sheets
     "sheets.heading": "Sheets, one a strip",
+    "sheets.first": (
+        "The first {sheets} of {strips} strips have a sheet. All of them stand in the table above, on the map and in "
+        "the files of this run; a run of a smaller area gives each its sheet."
+    ),
     "sheet.heading": "{number}. Strip {strip}",
     "sheet.headline": "{length} long, {width} wide, true azimuth {azimuth}, {region}",
     "sheet.headline.region_unknown": "region not known",

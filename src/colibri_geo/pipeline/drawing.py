@@ -13,6 +13,7 @@ from colibri_geo.reporting import (
     ReportModel,
     build_edition_model,
     build_model,
+    keep_sheets,
     overview_picture,
     picture_strips,
     shrink_pictures,
@@ -24,8 +25,9 @@ from colibri_geo.reporting import (
 def draw_report(
     findings: Findings, record: RunRecord, pair: AlignedPair, folder: Path, *, messages: Messages, pdf: bool
 ) -> None:
-    """Write the report of a run, and ``findings.kmz`` with its pictures."""
-    pictures, overview = picture_strips(pair, findings.strips, change=change(pair)), overview_picture(pair)
+    """Write the report of a run, and ``findings.kmz`` with its pictures: those of the strips that have a sheet."""
+    pictures = picture_strips(pair, keep_sheets(findings.strips), change=change(pair))
+    overview = overview_picture(pair)
     model = build_model(findings, record, pictures, overview, messages=messages)
     _write(model, folder, messages, pdf=pdf)
     write_kmz(findings, record, shrink_pictures(pictures), folder, messages=messages)

@@ -14,6 +14,7 @@ from colibri_geo.reporting.model import build_model
 from colibri_geo.reporting.parts import ReportModel
 from colibri_geo.reporting.pdf import load_typst, write_pdf
 from colibri_geo.reporting.pictures import Overview, StripPicture, overview_picture, picture_strips
+from colibri_geo.reporting.ranking import keep_sheets
 from colibri_geo.reporting.sizes import shrink_pictures
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "StripPicture",
     "build_edition_model",
     "build_model",
+    "keep_sheets",
     "load_typst",
     "overview_picture",
     "picture_strips",

@@ -74,6 +74,7 @@ def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> Re
         map=_draw_squares(edition.strips, messages) if squares and len(edition.strips) else None,
         ranking=_build_ranking(edition.strips, messages, squares=squares),
         sheets=(),
+        sheets_note="",
         method=build_method(edition.record, messages),
         evidence=None,
     )

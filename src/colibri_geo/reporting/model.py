@@ -15,7 +15,7 @@ from colibri_geo.reporting.method import build_evidence, build_method
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
 from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview, StripPicture
-from colibri_geo.reporting.ranking import RankedStrip, build_ranking, rank_strips
+from colibri_geo.reporting.ranking import RankedStrip, build_ranking, note_sheets, rank_strips
 from colibri_geo.reporting.sections import (
     build_bottom_line,
     build_cover,
@@ -84,7 +84,9 @@ def build_model(
                 else around[(around["strip_id"].astype(str) == strip.strip_id).to_numpy()],
             )
             for strip in strips
+            if strip.has_sheet
         ),
+        sheets_note=note_sheets(strips, messages),
         method=build_method(record, messages),
         evidence=build_evidence(record, messages),
     )

@@ -21,6 +21,8 @@ class Cell:
         Set in fixed width.
     target : str
         Anchor that the cell links to, without the hash; empty for none.
+    anchor : str
+        Anchor that leads to the cell; empty for none.
     verdict : str
         Verdict whose colour marks the cell; empty for none.
     columns : tuple of str
@@ -33,6 +35,7 @@ class Cell:
     numeric: bool = False
     code: bool = False
     target: str = ""
+    anchor: str = ""
     verdict: str = ""
     columns: tuple[str, ...] = ()
     value: str | None = None
@@ -411,6 +414,8 @@ class ReportModel:
     map : MapDrawing or None
     ranking : Table
     sheets : tuple of Sheet
+    sheets_note : str
+        Of which strips there is none; empty where each has one.
     method : Method
     evidence : Evidence or None
     """
@@ -423,5 +428,6 @@ class ReportModel:
     map: MapDrawing | None
     ranking: Table
     sheets: tuple[Sheet, ...]
+    sheets_note: str
     method: Method
     evidence: Evidence | None

@@ -37,6 +37,7 @@ PICTURE_PX = 420
 MARGIN_M = 300.0
 _CELL_PX = 512
 _OVERVIEW_QUALITY = 75
+_MOST_OVERVIEW_PX = 400e6  # of the pair: a minute or two of reading, for ground that then has 160 m a pixel
 
 
 class PairPixels(Protocol):
@@ -232,7 +233,7 @@ def picture_strips(
     )
 
 
-def overview_picture(pair: PairReader, *, max_px: int = 1200) -> Overview:
+def overview_picture(pair: PairReader, *, max_px: int = 1200) -> Overview | None:
     """Draw the after image of the whole pair, small.
 
     Parameters
@@ -244,9 +245,12 @@ def overview_picture(pair: PairReader, *, max_px: int = 1200) -> Overview:
 
     Returns
     -------
-    Overview
+    Overview or None
+        None for a pair of more than 400 megapixels: all of it would be read once more, for a picture that shows little.
     """
     rows, cols = (int(side) for side in pair.grid.shape)
+    if rows * cols > _MOST_OVERVIEW_PX:
+        return None
     step = max(1, math.ceil(max(rows, cols) / max_px))
     bands = choose_bands(pair.model.bands)
     sample = _read_sample(pair, Window(0, 0, rows, cols), step=step, bands=bands)

@@ -17,6 +17,9 @@ from colibri_geo.language.formats import format_number, format_probability, form
 from colibri_geo.reporting.facts import name_region_chain
 from colibri_geo.reporting.parts import Cell, Table
 
+MOST_SHEETS = 300
+"""Strips of a report that have a sheet, from the first of the ranking on: more make a page that nobody opens."""
+
 
 @dataclass(frozen=True)
 class RankedStrip:
@@ -39,8 +42,13 @@ class RankedStrip:
     centre_lat: float
 
     @property
+    def has_sheet(self) -> bool:
+        """Whether a report gives it a sheet; else it stands in the ranking alone."""
+        return self.rank <= MOST_SHEETS
+
+    @property
     def anchor(self) -> str:
-        """Anchor of the sheet; made of the rank, because an identifier may hold anything."""
+        """Anchor of the sheet, else of the row; made of the rank, because an identifier may hold anything."""
         return f"strip-{self.rank}"
 
     @property
@@ -75,14 +83,34 @@ def rank_strips(strips: gpd.GeoDataFrame) -> tuple[RankedStrip, ...]:
     )
 
 
+def keep_sheets(strips: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep the strips that have a sheet, in the order of the report."""
+    return strips.iloc[rank_positions(strips)[:MOST_SHEETS]]
+
+
 def build_ranking(strips: Sequence[RankedStrip], messages: Messages) -> Table:
-    """Build the table of strips in their order; each leads to its sheet."""
+    """Build the table of strips in their order; each leads to its sheet, where it has one."""
     columns = ("number", "strip", "verdict", "probability", "length", "width", "azimuth", "region")
     return Table(
-        caption=messages.say("ranking.caption" if strips else "ranking.empty"),
+        caption=_caption_ranking(strips, messages),
         columns=tuple(messages.say(f"column.{column}") for column in columns),
         rows=tuple(_ranking_row(strip, messages) for strip in strips),
     )
+
+
+def note_sheets(strips: Sequence[RankedStrip], messages: Messages) -> str:
+    """Say which strips have a sheet; nothing where all of them have."""
+    if not strips or strips[-1].has_sheet:
+        return ""
+    return messages.say("sheets.first", sheets=messages.number(MOST_SHEETS), strips=messages.number(len(strips)))
+
+
+def _caption_ranking(strips: Sequence[RankedStrip], messages: Messages) -> str:
+    if not strips:
+        return messages.say("ranking.empty")
+    if strips[-1].has_sheet:
+        return messages.say("ranking.caption")
+    return messages.say("ranking.caption.first", sheets=messages.number(MOST_SHEETS))
 
 
 def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
@@ -95,9 +123,10 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
         for name in ("length", "width")
     )
     probability, azimuth = row["probability"], row["azimuth_deg"]
+    target, anchor = (strip.anchor, "") if strip.has_sheet else ("", strip.anchor)
     return (
-        Cell((messages.number(strip.rank),), target=strip.anchor, value=str(strip.rank)),
-        Cell((format_text(strip.strip_id, messages),), target=strip.anchor),
+        Cell((messages.number(strip.rank),), target=target, anchor=anchor, value=str(strip.rank)),
+        Cell((format_text(strip.strip_id, messages),), target=target),
         Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=sort_verdict(strip.verdict)),
         Cell((format_probability(probability, messages),), numeric=True, value=sort_number(probability)),
         Cell(length, numeric=True, value=sort_number(row["length_m"])),

@@ -216,9 +216,9 @@
     const panel = bring("filter").firstElementChild;
     const fields = [...panel.querySelectorAll("select, input")], shown = panel.querySelector(".shown");
     const tests = fields.map((field) => readField(field, rows));
-    const targetOf = (link) => link?.getAttribute("href");
-    const marks = new Map(rows.map((row) => [targetOf(row.querySelector("a")) ?? row, [row]])); // and its strip on the map
-    for (const link of document.querySelectorAll(".map a")) marks.get(targetOf(link)).push(link);
+    const placeOf = (part) => part && (part.id ? `#${part.id}` : part.getAttribute("href")); // of a sheet, or of the row
+    const marks = new Map(rows.map((row) => [placeOf(row.querySelector("a, [id]")) ?? row, [row]])); // and its strip on the map
+    for (const link of document.querySelectorAll(".map a")) marks.get(placeOf(link)).push(link);
     const apply = () => {
       let count = 0;
       for (const parts of marks.values()) {
