@@ -132,13 +132,20 @@ def sum_blocks(image: FloatArray, factor: int) -> FloatArray:
 
 
 def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatArray:
+    """Convolve band by band: what lies between stays in the cache."""
     height, width = values.shape[1] - 2 * KERNEL_MARGIN_PX, values.shape[2] - 2 * KERNEL_MARGIN_PX
-    down = np.zeros((len(values), height, values.shape[2]), dtype=np.float32)
-    for place, weight in enumerate(rows, start=1):
-        if weight:
-            down += np.float32(weight) * values[:, place : place + height]
-    across = np.zeros((len(values), height, width), dtype=np.float32)
-    for place, weight in enumerate(cols, start=1):
-        if weight:
-            across += np.float32(weight) * down[:, :, place : place + width]
-    return across
+    moved = np.zeros((len(values), height, width), dtype=np.float32)
+    down, part = np.empty((2, height, values.shape[2]), dtype=np.float32)
+    for band, across in zip(values, moved, strict=True):
+        down[:] = 0
+        for place, weight in enumerate(rows, start=1):
+            if weight:
+                down += np.multiply(band[place : place + height], np.float32(weight), out=part)
+        for place, weight in enumerate(cols, start=1):
+            if weight:
+                np.add(
+                    across,
+                    np.multiply(down[:, place : place + width], np.float32(weight), out=part[:, :width]),
+                    out=across,
+                )
+    return moved

@@ -132,7 +132,9 @@ class AlignedPair:
         """Bring values of the after image to the radiometry of the before image."""
         gain = np.array(self.model.gain, dtype=np.float32)[:, None, None]
         offset = np.array(self.model.offset, dtype=np.float32)[:, None, None]
-        return values * gain + offset
+        matched = values * gain
+        matched += offset
+        return matched
 
 
 def align(before: Scene, after: Scene, model: PairModel) -> AlignedPair:

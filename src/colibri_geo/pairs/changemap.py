@@ -186,9 +186,10 @@ def _whiten(whitening: FloatArray, values: FloatArray, unseen: CodeArray) -> Flo
     whitened = np.zeros_like(values)
     if unseen.all():
         return whitened
+    part = np.empty_like(values[0])
     for row, weights in enumerate(whitening):
         for band in range(row + 1):
-            whitened[row] += weights[band] * values[band]
+            whitened[row] += np.multiply(values[band], weights[band], out=part)
     if unseen.any():
         whitened[:, unseen != 0] = 0
     return whitened

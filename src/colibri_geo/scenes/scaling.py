@@ -75,12 +75,15 @@ class Scaling:
         with np.errstate(over="ignore", invalid="ignore"):
             gains = np.array([self.gains[position] for position in positions], dtype=np.float32)[:, None, None]
             offsets = np.array([self.offsets[position] for position in positions], dtype=np.float32)[:, None, None]
-            physical: FloatArray = stored.astype(np.float32) * gains + offsets
+            physical: FloatArray = np.multiply(stored, gains, dtype=np.float32)
+            physical += offsets
         return physical
 
     def is_plausible(self, physical: FloatArray) -> BoolArray:
         """Find pixels that hold no fill value that the file fails to declare, (M, N) ndarray of bool."""
         low, high = (-math.inf, math.inf) if self.unit is not None else _PLAUSIBLE
+        if physical.size and physical.min() >= low and physical.max() <= high:  # not where one is NaN
+            return np.ones(physical.shape[1:], dtype=np.bool_)
         plausible: BoolArray = np.all((physical >= low) & (physical <= high), axis=0)
         return plausible
 

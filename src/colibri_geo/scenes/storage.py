@@ -92,7 +92,10 @@ class Storage:
 
     def _is_collar(self, window: Window, positions: Sequence[int], values: StoredArray) -> BoolArray:
         """Find pixels that are 0 in all bands used, whichever are asked for."""
-        zero: BoolArray = (values == 0).all(axis=0)
+        zero: BoolArray = values[0] == 0
+        for band in values[1:]:
+            if zero.any():  # hardly any ground is 0 in the first
+                zero &= band == 0
         others = [index for position, index in enumerate(self.indexes) if position not in positions]
         if others and zero.any():
             zero &= (decode(self.file, others, window).values == 0).all(axis=0)
@@ -178,13 +181,18 @@ class RasterSource:
         codes, place = block.unseen, cut_grid(self.grid, inside)
         for mask in self.masks:
             codes = np.maximum(codes, mask.read(place))
-        values = np.where(codes < Unseen.NODATA, block.values, np.float32(0))
+        measured = codes < Unseen.NODATA
+        values = block.values if measured.all() else np.where(measured, block.values, np.float32(0))
         return frame_pixels(values, codes, at=inside, window=window)
 
     def _read_bands(self, window: Window, places: Sequence[BandPlace]) -> Block:
+        numbers = sorted({place.part for place in places})
+        if len(numbers) == 1:
+            block = self.parts[numbers[0]].read_on(self.grid, window, [place.position for place in places])
+            return Block(block.values, np.minimum(block.unseen, np.uint8(Unseen.NODATA)))
         values = np.zeros((len(places), window.rows, window.cols), dtype=np.float32)
         unseen = np.zeros((window.rows, window.cols), dtype=np.uint8)
-        for number in sorted({place.part for place in places}):
+        for number in numbers:
             rows = [row for row, place in enumerate(places) if place.part == number]
             block = self.parts[number].read_on(self.grid, window, [places[row].position for row in rows])
             values[rows] = block.values

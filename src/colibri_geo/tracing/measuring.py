@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +26,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
 _TILE_PX = 128
 _KEPT_TILES, _KEPT_STACKS = 128, 64
-_NEAR_PX = 18
-_CORNERS = np.array(list(product((-1, 1), repeat=2)))
+_AROUND_PX = 2.0
 _BLOCK_PX = 512
 _SAME_TURN_DEG = 20.0
 _BESIDE_PX, _BEYOND_PX = 3.0, 5.0
@@ -125,11 +125,25 @@ class ChangeReader:
 
 def _find_tiles(line: Line, first: int, last: int, half_width_px: float) -> list[tuple[int, int]]:
     """Find the tiles of the lattice that what is seen along a line lies on, and few others, in reading order."""
-    stations = np.linspace(first, last, 2 + (last - first) // (2 * _NEAR_PX))
-    offsets = np.linspace(-half_width_px, half_width_px, 2 + int(half_width_px) // _NEAR_PX)
-    middles = (stations[:, None] * line.along)[:, None] + offsets[:, None] * line.across + [line.row, line.col]
-    tiles = np.floor((middles[:, :, None] + _NEAR_PX * _CORNERS) / _TILE_PX).astype(int) * _TILE_PX
-    return sorted(set(map(tuple, tiles.reshape(-1, 2).tolist())))
+    down, right = line.along.tolist()
+    # Half the sides of the rectangle that is seen, with the pixels around its samples, and what a tile adds to them.
+    length, width = (last - first) / 2 + _AROUND_PX, half_width_px + _AROUND_PX
+    tile = _TILE_PX / 2 * (abs(down) + abs(right))
+    row, col = line.row + (first + last) / 2 * down, line.col + (first + last) / 2 * right
+    rows, cols = (
+        range(math.floor((middle - reach) / _TILE_PX), math.floor((middle + reach) / _TILE_PX) + 1)
+        for middle, reach in (
+            (row, length * abs(down) + width * abs(right)),
+            (col, length * abs(right) + width * abs(down)),
+        )
+    )
+    near = []
+    for place in product(rows, cols):
+        away_row, away_col = ((at + 0.5) * _TILE_PX - middle for at, middle in zip(place, (row, col), strict=True))
+        along, across = away_row * down + away_col * right, away_row * right - away_col * down
+        if abs(along) <= length + tile and abs(across) <= width + tile:
+            near.append((place[0] * _TILE_PX, place[1] * _TILE_PX))
+    return near
 
 
 def _recall(kept: dict[Any, FloatArray], key: object, make: Callable[[], FloatArray], *, most: int) -> FloatArray:
