@@ -200,6 +200,11 @@ def call(function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     return _pools[-1].run(function, *args, **named) if _pools else function(*args, **named)
 
 
+def count_children() -> int:
+    """Return how many children `call` may use at the same time; 0 where it runs right here."""
+    return _pools[-1].most if _pools else 0
+
+
 def is_loud() -> bool:
     """Tell whether what the children of this process print is shown; without children it is not."""
     return bool(_pools) and _pools[-1].loud

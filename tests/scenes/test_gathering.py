@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shutil
+import threading
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from colibri_geo.core.windows import Window
 from colibri_geo.errors import (
     AmbiguousInput,
     ArchiveError,
+    CorruptInput,
     DateError,
     NotAFile,
     ProductIncomplete,
@@ -27,8 +30,9 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
+from colibri_geo.isolation import isolated
 from colibri_geo.scenes.gathering import MAX_DEPTH, find_inputs, open_scenes
-from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.opening import open_found, open_scene
 from colibri_geo.scenes.scene import Scene
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.products.ground import Ground, make_ground
@@ -86,6 +90,32 @@ def test_pieces_in_a_folder_are_one_image(tmp_path: Path) -> None:
         block = joined.read_block()
         np.testing.assert_array_equal(block.values, expected.values)
         np.testing.assert_array_equal(block.unseen, expected.unseen)
+
+
+def test_scenes_are_opened_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two children decode, two scenes are opened at the same time, and are those that are opened in turn."""
+    write_pieces(tmp_path)
+    alone = open_scenes(tmp_path)
+    together = threading.Barrier(2, timeout=60)
+
+    def open_with_another(*given: Any) -> Scene:  # noqa: ANN401
+        together.wait()
+        return open_found(*given)
+
+    monkeypatch.setattr("colibri_geo.scenes.gathering.open_found", open_with_another)
+    with isolated(os.environ, most=2):
+        joined = open_scenes(tmp_path)
+        assert dataclasses.replace(joined, source=alone.source) == alone
+        np.testing.assert_array_equal(joined.read_block().values, alone.read_block().values)
+
+
+def test_of_scenes_side_by_side_the_first_that_fails_is_named(tmp_path: Path) -> None:
+    """The error is that of the scene which comes first by name, whichever fails first."""
+    write_pieces(tmp_path)
+    for name in ("piece1.tif", "piece3.tif"):
+        (tmp_path / name).write_bytes(b"II*\0" + bytes(60))
+    with isolated(os.environ, most=2), pytest.raises(CorruptInput, match=r"piece1\.tif"):
+        open_scenes(tmp_path)
 
 
 def test_which_scene_is_seen_does_not_depend_on_the_bands_read(tmp_path: Path) -> None:

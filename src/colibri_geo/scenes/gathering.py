@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
+from colibri_geo.isolation import count_children
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
 from colibri_geo.scenes.files import RasterFile
@@ -106,13 +109,24 @@ def open_scenes(
             f"one mask is given for {len(found)} scenes, expected none: each has its own; put a mask beside its image, "
             "as NAME_scl.tif"
         )
-    options = Options(bands, mask, acquired, assume_crs)
-    scenes = [_open(one, options) for one in found]
+    scenes = _open_all(found, Options(bands, mask, acquired, assume_crs))
     if len(scenes) == 1:
         return scenes[0]
     from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
 
     return mosaic_scenes(scenes)
+
+
+def _open_all(found: Sequence[Scene | Found], options: Options) -> list[Scene]:
+    """Open scenes, side by side where several children decode for them; of what goes wrong, the first is raised."""
+    side_by_side = min(len(found), count_children())
+    if side_by_side < 2:
+        return [_open(one, options) for one in found]
+    threads = ThreadPoolExecutor(side_by_side, thread_name_prefix="colibri-open")
+    try:
+        return list(threads.map(partial(_open, options=options), found))
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _open(one: Scene | Found, options: Options) -> Scene:
