@@ -14,6 +14,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+import rasterio
+from affine import Affine
 from shapely.geometry import LineString, box
 
 import colibri_geo
@@ -243,6 +245,20 @@ def test_a_strip_over_two_zones_is_found_once(small: Pair, tmp_path: Path) -> No
     assert [part.crs for part in run.before.parts] == ["EPSG:32618"] * 3 + [ZONE]
     assert list(run.strips["verdict"]) == ["new"]
     assert measure_apart_px(run.strips, small.run.strips, pixel_m=1.0) < 15
+
+
+def test_a_file_that_lies_off_the_others_is_moved_back(small: Pair, tmp_path: Path) -> None:
+    """One of four files lies 11 m off, as it says itself: the strip over the seam is found once, and a note tells."""
+    before, after = cut_pair(small, tmp_path / "cut")
+    for path in (after[3], find_mask(after[3])):
+        with rasterio.open(path, "r+") as dataset:
+            dataset.transform = Affine.translation(-8.0, 7.5) @ dataset.transform
+    run = scan_here(before[0].parent, after[0].parent)
+    (moved,) = [note for note in run.after.notes if "off the other scenes of its date" in note]
+    assert moved.startswith("piece3.tif: it lay 1")
+    assert "degrees from north, and was moved back" in moved
+    assert list(run.strips["verdict"]) == ["new"]
+    assert measure_apart_px(run.strips, small.run.strips, pixel_m=1.0) < 5
 
 
 def test_an_item_collection_is_one_image(small: Pair, tmp_path: Path) -> None:

@@ -128,6 +128,9 @@ RECORDED = {
     "recorded.note.twin": "{name} holds the same as another scene, {other}: it was left out",
     "recorded.note.resampled": "{moved} of {count} scenes were resampled, by cubic convolution, to the grid {name}",
     "recorded.note.span": "its scenes were taken from {start} to {stop}: dated by the first",
+    "recorded.note.settled": (
+        "it lay {distance} m off the other scenes of its date, towards {azimuth} degrees from north, and was moved back"
+    ),
     "recorded.note.each": "each of the {count} scenes: {note}",
     "recorded.note.of": "{name}: {note}",
     # ----------------------------------------------------------------------------------------- notes on the pair

@@ -6,6 +6,7 @@ from colibri_geo.pairs.aligned import NOT_ASKED, AlignedPair, PairBlock, align
 from colibri_geo.pairs.changemap import ChangeBlock, ChangeMap, CoarseChange, change
 from colibri_geo.pairs.grid import find_metre_crs, measure_overlap_share
 from colibri_geo.pairs.model import PairModel
+from colibri_geo.pairs.settling import settle_scenes
 from colibri_geo.pairs.surveying import check_order, survey
 from colibri_geo.scenes.georeference import measure_pixel
 
@@ -23,5 +24,6 @@ __all__ = [
     "find_metre_crs",
     "measure_overlap_share",
     "measure_pixel",
+    "settle_scenes",
     "survey",
 ]

@@ -218,22 +218,13 @@ def _spread(length: int, side: int, count: int) -> list[int]:
 def _measure_shift(
     first: Placement, second: Placement, tiles: list[Window], settings: SurveySettings
 ) -> tuple[Shift, tuple[str, ...]]:
-    """Measure the shift twice: on the pair as it is, then on what is left of it."""
-    band = next(name for name in _TEXTURE_ORDER if name in first.bands)
-    texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]
-    still = list(_read_tiles(texture[0], tiles))
-    shift = _combine(still, texture[1], tiles)
-    nothing = Shift(0.0, 0.0, 0.0, 0, shift.measured)
+    """Measure the shift of a pair, and tell whether it is one to be removed."""
+    shift = find_shift(first, second, tiles, settings)
     pixel_m = float(first.grid.affine.a)
-    if shift.agreeing < max(_LEAST_TILES, settings.min_agreement * shift.measured):
+    if not shift.agreeing:
         few = shift.measured < _LEAST_TILES
         reason = f"{shift.measured} tiles show enough common texture" if few else "the tiles disagree"
-        return nothing, (f"shift between the images not measured ({reason}): none was removed",)
-    moved = Placement(second.scene, (band,), second.grid, shift.rows_px, shift.cols_px)
-    rest = _combine(still, moved, tiles)
-    if rest.agreeing >= max(_LEAST_TILES, settings.min_agreement * rest.measured):
-        rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
-        shift = Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
+        return shift, (f"shift between the images not measured ({reason}): none was removed",)
     apart = _note_apart(first.scene, second.scene, shift)
     length_px = float(np.hypot(shift.rows_px, shift.cols_px))
     if length_px > settings.max_shift_px:
@@ -248,6 +239,28 @@ def _measure_shift(
         )
         return shift, (note, *apart)
     return shift, apart
+
+
+def find_shift(first: Placement, second: Placement, tiles: list[Window], settings: SurveySettings) -> Shift:
+    """Measure the shift twice: on the pair as it is, then on what is left of it.
+
+    Returns
+    -------
+    Shift
+        Of no pixels, on which no tile agrees, where too few do.
+    """
+    band = next(name for name in _TEXTURE_ORDER if name in first.bands)
+    texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]
+    still = list(_read_tiles(texture[0], tiles))
+    shift = _combine(still, texture[1], tiles)
+    if shift.agreeing < max(_LEAST_TILES, settings.min_agreement * shift.measured):
+        return Shift(0.0, 0.0, 0.0, 0, shift.measured)
+    moved = Placement(second.scene, (band,), second.grid, shift.rows_px, shift.cols_px)
+    rest = _combine(still, moved, tiles)
+    if rest.agreeing < max(_LEAST_TILES, settings.min_agreement * rest.measured):
+        return shift
+    rows_px, cols_px = shift.rows_px + rest.rows_px, shift.cols_px + rest.cols_px
+    return Shift(rows_px, cols_px, rest.spread_px, rest.agreeing, rest.measured)
 
 
 def _note_apart(before: Scene, after: Scene, shift: Shift) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from odc.geo.geobox import GeoBox
@@ -12,8 +12,9 @@ from colibri_geo.layers.aoi import Aoi, check_aoi
 from colibri_geo.layers.context import Context, read_context
 from colibri_geo.layers.reading import Layer, read_aoi, read_regions
 from colibri_geo.layers.regions import Regions, clip_regions
-from colibri_geo.pairs import AlignedPair, align, change, measure_overlap_share, survey
+from colibri_geo.pairs import AlignedPair, align, change, measure_overlap_share, settle_scenes, survey
 from colibri_geo.pipeline.looking import Task, plan_task
+from colibri_geo.scenes.gathering import join_scenes
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 
@@ -65,6 +66,12 @@ def add_layers(
         area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
         context=read_context(aerodromes, layers, assume_crs=assume_crs),
     )
+
+
+def settle_inputs(inputs: Inputs, before: Sequence[Scene], after: Sequence[Scene], settings: Settings) -> Inputs:
+    """Put the scenes of each date where the others of it lie; see `colibri_geo.pairs.settle_scenes`."""
+    settled = settle_scenes(before, after, settings.survey)
+    return replace(inputs, before=join_scenes(settled.before), after=join_scenes(settled.after))
 
 
 def survey_inputs(inputs: Inputs, settings: Settings) -> AlignedPair:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
-from colibri_geo.scenes.gathering import open_scenes
+from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 
@@ -103,16 +103,19 @@ def scan(
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.scenes.decoding"))
         with clock.step("read the inputs"):
-            first = open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
-            second = open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
+            befores = open_each(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
+            first = join_scenes(befores)
+            afters = open_each(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
+            second = join_scenes(afters)
             if isinstance(executor, LocalExecutor) and max(first.grid.shape) > TILE_PX:
                 executor.warm("colibri_geo.pipeline.looking")
-            from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
+            from colibri_geo.pipeline.inputs import add_layers, plan_look, settle_inputs, survey_inputs
 
             inputs = add_layers(
                 first, second, regions=regions, aoi=aoi, aerodromes=aerodromes, layers=layers, assume_crs=assume_crs
             )
         with clock.step("survey the pair"):
+            inputs = settle_inputs(inputs, befores, afters, settings)
             pair = survey_inputs(inputs, settings)
         with clock.step("look at the tiles"):
             from colibri_geo.pipeline.looking import choose_cells, join, look_at_tiles

@@ -69,7 +69,31 @@ def open_scenes(
     acquired: str | datetime | None = None,
     assume_crs: str | None = None,
 ) -> Scene:
-    """Open everything of one date as one scene.
+    """Open everything of one date as one scene: what `open_each` opens, and of several their mosaic.
+
+    Parameters, Returns and Raises are those of `open_each` and `mosaic_scenes`.
+    """
+    return join_scenes(open_each(images, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs))
+
+
+def join_scenes(scenes: Sequence[Scene]) -> Scene:
+    """Return the scene where there is one, else the mosaic of several; see `mosaic_scenes`."""
+    if len(scenes) == 1:
+        return scenes[0]
+    from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
+
+    return mosaic_scenes(scenes)
+
+
+def open_each(
+    images: str | Path | Scene | Sequence[str | Path | Scene],
+    *,
+    bands: str | None = None,
+    mask: str | Path | None = None,
+    acquired: str | datetime | None = None,
+    assume_crs: str | None = None,
+) -> list[Scene]:
+    """Open everything of one date, scene by scene.
 
     Parameters
     ----------
@@ -83,8 +107,8 @@ def open_scenes(
 
     Returns
     -------
-    Scene
-        Of one scene the scene itself, as `open_scene` opens it; of several their mosaic, see `mosaic_scenes`.
+    list of Scene
+        As `open_scene` opens them.
 
     Raises
     ------
@@ -94,7 +118,7 @@ def open_scenes(
     UnsafeSource
         For a link in a folder of scenes, for folders nested deeper than `MAX_DEPTH`; as `open_scene`.
     GeoreferenceError, BandError, DateError, RadiometryError
-        As `open_scene` and `mosaic_scenes`.
+        As `open_scene`.
     SettingsError
         For one mask of several scenes; for a mask or a time of a scene that is open.
     """
@@ -109,12 +133,7 @@ def open_scenes(
             f"one mask is given for {len(found)} scenes, expected none: each has its own; put a mask beside its image, "
             "as NAME_scl.tif"
         )
-    scenes = _open_all(found, Options(bands, mask, acquired, assume_crs))
-    if len(scenes) == 1:
-        return scenes[0]
-    from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
-
-    return mosaic_scenes(scenes)
+    return _open_all(found, Options(bands, mask, acquired, assume_crs))
 
 
 def _open_all(found: Sequence[Scene | Found], options: Options) -> list[Scene]:
