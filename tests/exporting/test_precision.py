@@ -25,7 +25,7 @@ from colibri_geo.exporting.editions import EDITION_COLUMNS, LEAST_KM2, SQUARE_CO
 from colibri_geo.exporting.mail import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
 from colibri_geo.language import ENGLISH, LANGUAGES
-from colibri_geo.language.formats import format_km2
+from colibri_geo.language.formats import ROUNDED_DIGITS, format_km2
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import build_model, write_pdf
 from colibri_geo.reporting.html import read_asset
@@ -300,7 +300,7 @@ def test_run_without_strips_and_regions_has_editions(tmp_path: Path) -> None:
     for name in EDITIONS:
         folder = Run(secret_record(), empty).save(tmp_path / name, precision=name)
         text = (folder / "message.txt").read_text(encoding="utf-8")
-        assert "Nothing new found in 360.0 km² observed on both dates (90.0 % of 400.0 km² asked)." in " ".join(
+        assert "Nothing new found in 360 km² observed on both dates (90 % of 400 km² asked)." in " ".join(
             text.split()
         )
         assert verify(folder).ok
@@ -398,7 +398,7 @@ def test_probabilities_are_per_cent(folders: dict[str, Path], file: str) -> None
 
 def test_message_and_report_say_the_same_rules(folders: dict[str, Path]) -> None:
     """The message states the edition and its regions in the words of the report."""
-    levels = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH))
+    levels = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH, rounded=True))
     for file in ("message.txt", "report.html"):
         text = " ".join((folders["region"] / file).read_text(encoding="utf-8").split())
         for rule in (levels, ENGLISH.say("edition.handling.region")):
@@ -432,7 +432,7 @@ def test_notes_do_not_promise_what_columns_break() -> None:
     for name in EDITIONS:
         note = make_edition(secret_findings(), secret_record(), name).say_caution()
         assert note.startswith(ENGLISH.say(f"edition.handling.{name}"))
-        assert f"areas looked at to {words[editions.DIGITS]} significant digits" in note
+        assert f"areas looked at to {words[ROUNDED_DIGITS]} significant digits" in note
         assert f"length to {editions.LENGTH_STEP_M:.0f} m" in note
         assert f"width to {editions.WIDTH_STEP_M:.0f} m" in note
         assert f"azimuth to {editions.AZIMUTH_STEP_DEG:.0f}°" in note

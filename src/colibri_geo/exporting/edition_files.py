@@ -123,7 +123,7 @@ def _write_sections(
     edition: Edition, rows: list[dict[Any, Any]], messages: Messages
 ) -> Iterator[tuple[str, list[str]]]:
     say, record = messages.say, edition.record
-    named = say("edition.levels", least=format_km2(LEAST_KM2, messages))
+    named = say("edition.levels", least=format_km2(LEAST_KM2, messages, rounded=True))
     rules = [named] if edition.precision == "region" else []
     yield (
         say("message.heading.found"),
@@ -140,7 +140,9 @@ def _write_sections(
     )
     regions = edition.observed[edition.observed["level"] != "all"]
     if len(regions):
-        counted = [say_region_row(row, _name_row(row, messages), messages) for _, row in regions.iterrows()]
+        counted = [
+            say_region_row(row, _name_row(row, messages), messages, rounded=True) for _, row in regions.iterrows()
+        ]
         yield say("message.heading.regions"), [*counted, say("edition.each")]
     for number, row in enumerate(rows, start=1):
         if row["verdict"] in CALLED_NEW:
@@ -162,7 +164,7 @@ def _count_verdicts(edition: Edition) -> dict[str, int]:
 def say_edition(edition: Edition, messages: Messages) -> str:
     """Say what was found; "nothing new" never without the share that was observed."""
     counts = _count_verdicts(edition)
-    return " ".join([say_findings(counts, edition.observed, messages), *say_others(counts, messages)])
+    return " ".join([say_findings(counts, edition.observed, messages, rounded=True), *say_others(counts, messages)])
 
 
 def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:
