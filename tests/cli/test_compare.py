@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -310,6 +311,21 @@ def test_no_date(bare: tuple[Path, Path], tmp_path: Path) -> None:
     undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
     result = run_cli(undated, bare[1], "--out", tmp_path / "out")
     assert_refused(result, "undated.tif", "--before-date", folder=tmp_path, files={*bare, undated})
+
+
+@pytest.mark.parametrize("given", [[], ["soon"]])
+@pytest.mark.parametrize("command", ["info", "compare", "scan"])
+def test_a_date_is_asked_for_by_the_commands_own_option(
+    bare: tuple[Path, Path], tmp_path: Path, command: str, given: list[str]
+) -> None:
+    """A date that is missing, or none, is told with the option that this command has for it, and with no other."""
+    undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
+    option = "--date" if command == "info" else "--after-date"
+    paths = [undated] if command == "info" else [bare[0], undated, "--out", tmp_path / "out"]
+    dates = [option, *given] if given else []
+    result = CliRunner(env=ENVIRONMENT).invoke(main, [command, *map(str, [*paths, *dates])])
+    (line,) = [line for line in result.output.splitlines() if "Date" in line]
+    assert re.findall(r"--[a-z-]*date\b", line) == [option]
 
 
 def test_bands_without_names(bare: tuple[Path, Path], tmp_path: Path) -> None:

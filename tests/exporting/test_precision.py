@@ -300,9 +300,7 @@ def test_run_without_strips_and_regions_has_editions(tmp_path: Path) -> None:
     for name in EDITIONS:
         folder = Run(secret_record(), empty).save(tmp_path / name, precision=name)
         text = (folder / "message.txt").read_text(encoding="utf-8")
-        assert "Nothing new found in 360 km² observed on both dates (90 % of 400 km² asked)." in " ".join(
-            text.split()
-        )
+        assert "Nothing new found in 360 km² observed on both dates (90 % of 400 km² asked)." in " ".join(text.split())
         assert verify(folder).ok
 
 

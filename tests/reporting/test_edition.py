@@ -45,7 +45,9 @@ def test_figures_have_the_digits_that_hold() -> None:
     assert "Of 10 km² asked, 9.2 km² was observed on both dates: 88 %." in words
     assert "The other 12 % was not seen" in words
     assert "in 9.2 km² observed (88 % of the 10 km² asked)" in words
-    cells = [cell.lines[0] for table in (report.looked_at.regions, report.bottom_line.regions) for cell in table.rows[0]]
+    cells = [
+        cell.lines[0] for table in (report.looked_at.regions, report.bottom_line.regions) for cell in table.rows[0]
+    ]
     figures = [line for fact in report.looked_at.figures for line in fact.lines]
     shown = {text.replace("\N{NO-BREAK SPACE}", " ") for text in (*cells, *figures)}
     assert {"10 km²", "9.2 km²", "88 %", "12 %"} == {text for text in shown if text.endswith((" km²", " %"))}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
+from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.gathering import open_scenes
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
@@ -103,8 +104,20 @@ def scan(
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.scenes.decoding"))
         with clock.step("read the inputs"):
-            first = open_scenes(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
-            second = open_scenes(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
+            first = open_scenes(
+                before,
+                acquired=before_date,
+                date_option=BEFORE_OPTION,
+                bands=before_bands or bands,
+                assume_crs=assume_crs,
+            )
+            second = open_scenes(
+                after,
+                acquired=after_date,
+                date_option=AFTER_OPTION,
+                bands=after_bands or bands,
+                assume_crs=assume_crs,
+            )
             if isinstance(executor, LocalExecutor) and max(first.grid.shape) > TILE_PX:
                 executor.warm("colibri_geo.pipeline.looking")
             from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs

@@ -139,7 +139,9 @@ def _measure_ground(row: pd.Series[Any], messages: Messages, *, rounded: bool) -
         asked=format_km2(asked, messages, rounded=rounded),
         observed=format_km2(seen, messages, rounded=rounded),
         share=format_share(share, messages, rounded=rounded),
-        rest=format_share(1 - share, messages, rounded=True) if rounded else format_km2(max(asked - seen, 0.0), messages),
+        rest=format_share(1 - share, messages, rounded=True)
+        if rounded
+        else format_km2(max(asked - seen, 0.0), messages),
     )
 
 

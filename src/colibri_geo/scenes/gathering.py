@@ -25,6 +25,7 @@ from colibri_geo.errors import (
 )
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
+from colibri_geo.scenes.dates import DATE_OPTION
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, recognise_item
 from colibri_geo.scenes.layouts import recognise_layout
@@ -64,6 +65,7 @@ def open_scenes(
     bands: str | None = None,
     mask: str | Path | None = None,
     acquired: str | datetime | None = None,
+    date_option: str = DATE_OPTION,
     assume_crs: str | None = None,
 ) -> Scene:
     """Open everything of one date as one scene.
@@ -77,6 +79,8 @@ def open_scenes(
         As of `open_scene`, for each of the scenes.
     mask : str or Path, optional
         As of `open_scene`, where there is one scene. Of several, each has the mask that lies beside it or in it.
+    date_option : str
+        By which the user gives `acquired`, for messages.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def open_scenes(
             f"one mask is given for {len(found)} scenes, expected none: each has its own; put a mask beside its image, "
             "as NAME_scl.tif"
         )
-    options = Options(bands, mask, acquired, assume_crs)
+    options = Options(bands, mask, acquired, assume_crs, date_option)
     scenes = [_open(one, options) for one in found]
     if len(scenes) == 1:
         return scenes[0]
