@@ -162,4 +162,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{path.name}: cannot be written ({error.strerror}); check the path") from error
+        raise OutputError.refused(path, error) from error

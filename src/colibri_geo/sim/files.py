@@ -169,9 +169,7 @@ def publish(
             directory.rmdir()
         raise
     except OSError as error:
-        raise OutputError(
-            f"{directory}: cannot be written ({error.strerror}); give a folder that you may write to"
-        ) from error
+        raise OutputError.refused(directory, error) from error
     return tuple(directory / name for name in names)
 
 
