@@ -18,6 +18,7 @@ from pyproj import Geod
 from shapely.geometry import Point
 
 from colibri_geo import Run, read_run, verify
+from colibri_geo.documents import parse_xml
 from colibri_geo.errors import NotARun, SettingsError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, editions, format_mgrs, format_position, write_kmz
@@ -153,6 +154,23 @@ def test_every_file_says_what_it_is(folders: dict[str, Path], name: str) -> None
         elif path.name != "run.log":
             assert f"Edition {name}, for wider audiences" in text, path.name
             assert "not a basis for the use of force" in text, path.name
+
+
+def test_balloons_say_a_thing_once(folders: dict[str, Path]) -> None:
+    """What the edition is stands in the document alone; a balloon says its square once, a point that it is no place."""
+    root = parse_xml((folders["5km"] / "findings.kml").read_bytes(), name="findings.kml")
+    handling, middle = ENGLISH.say("edition.handling.5km"), ENGLISH.say("edition.middle")
+    assert "".join(root.itertext()).count(handling) == 1
+    placemarks = root.findall(".//{*}Placemark")
+    assert len(placemarks) == 6
+    for placemark in placemarks:
+        balloon = placemark.findtext("{*}description", "")
+        strips = [line for line in balloon.splitlines() if re.match(r"\d+ E\d{3}\. Verdict: ", line)]
+        assert len(strips) == len(placemark.findtext("{*}name", "").split(","))
+        assert [balloon.count(word) for word in ("Square: ", "Region: ", "not a basis")] == [1, 1, 1]
+        assert balloon.startswith(middle) == (placemark.find("{*}Point") is not None)
+    for waypoint in parse_xml((folders["5km"] / "findings.gpx").read_bytes(), name="findings.gpx").findall("{*}wpt"):
+        assert [waypoint.findtext("{*}desc", "").count(word) for word in ("Square: ", "Region: ")] == [1, 1]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
