@@ -36,6 +36,10 @@ class Summary:
     """Ground measured and clear on both dates."""
     observed_share: float
     """The second of the two over the first, in [0, 1]."""
+    tiles: int | None
+    """Into which a scan cut the ground, None where nothing was cut."""
+    tile_px: int | None
+    """Longest side of a tile, whole cells included: the number that --tile was rounded to."""
     verdicts: Mapping[str, int]
     """Candidate cleared strips by verdict."""
     notes: tuple[str, ...]
@@ -61,6 +65,8 @@ class Summary:
             lines.append(f"Not observed: nothing can be said of the {self.asked_km2:,.1f} km2 asked.")
         elif not self.verdicts["new"] + self.verdicts["extended"]:
             lines.append(f"Nothing new found in {looked_at}.")
+        if self.tiles:
+            lines.append(f"Tiles: {self.tiles:,}, of {self.tile_px:,} px a side at most")
         lines += [f"Note: {note}" for note in self.notes]
         written = " and ".join(filter(None, (self.report, self.pdf)))
         lines.append(f"Report: {written}" if written else f"Written: {self.out}")
@@ -104,6 +110,8 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool, pr
         asked_km2=round(float(whole["asked_km2"]), 3),
         observed_km2=round(float(whole["observed_km2"]), 3),
         observed_share=round(float(whole["observed_share"]), 4),
+        tiles=None if run.tiles is None else len(run.tiles),
+        tile_px=None if run.tiles is None else int(run.tiles[["rows", "cols"]].to_numpy().max(initial=0)),
         verdicts={verdict: int(whole[verdict]) for verdict in VERDICTS},
         notes=_gather_notes(run),
         caution=caution_for(run.record),

@@ -42,7 +42,7 @@ def tell_tiles(tell: Progress) -> OnTile:
     """Return what tells in words how many tiles are done."""
 
     def on_tile(done: TileDone) -> None:
-        tell(f"look at the tiles: {done.tiles_done} of {done.tiles}, candidates so far: {done.strips}")
+        tell(f"look at the tiles: {done.tiles_done} of {done.tiles}, lines yet to be scored: {done.strips}")
 
     return on_tile
 
