@@ -105,8 +105,8 @@ def test_no_number_takes_what_it_cannot_mean(name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"min_length_m": 99.9}, "99.9, expected 100 to 5000"),
-        ({"min_length_m": 4500.0}, "max_length_m is 4000, expected 4500"),
+        ({"min_length_m": 99.9}, "99.9, expected 100 to 4000"),
+        ({"min_length_m": 4500.0}, "min_length_m is 4500, expected 100 to 4000"),
         ({"max_shift_px": 20.0}, "expected 0 to 16"),
         ({"max_shift_px": 1.0}, "quality_shift_px is 1.5, expected 0 to 1"),
         ({"min_observed_share": 1.01}, "expected 0 to 1"),

@@ -25,6 +25,7 @@ PRECISIONS = ("exact", "5km", "region")
 
 _MOST_BYTES = 1_000_000
 _LARGEST = 10**15
+_LONGEST_M = 4000  # of a strip: around a cell, that much more is looked at
 _MODELS = {
     b"\x80": "a pickle", b"PK\x03\x04": "a ZIP archive, as of PyTorch", b"\x89HDF": "an HDF5 file, as of Keras",
     b"\x93NUMPY": "a NumPy file, which may pickle", b"x\x01": "zlib, as of joblib", b"x\x9c": "zlib, as of joblib",
@@ -90,8 +91,8 @@ class TraceSettings:
 
     def __post_init__(self) -> None:
         """Refuse values out of range, however the settings were made."""
-        _check_range("min_length_m", self.min_length_m, 100, 5000)
-        _check_range("max_length_m", self.max_length_m, self.min_length_m, 4000)
+        _check_range("min_length_m", self.min_length_m, 100, _LONGEST_M)
+        _check_range("max_length_m", self.max_length_m, self.min_length_m, _LONGEST_M)
         _check_range("max_width_m", self.max_width_m, 10, 80)
         _check_range("min_observed_share", self.min_observed_share, 0, 1)
 

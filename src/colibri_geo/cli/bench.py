@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from colibri_geo.cli.numbers import WholeNumber
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.errors import OutputError, OutputExists
 
@@ -37,9 +38,7 @@ def bench() -> None:
     metavar="DIR",
     help="Folder of real pictures, for the groups that plant strips into them.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
-)
+@click.option("--workers", type=WholeNumber(min=1), metavar="N", help="Processes (as many as processors unless set).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output and nothing else.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as Markdown; FILE is new."
@@ -75,12 +74,16 @@ def detection(
     help="quick: 4 and 16 Mpx; full: 4 to 400; tile110: a Sentinel-2 tile of 110 km, end to end.",
 )
 @click.option(
-    "--mpx", type=int, multiple=True, metavar="N", help="Megapixels of a pair; may be repeated (else by the form)."
+    "--mpx",
+    type=WholeNumber(min=1),
+    multiple=True,
+    metavar="N",
+    help="Megapixels of a pair; may be repeated (else by the form).",
 )
 @click.option("--bands", default="4", show_default=True, type=click.Choice(["4", "6"]), help="Bands of the pairs.")
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="What to measure; may be repeated (else all).")
 @click.option(
-    "--repeats", default=1, show_default=True, type=click.IntRange(min=1), metavar="N", help="Measure each N times."
+    "--repeats", default=1, show_default=True, type=WholeNumber(min=1), metavar="N", help="Measure each N times."
 )
 @click.option(
     "--folder",
@@ -94,7 +97,7 @@ def detection(
     "--workers",
     default=1,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Processes that simulate pairs which are not there yet.",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.numbers import Number, WholeNumber
 
 
 @click.command("fetch-scenes", short_help="Fetch scenes from a STAC API or catalogue.")
@@ -21,7 +22,11 @@ import colibri_geo
 @click.option("--collection", "collections", multiple=True, metavar="C", help="Only of this collection; repeatable.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only the item of this id; repeatable.")
 @click.option(
-    "--bbox", type=float, nargs=4, metavar="W S E N", help="Only scenes that touch this box (longitude and latitude)."
+    "--bbox",
+    type=Number(-180, 180),
+    nargs=4,
+    metavar="W S E N",
+    help="Only scenes that touch this box (longitude and latitude).",
 )
 @click.option(
     "--aoi", type=click.Path(path_type=Path), metavar="FILE", help="Only scenes that touch the polygons of this file."
@@ -31,7 +36,7 @@ import colibri_geo
 )
 @click.option(
     *("--limit", "limit"),
-    type=int,
+    type=WholeNumber(min=1),
     default=10,
     show_default=True,
     metavar="N",

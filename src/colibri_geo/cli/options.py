@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 import colibri_geo
+from colibri_geo.cli.numbers import Number, WholeNumber
 from colibri_geo.language import LANGUAGES
 
 PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
@@ -89,7 +90,9 @@ def search_options(command: Command) -> Command:
     """Add settings of the search."""
     return _add(
         command,
-        click.option("--min-length", type=float, metavar="METRES", help="Shortest strip to report (350 unless set)."),
+        click.option(
+            "--min-length", type=Number(min=1), metavar="METRES", help="Shortest strip to report (350 unless set)."
+        ),
         click.option(
             "--operating-point",
             type=click.Choice(["report", "watch"]),
@@ -134,7 +137,7 @@ def workers_option(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
+            "--workers", type=WholeNumber(min=1), metavar="N", help="Processes (as many as processors unless set)."
         ),
     )
 

@@ -11,6 +11,7 @@ import click
 
 import colibri_geo
 from colibri_geo.cli.hardening import DECODER, import_grids_alone, is_loud, reading_children
+from colibri_geo.cli.numbers import WholeNumber
 from colibri_geo.cli.options import (
     check_pdf,
     check_target,
@@ -47,7 +48,7 @@ class Stopped(click.ClickException):
 @search_options
 @click.option(
     *("--tile", "tile_px"),
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="PX",
     help="Side of a tile in pixels (2000 unless set), rounded up to whole cells: 2016 pixels at 10 m. Changes what a "
     "stopped scan has to do again, and nothing that is found.",
