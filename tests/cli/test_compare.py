@@ -195,10 +195,14 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
         read_run(tmp_path / "out")
 
 
-def test_edition_with_rasters_is_refused_before_the_work(bare: tuple[Path, Path], tmp_path: Path) -> None:
-    """Rasters show exact positions: --rasters with an edition is refused, and so is a precision that there is not."""
+def test_edition_that_tells_too_much_or_nothing_is_refused_before_the_work(
+    bare: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """An edition with rasters, one of regions without regions, and a precision that there is not, are refused."""
     result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "region", "--rasters")
     assert_refused(result, "--rasters", "--precision region", folder=tmp_path, files=set(bare))
+    result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "region")
+    assert_refused(result, "--precision region", "without --regions", "5km", folder=tmp_path, files=set(bare))
     result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "1m")
     assert_refused(result, *PRECISIONS, folder=tmp_path, files=set(bare))
     assert OFFERED == PRECISIONS

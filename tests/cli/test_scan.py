@@ -186,6 +186,7 @@ def test_summary_says_the_side_of_the_tiles(tmp_path: Path, calls: list[dict[str
         (["--min-length", "short"], "--min-length"),
         (["--rasters"], "--rasters"),
         (["--pdf", "--no-report"], "exclude each other"),
+        (["--precision", "region"], "without --regions"),
     ],
 )
 def test_bad_usage_is_one_line(tmp_path: Path, calls: list[dict[str, Any]], options: list[str], words: str) -> None:

@@ -10,6 +10,7 @@ import colibri_geo
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import (
     check_pdf,
+    check_precision,
     check_target,
     context_options,
     gather_settings,
@@ -84,10 +85,7 @@ def compare(
     The images are what an archive delivers of the same ground, such as a GeoTIFF, a Sentinel-2 SAFE, a Landsat tar, a
     Planet order or a STAC item: colibri-geo info says what each is. DIR is written whole or not at all.
     """
-    if rasters and precision != "exact":
-        raise click.UsageError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
-        )
+    check_precision(precision, regions=regions, rasters=rasters)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def report_options(command: Command) -> Command:
             "--precision",
             default="exact",
             type=click.Choice(PRECISIONS),
-            help="Edition for wider audiences: squares of 5 km, or regions alone; no pictures.",
+            help="Edition for wider audiences: squares of 5 km, or the names of --regions alone; no pictures.",
         ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else."
@@ -174,6 +174,19 @@ def locate_images(*given: Path) -> None:
 
     for path in given:
         locate(path)
+
+
+def check_precision(precision: str, *, regions: Sequence[str], rasters: bool = False) -> None:
+    """Refuse an edition that would tell more than it may, or nothing, before the work starts."""
+    if rasters and precision != "exact":
+        raise click.UsageError(
+            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
+        )
+    if precision == "region" and not regions:
+        raise click.UsageError(
+            "--precision region is given without --regions, whose names are all that it tells of a place: give a layer "
+            "of regions, or --precision 5km."
+        )
 
 
 def check_pdf(*, pdf: bool, no_report: bool) -> None:

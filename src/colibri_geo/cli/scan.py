@@ -14,6 +14,7 @@ from colibri_geo.cli.hardening import DECODER, import_grids_alone, is_loud, read
 from colibri_geo.cli.numbers import WholeNumber
 from colibri_geo.cli.options import (
     check_pdf,
+    check_precision,
     check_target,
     context_options,
     gather_settings,
@@ -101,6 +102,7 @@ def scan(
     """
     if workers is not None and scheduler is not None:
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
+    check_precision(precision, regions=regions)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     state = _place_state(out)
     if resume and not overwrite:
