@@ -219,7 +219,8 @@ def load_settings(path: str | Path) -> Settings:
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise ConfigError(f"{path.name[:80]}: no such settings file, expected the path of a TOML file; check it")
+            what = "is a folder" if path.is_dir() else "no such settings file"
+            raise ConfigError(f"{path.name[:80]}: {what}, expected the path of a TOML file; check it")
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:

@@ -98,6 +98,27 @@ def test_a_folder_of_scenes_is_told_with_what_takes_it(tmp_path: Path) -> None:
     assert json.loads(run_info(tmp_path, "--json").stdout)["scenes"] == ["b.tif", "a.tif"]
 
 
+@pytest.mark.parametrize("option", ["--date", "--bands", "--mask"])
+def test_options_of_images_are_refused_of_what_is_none(tmp_path: Path, project: Path, option: str) -> None:
+    """What is said of an image is not passed over in silence where a layer or a folder of scenes is given."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    for path in (project / "data" / "samples" / "regions.gpkg", tmp_path):
+        result = run_info(path, option, tmp_path / "a.tif" if option == "--mask" else "2024-01-01")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"{option} is given of {path.name}" in result.stderr
+
+
+def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dot is told as the folder that it is."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    assert run_info(".").stdout.split()[:2] == ["name", tmp_path.name]
+    (tmp_path / "notes.xyz").touch()
+    assert f"{tmp_path.name}: 'notes.xyz' is neither" in run_info(".").stderr
+
+
 def test_many_scenes_are_counted(tmp_path: Path) -> None:
     """Of a large folder the first scenes are listed and the rest is counted."""
     for number in range(23):

@@ -222,6 +222,12 @@ def test_place_that_takes_no_folder_is_refused(
     assert str(caught.value) == f"{tmp_path}: cannot be written ({os.strerror(number)}); {advice}"
 
 
+def test_root_of_the_disk_is_refused() -> None:
+    """The folder that no other holds is there already."""
+    with pytest.raises(OutputExists):
+        check_target(Path(Path.cwd().anchor), overwrite=False)
+
+
 def test_looking_at_a_place_leaves_nothing(tmp_path: Path) -> None:
     """A place that can be written is as it was when it was looked at."""
     check_target(tmp_path / "deep" / "run", overwrite=False)

@@ -90,7 +90,7 @@ def test_a_wrong_tag_is_named() -> None:
 
 def test_a_wrong_option_is_named() -> None:
     """A date given that cannot be read is told with the option that gave it, and with no other."""
-    with pytest.raises(BadDate, match=r"^f\.tif \(given with --after-date \(after_date\)\): 'soon' .*; correct it$"):
+    with pytest.raises(BadDate, match=r"^f\.tif, --after-date \(after_date\): 'soon' .*; correct it$"):
         find_date({}, "soon", option=AFTER_OPTION, source="f.tif")
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from colibri_geo.cli.numbers import WholeNumber
 from colibri_geo.cli.progress import show_progress
+from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputError, OutputExists
 
 
@@ -34,15 +34,13 @@ def bench() -> None:
 )
 @click.option(
     "--real",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="DIR",
     help="Folder of real pictures, for the groups that plant strips into them.",
 )
 @click.option("--workers", type=WholeNumber(min=1), metavar="N", help="Processes (as many as processors unless set).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output and nothing else.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as Markdown; FILE is new."
-)
+@click.option("--out", type=GivenPath(), metavar="FILE", help="Write the report as Markdown; FILE is new.")
 def detection(
     *,
     form: str,
@@ -89,7 +87,7 @@ def detection(
     "--folder",
     default="out/benchmarks",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="DIR",
     help="Where the pairs are kept: 0.2 GB for 4 and 16 Mpx, 6 GB for all.",
 )
@@ -102,9 +100,7 @@ def detection(
     help="Processes that simulate pairs which are not there yet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output and nothing else.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as Markdown; FILE is new."
-)
+@click.option("--out", type=GivenPath(), metavar="FILE", help="Write the report as Markdown; FILE is new.")
 def speed(
     *,
     form: str,

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 import colibri_geo
-from colibri_geo.cli.numbers import Number, WholeNumber
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 
 
 @click.command("fetch-scenes", short_help="Fetch scenes from a STAC API or catalogue.")
 @click.argument("url")
 @click.option(
     *("--into", "into"),
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     required=True,
     metavar="DIR",
     help="Folder to write to; each scene becomes a folder in it.",
@@ -28,9 +28,7 @@ from colibri_geo.cli.numbers import Number, WholeNumber
     metavar="W S E N",
     help="Only scenes that touch this box (longitude and latitude).",
 )
-@click.option(
-    "--aoi", type=click.Path(path_type=Path), metavar="FILE", help="Only scenes that touch the polygons of this file."
-)
+@click.option("--aoi", type=GivenPath(), metavar="FILE", help="Only scenes that touch the polygons of this file.")
 @click.option(
     "--dates", metavar="A/B", help="Only scenes of these days or times, as 2024-01-01/2024-03-31 or A/.. (UTC)."
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import click
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import locate_images
 from colibri_geo.cli.printing import to_printable
+from colibri_geo.cli.values import GivenPath
 from colibri_geo.errors import AmbiguousInput, UnsupportedFormat
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ _MOST_SCENES = 20
 
 
 @click.command(short_help="Say what an image, a product, a layer or a folder is.")
-@click.argument("path", type=click.Path(path_type=Path, readable=False))
-@click.option(
-    "--mask", type=click.Path(path_type=Path, readable=False), metavar="FILE", help="Sentinel-2 SCL mask of it."
-)
+@click.argument("path", type=GivenPath())
+@click.option("--mask", type=GivenPath(), metavar="FILE", help="Sentinel-2 SCL mask of it.")
 @click.option("--date", "acquired", metavar="TIME", help="Acquisition, UTC, when its tags lack it.")
 @click.option("--bands", metavar="MAP", help="Which band is which: red=1,nir=2, names, or a band map in TOML.")
 @click.option("--assume-crs", metavar="CRS", help="Coordinate reference system when it states none, as EPSG:32618.")
@@ -58,17 +57,27 @@ def info(
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
         except (AmbiguousInput, UnsupportedFormat) as error:
+            of_images = {"--mask": mask, "--date": acquired, "--bands": bands}
             if recognise_layer(path):
+                _refuse_options(path, "a vector layer", of_images)
                 from colibri_geo.layers.inspecting import inspect_layer
 
                 found = inspect_layer(path, assume_crs=assume_crs)
                 rows = _list_layer(found)
             elif path.is_dir() or isinstance(error, AmbiguousInput):
+                _refuse_options(path, "a folder of scenes", of_images | {"--assume-crs": assume_crs})
                 found = inspect_folder(path)
                 rows = _list_folder(found)
             else:
                 raise
     click.echo(_to_json(found) if as_json else _to_text(found, rows))
+
+
+def _refuse_options(path: Path, kind: str, of_images: Mapping[str, object]) -> None:
+    """Refuse options that say something of an image where there is none that they could be said of."""
+    given = [option for option, value in of_images.items() if value is not None]
+    if given:
+        raise click.UsageError(f"{given[0]} is given of {path.name}, which is {kind}, expected an image; leave it out.")
 
 
 def _to_json(found: Inspection | LayerInspection | FolderInspection) -> str:

@@ -9,15 +9,12 @@ from typing import Any
 import click
 
 import colibri_geo
-from colibri_geo.cli.numbers import Number, WholeNumber
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 from colibri_geo.language import LANGUAGES
 
 PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
 
 Command = Callable[..., Any]
-
-path_type = click.Path(path_type=Path, readable=False)
-"""Of a file or folder; whether it can be read is told by who reads it."""
 
 
 def target_options(command: Command) -> Command:
@@ -25,7 +22,7 @@ def target_options(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--out", type=path_type, required=True, metavar="DIR", help="Folder to write; refused when it exists."
+            "--out", type=GivenPath(), required=True, metavar="DIR", help="Folder to write; refused when it exists."
         ),
         click.option("--overwrite", is_flag=True, help="Replace DIR when it holds an earlier run."),
     )
@@ -66,11 +63,11 @@ def context_options(command: Command) -> Command:
             help="Region layer; may be repeated. LEVEL: country, admin1, admin2.",
         ),
         click.option(
-            "--aoi", type=path_type, metavar="FILE", help="Area of interest: look at nothing outside its polygons."
+            "--aoi", type=GivenPath(), metavar="FILE", help="Area of interest: look at nothing outside its polygons."
         ),
         click.option(
             "--aerodromes",
-            type=path_type,
+            type=GivenPath(),
             multiple=True,
             metavar="FILE",
             help="Aerodromes: OurAirports' airports or runways (CSV), or a layer of points or lines; may be repeated. "
@@ -101,7 +98,7 @@ def search_options(command: Command) -> Command:
         click.option(
             "--settings",
             "settings_file",
-            type=path_type,
+            type=GivenPath(),
             metavar="FILE",
             help="Settings as TOML; options of the command line go first.",
         ),

@@ -11,7 +11,6 @@ import click
 
 import colibri_geo
 from colibri_geo.cli.hardening import DECODER, import_grids_alone, is_loud, reading_children
-from colibri_geo.cli.numbers import WholeNumber
 from colibri_geo.cli.options import (
     check_pdf,
     check_precision,
@@ -19,7 +18,6 @@ from colibri_geo.cli.options import (
     context_options,
     gather_settings,
     locate_images,
-    path_type,
     report_options,
     scene_options,
     search_options,
@@ -28,6 +26,7 @@ from colibri_geo.cli.options import (
 )
 from colibri_geo.cli.progress import ScanProgress, show_scan_progress
 from colibri_geo.cli.summary import summarize
+from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputExists
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ class Stopped(click.ClickException):
 
 
 @click.command(short_help="Compare two dates of a large area, tile by tile.")
-@click.argument("before", type=path_type)
-@click.argument("after", type=path_type)
+@click.argument("before", type=GivenPath())
+@click.argument("after", type=GivenPath())
 @target_options
 @scene_options
 @context_options

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from colibri_geo.cli.numbers import Number, WholeNumber
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 
 BANDS = {
     "rgbn": ("blue", "green", "red", "nir"),
@@ -42,7 +42,7 @@ class Wish:
 
 
 @click.command(short_help="Write synthetic image pairs with planted strips.")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=GivenPath())
 @click.option(
     "--seed", type=WholeNumber(min=0), help="Decides everything that the other options leave open (default: 0)."
 )

@@ -84,7 +84,7 @@ def _check_place(out: Path) -> None:
         raise OutputError(f"{out}: is a link, expected a folder or a free name; give the folder that it leads to")
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file, expected a folder or a free name; give another folder")
-    parent = next(place for place in out.resolve().parents if place.exists())
+    parent = next((place for place in out.resolve().parents if place.exists()), out)
     if not parent.is_dir():
         raise OutputError(f"{out}: {parent.name} is a file, expected a folder; give another folder")
     try:

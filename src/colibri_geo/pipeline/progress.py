@@ -32,7 +32,7 @@ def show_progress(progress: Progress | bool | None) -> Iterator[Progress]:  # no
         yield progress
     elif progress and (display := _find_notebook()) is not None:
         yield from _show_bar(display)
-    elif progress and sys.stderr.isatty():
+    elif progress and sys.stderr and sys.stderr.isatty():
         yield from _show_line()
     else:
         yield lambda _: None

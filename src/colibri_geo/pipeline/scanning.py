@@ -154,5 +154,5 @@ def _note_side(tiles: Sequence[Tile], tile_px: int) -> tuple[str, ...]:
     if side_px <= tile_px:
         return ()
     return (
-        f"tiles of {tile_px:,} px were asked for (--tile, tile_px): they hold whole cells, and are {side_px:,} px wide",
+        f"tiles of {tile_px:,} px were asked for (--tile, tile_px): they hold whole cells, of up to {side_px:,} px",
     )

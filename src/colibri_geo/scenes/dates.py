@@ -76,7 +76,7 @@ def read_given_date(given: str | datetime, *, option: str, source: str) -> datet
     BadDate
         As `parse_date`.
     """
-    return parse_date(given, source=f"{source} (given with {option})")
+    return parse_date(given, source=f"{source}, {option}")
 
 
 def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: str, source: str) -> datetime:

@@ -146,6 +146,7 @@ def find_inputs(path: str | Path) -> tuple[Found, ...]:
     """
     place = Path(path)
     if str(path) and place.is_dir():
+        place = place if place.name else place.resolve()
         found = _search(place)
         return tuple(found) if len(found) > 1 else (_find_alone(place, found),)
     if place.suffix.lower() in _DOCUMENTS and place.is_file():

@@ -77,12 +77,23 @@ def check_file(path: Path, *, or_folder: bool = False) -> Path:
 
 
 def _check_path(path: str | Path) -> None:
-    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of."""
+    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of; and unreadable names."""
     text = str(path)
     if not text:
         raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
+    if not is_utf8(text):
+        raise NotAFile(f"{text}: its name is no text in UTF-8, expected one that is; rename it, or its folder")
     if _ADDRESS.match(text) and not Path(text).exists():
         raise NotAFile(
             f"{text[:200]}: an address, expected a file: images are read from files alone; download it first (STAC "
             "items with colibri-geo fetch-scenes)"
         )
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a name can be written as text: systems let names be any bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

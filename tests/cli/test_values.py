@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from colibri_geo.cli.main import main
-from colibri_geo.cli.numbers import Number, WholeNumber
+from colibri_geo.cli.values import Number, WholeNumber
 
 
 def list_options(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Option]]:
@@ -43,6 +44,36 @@ def test_what_is_no_number_is_one_line(path: tuple[str, ...], option: click.Opti
     )
     assert done.exit_code == 2
     assert re.fullmatch(line, done.output), done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["compare", "", "b", "--out", "c"], "BEFORE"),
+        (["compare", "a", "b", "--out", ""], "--out"),
+        (["info", ""], "PATH"),
+        (["verify", ""], "DIRECTORY"),
+        (["simulate", ""], "DIRECTORY"),
+        (["fetch-scenes", "https://example.org", "--into", ""], "--into"),
+    ],
+)
+def test_no_path_is_not_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], name: str
+) -> None:
+    """An empty path, as of a variable of a script that is not set, is refused; nothing is read or written here."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert re.match(f"colibri-geo: error: {name} is '', expected a path; correct it\\. See: ", done.output)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["compare", "a", "b", "--out"], ["scan", "--tile"], ["simulate", "--contrast", "1"]])
+def test_an_option_without_its_value_leads_to_the_help_of_its_command(words: list[str]) -> None:
+    """Click's parser does not say of which command it speaks."""
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert re.search(rf"argument\w*\. See: \S* {words[0]} --help\n$", done.output)
 
 
 @pytest.mark.parametrize(("kind", "text", "number"), [(WholeNumber(min=1), "1", 1), (Number(0, 10), "2.5", 2.5)])
