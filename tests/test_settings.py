@@ -137,6 +137,9 @@ def test_a_misspelt_name_is_answered_with_the_right_one(tmp_path: Path) -> None:
         (tmp_path / "s.toml").write_text(text)
         with pytest.raises(ConfigError, match=r"s\.toml: .*unknown key 'min_lenght_m'.*did you mean 'min_length_m'"):
             load_settings(tmp_path / "s.toml")
+    (tmp_path / "s.toml").write_text("min_length_m = 500\n")
+    with pytest.raises(ConfigError, match=r"unknown key 'min_length_m', expected tables .*; put it below \[trace\]$"):
+        load_settings(tmp_path / "s.toml")
     with pytest.raises(SettingsError, match="known are tile_px, max_tiles"):
         Settings().replace(colour="red")
 

@@ -259,9 +259,9 @@ def _merge(settings: Settings, tables: dict[str, Any], *, source: str) -> Settin
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             fault = f"{name} is no table" if name in known else f"unknown key {name[:60]!r}"
-            raise SettingsError(
-                f"{source}: {fault}, expected tables [{'], ['.join(known)}]; {_suggest(name, _all_names(settings))}"
-            )
+            home = next((step for step in known if name in _names(getattr(settings, step))), None)
+            advice = f"put it below [{home}]" if home else _suggest(name, _all_names(settings))
+            raise SettingsError(f"{source}: {fault}, expected tables [{'], ['.join(known)}]; {advice}")
         steps[name] = _replace_step(getattr(settings, name), table, source=source, place=f"[{name}]")
     return dataclasses.replace(settings, **steps)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.progress import Stopped
 from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 
 
@@ -66,8 +67,13 @@ def fetch_scenes(
         from colibri_geo.layers.reading import read_aoi
 
         area = read_aoi(aoi).polygon
-    written = colibri_geo.fetch_scenes(
-        url, into, collections=collections, ids=ids, bbox=bbox, area=area, dates=dates, limit=limit
-    )
+    try:
+        written = colibri_geo.fetch_scenes(
+            url, into, collections=collections, ids=ids, bbox=bbox, area=area, dates=dates, limit=limit
+        )
+    except KeyboardInterrupt as error:
+        if not into.exists():
+            raise
+        raise Stopped(f"interrupted: scenes that are whole stay in {into}; go on with the same command") from error
     for item in written:
         click.echo(str(item))

@@ -25,6 +25,12 @@ LOG_SECONDS = 60.0
 _BAR_LETTERS = 24
 
 
+class Stopped(click.ClickException):
+    """Work that was interrupted, and leaves something to go on from."""
+
+    exit_code = 130
+
+
 @contextmanager
 def show_progress() -> Iterator[Progress | None]:
     """Yield a function that shows the step a run is at, or None when standard error is not a terminal."""

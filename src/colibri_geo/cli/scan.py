@@ -24,19 +24,13 @@ from colibri_geo.cli.options import (
     target_options,
     workers_option,
 )
-from colibri_geo.cli.progress import ScanProgress, show_scan_progress
+from colibri_geo.cli.progress import ScanProgress, Stopped, show_scan_progress
 from colibri_geo.cli.summary import summarize
 from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputExists
 
 if TYPE_CHECKING:
     from colibri_geo.scanning import WorkerExecutor
-
-
-class Stopped(click.ClickException):
-    """A scan that was interrupted, with tiles to go on from."""
-
-    exit_code = 130
 
 
 @click.command(short_help="Compare two dates of a large area, tile by tile.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colibri_geo.errors import NotAFile
 
-_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,10 @@ def _check_path(path: str | Path) -> None:
     if not is_utf8(text):
         raise NotAFile(f"{text}: its name is no text in UTF-8, expected one that is; rename it, or its folder")
     if _ADDRESS.match(text) and not Path(text).exists():
+        address = _ADDRESS.sub(r"\1://", text)[:200]
         raise NotAFile(
-            f"{text[:200]}: an address, expected a file: images are read from files alone; download it first (STAC "
-            "items with colibri-geo fetch-scenes)"
+            f"{address}: an address, expected a file: images are read from files alone; download it first (STAC items "
+            "with colibri-geo fetch-scenes)"
         )
 
 
