@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -17,11 +18,14 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
+from colibri_geo.cli.summary import summarize
 from colibri_geo.errors import NotARun
+from colibri_geo.exporting.editions import LEAST_KM2
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
+from tests.support.secret_run import secret_run
 from tests.support.small_pair import write_small_pair
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
@@ -193,6 +197,16 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
     assert "CE QUI A ÉTÉ TROUVÉ" in (tmp_path / "out" / "message.txt").read_text(encoding="utf-8")
     with pytest.raises(NotARun, match="edition 5km"):
         read_run(tmp_path / "out")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_edition_that_names_no_region_says_so(named: bool) -> None:
+    """Regions that were given and are too little observed to be named are told of on the terminal, not in silence."""
+    run = secret_run()
+    observed = run.observed if named else run.observed.assign(observed_km2=LEAST_KM2 - 1)
+    run = dataclasses.replace(run, findings=dataclasses.replace(run.findings, observed=observed))
+    told = summarize(run, Path("out"), report=False, pdf=False, precision="region")
+    assert any("names no region" in note for note in told.notes) != named
 
 
 def test_edition_that_tells_too_much_or_nothing_is_refused_before_the_work(

@@ -113,7 +113,7 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool, pr
         tiles=None if run.tiles is None else len(run.tiles),
         tile_px=None if run.tiles is None else int(run.tiles[["rows", "cols"]].to_numpy().max(initial=0)),
         verdicts={verdict: int(whole[verdict]) for verdict in VERDICTS},
-        notes=_gather_notes(run),
+        notes=(*_gather_notes(run), *_note_edition(run, precision)),
         caution=caution_for(run.record),
     )
 
@@ -123,3 +123,20 @@ def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
     notes = [f"{scene.name}: {note}" for scene in (run.before, run.after, *run.record.radar) for note in scene.notes]
     layers = [f"{layer.name}: {note}" for layer in run.record.layers for note in layer.notes]
     return tuple(dict.fromkeys([*notes, *run.pair.notes, *layers, *run.notes]))
+
+
+def _note_edition(run: colibri_geo.Run, precision: str) -> tuple[str, ...]:
+    """Say so where an edition of regions names none of its strips' regions."""
+    if precision != "region":
+        return ()
+    from colibri_geo.exporting.editions import LEAST_KM2, make_edition
+    from colibri_geo.layers.columns import LEVELS
+
+    strips = make_edition(run.findings, run.record, precision).strips
+    if not len(strips) or bool((strips[list(LEVELS)].to_numpy() != "").any()):
+        return ()
+    note = (
+        f"the edition names no region: it names those of which at least {LEAST_KM2:g} km2 were observed, and a strip "
+        "touches one that was observed on less"
+    )
+    return (note,)
