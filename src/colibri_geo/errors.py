@@ -59,8 +59,12 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
 
 from __future__ import annotations
 
+import errno
+
 MOST_LETTERS = 399
 """Of a message; of a longer one the middle is left out."""
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class ColibriError(Exception):
@@ -248,6 +252,22 @@ class ConfigError(SettingsError):
 
 class OutputError(ColibriError, OSError):
     """The output folder cannot be written or read."""
+
+    @classmethod
+    def refused(cls, place: object, error: OSError) -> OutputError:
+        """Say that the system refuses to write to a place, why, and what to do about that.
+
+        Examples
+        --------
+        >>> str(OutputError.refused("out", PermissionError(errno.EACCES, "Permission denied")))
+        'out: cannot be written (Permission denied); give a folder that you may write to'
+        """
+        advice = "give another folder"
+        if error.errno in DISK_FULL:
+            advice = "make room or give another folder"
+        elif error.errno in _NOT_ALLOWED:
+            advice = "give a folder that you may write to"
+        return cls(f"{place}: cannot be written ({error.strerror or error}); {advice}")
 
 
 class OutputExists(OutputError):

@@ -25,6 +25,7 @@ PRECISIONS = ("exact", "5km", "region")
 
 _MOST_BYTES = 1_000_000
 _LARGEST = 10**15
+_LONGEST_M = 4000  # of a strip: around a cell, that much more is looked at
 _MODELS = {
     b"\x80": "a pickle", b"PK\x03\x04": "a ZIP archive, as of PyTorch", b"\x89HDF": "an HDF5 file, as of Keras",
     b"\x93NUMPY": "a NumPy file, which may pickle", b"x\x01": "zlib, as of joblib", b"x\x9c": "zlib, as of joblib",
@@ -90,8 +91,8 @@ class TraceSettings:
 
     def __post_init__(self) -> None:
         """Refuse values out of range, however the settings were made."""
-        _check_range("min_length_m", self.min_length_m, 100, 5000)
-        _check_range("max_length_m", self.max_length_m, self.min_length_m, 4000)
+        _check_range("min_length_m", self.min_length_m, 100, _LONGEST_M)
+        _check_range("max_length_m", self.max_length_m, self.min_length_m, _LONGEST_M)
         _check_range("max_width_m", self.max_width_m, 10, 80)
         _check_range("min_observed_share", self.min_observed_share, 0, 1)
 
@@ -218,7 +219,8 @@ def load_settings(path: str | Path) -> Settings:
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise ConfigError(f"{path.name[:80]}: no such settings file, expected the path of a TOML file; check it")
+            what = "is a folder" if path.is_dir() else "no such settings file"
+            raise ConfigError(f"{path.name[:80]}: {what}, expected the path of a TOML file; check it")
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
@@ -257,9 +259,9 @@ def _merge(settings: Settings, tables: dict[str, Any], *, source: str) -> Settin
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             fault = f"{name} is no table" if name in known else f"unknown key {name[:60]!r}"
-            raise SettingsError(
-                f"{source}: {fault}, expected tables [{'], ['.join(known)}]; {_suggest(name, _all_names(settings))}"
-            )
+            home = next((step for step in known if name in _names(getattr(settings, step))), None)
+            advice = f"put it below [{home}]" if home else _suggest(name, _all_names(settings))
+            raise SettingsError(f"{source}: {fault}, expected tables [{'], ['.join(known)}]; {advice}")
         steps[name] = _replace_step(getattr(settings, name), table, source=source, place=f"[{name}]")
     return dataclasses.replace(settings, **steps)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from shapely.geometry import box
 from colibri_geo import read_run
 from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
+from colibri_geo.cli.summary import summarize
 from colibri_geo.errors import NotARun
+from colibri_geo.exporting.editions import LEAST_KM2
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
+from tests.support.secret_run import secret_run
 from tests.support.small_pair import write_small_pair
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
@@ -194,10 +199,24 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
         read_run(tmp_path / "out")
 
 
-def test_edition_with_rasters_is_refused_before_the_work(bare: tuple[Path, Path], tmp_path: Path) -> None:
-    """Rasters show exact positions: --rasters with an edition is refused, and so is a precision that there is not."""
+@pytest.mark.parametrize("named", [True, False])
+def test_edition_that_names_no_region_says_so(named: bool) -> None:
+    """Regions that were given and are too little observed to be named are told of on the terminal, not in silence."""
+    run = secret_run()
+    observed = run.observed if named else run.observed.assign(observed_km2=LEAST_KM2 - 1)
+    run = dataclasses.replace(run, findings=dataclasses.replace(run.findings, observed=observed))
+    told = summarize(run, Path("out"), report=False, pdf=False, precision="region")
+    assert any("names no region" in note for note in told.notes) != named
+
+
+def test_edition_that_tells_too_much_or_nothing_is_refused_before_the_work(
+    bare: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """An edition with rasters, one of regions without regions, and a precision that there is not, are refused."""
     result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "region", "--rasters")
     assert_refused(result, "--rasters", "--precision region", folder=tmp_path, files=set(bare))
+    result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "region")
+    assert_refused(result, "--precision region", "without --regions", "5km", folder=tmp_path, files=set(bare))
     result = run_cli(*bare, "--out", tmp_path / "out", "--precision", "1m")
     assert_refused(result, *PRECISIONS, folder=tmp_path, files=set(bare))
     assert OFFERED == PRECISIONS
@@ -310,6 +329,21 @@ def test_no_date(bare: tuple[Path, Path], tmp_path: Path) -> None:
     undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
     result = run_cli(undated, bare[1], "--out", tmp_path / "out")
     assert_refused(result, "undated.tif", "--before-date", folder=tmp_path, files={*bare, undated})
+
+
+@pytest.mark.parametrize("given", [[], ["soon"]])
+@pytest.mark.parametrize("command", ["info", "compare", "scan"])
+def test_a_date_is_asked_for_by_the_commands_own_option(
+    bare: tuple[Path, Path], tmp_path: Path, command: str, given: list[str]
+) -> None:
+    """A date that is missing, or none, is told with the option that this command has for it, and with no other."""
+    undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
+    option = "--date" if command == "info" else "--after-date"
+    paths = [undated] if command == "info" else [bare[0], undated, "--out", tmp_path / "out"]
+    dates = [option, *given] if given else []
+    result = CliRunner(env=ENVIRONMENT).invoke(main, [command, *map(str, [*paths, *dates])])
+    (line,) = [line for line in result.output.splitlines() if "Date" in line]
+    assert re.findall(r"--[a-z-]*date\b", line) == [option]
 
 
 def test_bands_without_names(bare: tuple[Path, Path], tmp_path: Path) -> None:

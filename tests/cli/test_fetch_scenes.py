@@ -10,6 +10,7 @@ import pytest
 import shapely
 from click.testing import CliRunner, Result
 
+import colibri_geo
 from colibri_geo.cli.main import main
 from tests.support.products.ground import make_ground
 from tests.support.products.stac import Site, serve, write_catalogue, write_stac
@@ -38,6 +39,22 @@ def test_items_are_printed(site: Site, tmp_path: Path, path: str) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [str(out / name / "item.json") for name in ("A_L2A", "B_L2A")]
     assert all(Path(line).is_file() for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_interrupt_says_what_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bool) -> None:
+    """Scenes that are whole when it is interrupted stay, and that is said; nothing was written where none is."""
+
+    def fetch(_url: str, into: Path, **_: object) -> None:
+        if begun:
+            into.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(colibri_geo, "fetch_scenes", fetch, raising=False)
+    result = run("https://example.org", "--into", str(tmp_path / "got"))
+    words = f"scenes that are whole stay in {tmp_path / 'got'}; go on" if begun else "nothing was written"
+    assert result.exit_code == 130
+    assert words in result.stderr
 
 
 def test_every_choice_reaches_the_server(site: Site, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,66 @@ def test_a_layer_is_told_too(project: Path) -> None:
     assert result.exit_code == 0
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert (lines["layout"], lines["columns"]) == ("GeoPackage", "fid, name, code")
+
+
+def test_a_folder_of_scenes_is_told_with_what_takes_it(tmp_path: Path) -> None:
+    """What `scan` takes is no error: its scenes are listed, in subfolders too, and masks are none of them."""
+    for place in ("b.tif", "below/a.tif"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        write_image(tmp_path / place, made_pixels())
+    (tmp_path / "b_scl.tif").write_bytes((tmp_path / "b.tif").read_bytes())
+    (tmp_path / "readme.txt").touch()
+    result = run_info(tmp_path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
+    assert lines[:4] == [
+        ["name", tmp_path.name],
+        ["layout", "folder of scenes: 2"],
+        ["scene", "b.tif"],
+        ["scene", "a.tif"],
+    ]
+    assert re.match(r"taken by +scan\b", result.stdout.splitlines()[4])
+    assert json.loads(run_info(tmp_path, "--json").stdout)["scenes"] == ["b.tif", "a.tif"]
+
+
+@pytest.mark.parametrize("option", ["--date", "--bands", "--mask"])
+def test_options_of_images_are_refused_of_what_is_none(tmp_path: Path, project: Path, option: str) -> None:
+    """What is said of an image is not passed over in silence where a layer or a folder of scenes is given."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    for path in (project / "data" / "samples" / "regions.gpkg", tmp_path):
+        result = run_info(path, option, tmp_path / "a.tif" if option == "--mask" else "2024-01-01")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"{option} is given of {path.name}" in result.stderr
+
+
+def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dot is told as the folder that it is."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    assert run_info(".").stdout.split()[:2] == ["name", tmp_path.name]
+    (tmp_path / "notes.xyz").touch()
+    assert f"{tmp_path.name}: 'notes.xyz' is neither" in run_info(".").stderr
+
+
+def test_many_scenes_are_counted(tmp_path: Path) -> None:
+    """Of a large folder the first scenes are listed and the rest is counted."""
+    for number in range(23):
+        (tmp_path / f"{number:02d}.tif").write_bytes(b"II*\x00")
+    lines = run_info(tmp_path).stdout.splitlines()
+    assert sum(line.startswith("scene ") for line in lines) == 20
+    assert "and 3 more" in "\n".join(lines)
+
+
+def test_a_folder_that_scan_refuses_is_told_as_scan_tells_it(tmp_path: Path) -> None:
+    """What keeps a folder of scenes from being taken is named."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    (tmp_path / "notes.xyz").touch()
+    result = run_info(tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'notes.xyz' is neither an image nor an archive" in result.stderr
 
 
 @pytest.mark.parametrize(

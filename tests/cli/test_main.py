@@ -102,6 +102,31 @@ def test_closed_pipe_is_quiet_in_a_shell(arguments: list[str]) -> None:
     assert ended.stderr == b""
 
 
+@pytest.mark.skipif(os.name != "posix", reason="outputs are closed like this on POSIX")
+@pytest.mark.parametrize(("closed", "kept"), [("1", "stderr"), ("2", "stdout")])
+def test_closed_output_is_no_fault(tmp_path: Path, closed: str, kept: str) -> None:
+    """A command whose output was closed by who started it does its work, and says in the other what goes there."""
+    command = f'exec "$@" {closed}>&-'
+    words = [sys.executable, "-m", "colibri_geo", "simulate", str(tmp_path / "out"), "--size", "64"]
+    plain = ["--new", "0", "--old", "0", "--regrowing", "0"]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command, "sh", *words, *plain], capture_output=True, text=True, check=False, timeout=60
+    )
+    told = {"stderr": "", "stdout": ended.stdout if kept == "stdout" else ""}
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, told["stdout"], told["stderr"])
+    assert (tmp_path / "out" / "scene_before.tif").is_file()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="outputs are closed like this on POSIX")
+def test_progress_without_standard_error_tells_nobody(tmp_path: Path) -> None:
+    """A command that shows its progress ends as it does with standard error, also where that was closed."""
+    words = [sys.executable, "-m", "colibri_geo", "scan", "none.tif", "none.tif", "--out", str(tmp_path / "out")]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *words], capture_output=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout) == (2, b"")
+
+
 def test_full_disk_in_a_command_is_no_fault() -> None:
     """A result that standard output takes no more is one line with status 1, and no fault of the program."""
     result = _run_failing(OSError(errno.ENOSPC, "No space left on device"))

@@ -65,18 +65,18 @@ def test_scan_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
         progress.tell_tile(_done(100, seconds=50.0))
         assert progress.last == _done(100, seconds=50.0)
     shown = stream.getvalue()
-    assert "[######------------------] 100 of 400 tiles, 2 Mpx/s, 2:30 left, candidates so far: 10" in shown
+    assert "[######------------------] 100 of 400 tiles, 2 Mpx/s, 2:30 left, lines yet to be scored: 10" in shown
     assert shown.isascii()
 
 
 @pytest.mark.parametrize(
     ("done", "expected"),
     [
-        (_done(0, seconds=0.0), "0 of 400 tiles, candidates so far: 0"),
-        (_done(50, seconds=0.0, before=50), "50 of 400 tiles, candidates so far: 5"),
-        (_done(100, seconds=50.0, before=50), "100 of 400 tiles, 1 Mpx/s, 5:00 left, candidates so far: 10"),
-        (_done(1, seconds=60.0), "1 of 400 tiles, 0.017 Mpx/s, 6:39:00 left, candidates so far: 0"),
-        (_done(400, seconds=100.0), "400 of 400 tiles, 4 Mpx/s, 0:00 left, candidates so far: 40"),
+        (_done(0, seconds=0.0), "0 of 400 tiles, lines yet to be scored: 0"),
+        (_done(50, seconds=0.0, before=50), "50 of 400 tiles, lines yet to be scored: 5"),
+        (_done(100, seconds=50.0, before=50), "100 of 400 tiles, 1 Mpx/s, 5:00 left, lines yet to be scored: 10"),
+        (_done(1, seconds=60.0), "1 of 400 tiles, 0.017 Mpx/s, 6:39:00 left, lines yet to be scored: 0"),
+        (_done(400, seconds=100.0), "400 of 400 tiles, 4 Mpx/s, 0:00 left, lines yet to be scored: 40"),
     ],
 )
 def test_what_an_earlier_scan_did_is_no_speed(done: TileDone, expected: str) -> None:

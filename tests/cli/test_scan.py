@@ -84,7 +84,7 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, scan: Callable[..., FakeRun]) 
         name = str(folder / "report.html") if report else None
         paper = str(folder / "report.pdf") if pdf else None
         return summary.Summary(
-            str(folder), name, paper, precision, "before", "after", 4.0, 2.0, 0.5, verdicts, (), "a caution"
+            str(folder), name, paper, precision, "before", "after", 4.0, 2.0, 0.5, 4, 2016, verdicts, (), "a caution"
         )
 
     monkeypatch.setattr(colibri_geo, "scan", scan, raising=False)
@@ -170,6 +170,13 @@ def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, 
     assert result.stderr == ""
 
 
+def test_summary_says_the_side_of_the_tiles(tmp_path: Path, calls: list[dict[str, Any]]) -> None:
+    """The number that --tile was rounded to stands in the summary."""
+    result = run_cli(*PAIR, "--out", tmp_path / "out", "--tile", "100")
+    assert calls[0]["tile_px"] == 100
+    assert "Tiles: 4, of 2,016 px a side at most" in result.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -179,6 +186,7 @@ def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, 
         (["--min-length", "short"], "--min-length"),
         (["--rasters"], "--rasters"),
         (["--pdf", "--no-report"], "exclude each other"),
+        (["--precision", "region"], "without --regions"),
     ],
 )
 def test_bad_usage_is_one_line(tmp_path: Path, calls: list[dict[str, Any]], options: list[str], words: str) -> None:
@@ -370,7 +378,11 @@ def test_a_pipe_is_told_once_a_minute(tmp_path: Path, monkeypatch: pytest.Monkey
     told = [line for _, _, line in logged]
     places = [
         told.index(line)
-        for line in ("survey the pair", "tile 1 is damaged", "2 of 4 tiles, 2 Mpx/s, 0:30 left, candidates so far: 3")
+        for line in (
+            "survey the pair",
+            "tile 1 is damaged",
+            "2 of 4 tiles, 2 Mpx/s, 0:30 left, lines yet to be scored: 3",
+        )
     ]
     assert places == sorted(places)
 
@@ -537,14 +549,15 @@ def test_folders_make_a_run_that_verifies(tmp_path: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["before"].startswith("4 scenes of 2025-01-10")
+    assert (told["tiles"], told["tile_px"]) == (1, 280)
     lines = result.stderr.splitlines()
     assert lines[:4] == [
         "read the inputs",
         "survey the pair",
         "look at the tiles",
-        "0 of 1 tiles, candidates so far: 0",
+        "0 of 1 tiles, lines yet to be scored: 0",
     ]
-    assert re.fullmatch(r"1 of 1 tiles, [\d.]+ Mpx/s, 0:00 left, candidates so far: \d+", lines[4])
+    assert re.fullmatch(r"1 of 1 tiles, [\d.]+ Mpx/s, 0:00 left, lines yet to be scored: \d+", lines[4])
     assert lines[-1] == "write the tables, draw the report"
     assert CliRunner().invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
     run = read_run(tmp_path / "out")

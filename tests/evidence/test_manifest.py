@@ -125,9 +125,9 @@ def test_number_that_no_float_holds_is_one_line(run_folder: Path) -> None:
 def test_no_manifest_is_no_run(tmp_path: Path) -> None:
     """A missing folder, a file and a folder without a manifest hold no run."""
     (tmp_path / "file").write_bytes(b"")
-    for place in (tmp_path, tmp_path / "missing", tmp_path / "file"):
-        with pytest.raises(NotARun, match="expected the folder of a run"):
-            read_manifest(place)
+    for place, what in (("", "holds no manifest.json"), ("missing", "no such folder"), ("file", "is no folder")):
+        with pytest.raises(NotARun, match=f"{what}, expected the folder of a run"):
+            read_manifest(tmp_path / place)
 
 
 def test_edited_manifest_is_not_relied_on(run_folder: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
 def test_full_disk_is_one_line(tmp_path: Path) -> None:
     """A full disk during the work becomes an error of the project that names the folder."""
     with (
-        pytest.raises(OutputError, match=r"run: cannot be written \(full\)"),
+        pytest.raises(OutputError, match=r"run: cannot be written \(full\); make room or give another folder$"),
         staged_folder(tmp_path / "run", overwrite=False),
     ):
         raise OSError(errno.ENOSPC, "full")
@@ -198,11 +199,46 @@ def test_places_that_are_no_folder_are_refused(tmp_path: Path) -> None:
         assert "\n" not in str(raised.value)
 
 
-def test_place_without_the_right_to_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that may not be written is refused before the work starts."""
-    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
-    with pytest.raises(OutputError, match="may not be written"):
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EACCES, "give a folder that you may write to"),
+        (errno.EROFS, "give a folder that you may write to"),
+        (errno.ENOSPC, "make room or give another folder"),
+        (errno.ENOENT, "give another folder"),
+    ],
+)
+def test_place_that_takes_no_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    """A place that cannot be written is refused before the work starts, with advice that fits the reason."""
+
+    def refuse(**_: object) -> str:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(OutputError) as caught:
         check_target(tmp_path / "deep" / "run", overwrite=False)
+    assert str(caught.value) == f"{tmp_path}: cannot be written ({os.strerror(number)}); {advice}"
+
+
+def test_root_of_the_disk_is_refused() -> None:
+    """The folder that no other holds is there already."""
+    with pytest.raises(OutputExists):
+        check_target(Path(Path.cwd().anchor), overwrite=False)
+
+
+def test_looking_at_a_place_leaves_nothing(tmp_path: Path) -> None:
+    """A place that can be written is as it was when it was looked at."""
+    check_target(tmp_path / "deep" / "run", overwrite=False)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc")
+def test_place_whose_rights_promise_too_much_is_refused() -> None:
+    """Where no folder can be made in spite of its rights, that is told before the work, with no word of room."""
+    with pytest.raises(OutputError, match=r"^/proc: cannot be written \(.+\); give "):
+        check_target(Path("/proc/run"), overwrite=False)
 
 
 def test_the_folder_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,7 +175,7 @@ def test_a_file_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch: pyt
     assert synced == [(tmp_path / "one" / "findings.gpkg").stat().st_size]
     (tmp_path / "two").mkdir()
     monkeypatch.setattr("os.fsync", refuse)
-    with pytest.raises(OutputError, match=r"findings\.gpkg: cannot be written \(.+\); make room"):
+    with pytest.raises(OutputError, match=r"findings\.gpkg: cannot be written \(.+\); give another folder"):
         write_tables(example_findings(), example_record(), tmp_path / "two")
 
 

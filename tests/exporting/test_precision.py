@@ -18,6 +18,7 @@ from pyproj import Geod
 from shapely.geometry import Point
 
 from colibri_geo import Run, read_run, verify
+from colibri_geo.documents import parse_xml
 from colibri_geo.errors import NotARun, SettingsError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, editions, format_mgrs, format_position, write_kmz
@@ -25,7 +26,7 @@ from colibri_geo.exporting.editions import EDITION_COLUMNS, LEAST_KM2, SQUARE_CO
 from colibri_geo.exporting.mail import MIME
 from colibri_geo.exporting.squares import SQUARE_KM, find_square
 from colibri_geo.language import ENGLISH, LANGUAGES
-from colibri_geo.language.formats import format_km2
+from colibri_geo.language.formats import ROUNDED_DIGITS, format_km2
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import build_model, write_pdf
 from colibri_geo.reporting.html import read_asset
@@ -153,6 +154,23 @@ def test_every_file_says_what_it_is(folders: dict[str, Path], name: str) -> None
         elif path.name != "run.log":
             assert f"Edition {name}, for wider audiences" in text, path.name
             assert "not a basis for the use of force" in text, path.name
+
+
+def test_balloons_say_a_thing_once(folders: dict[str, Path]) -> None:
+    """What the edition is stands in the document alone; a balloon says its square once, a point that it is no place."""
+    root = parse_xml((folders["5km"] / "findings.kml").read_bytes(), name="findings.kml")
+    handling, middle = ENGLISH.say("edition.handling.5km"), ENGLISH.say("edition.middle")
+    assert "".join(root.itertext()).count(handling) == 1
+    placemarks = root.findall(".//{*}Placemark")
+    assert len(placemarks) == 6
+    for placemark in placemarks:
+        balloon = placemark.findtext("{*}description", "")
+        strips = [line for line in balloon.splitlines() if re.match(r"\d+ E\d{3}\. Verdict: ", line)]
+        assert len(strips) == len(placemark.findtext("{*}name", "").split(","))
+        assert [balloon.count(word) for word in ("Square: ", "Region: ", "not a basis")] == [1, 1, 1]
+        assert balloon.startswith(middle) == (placemark.find("{*}Point") is not None)
+    for waypoint in parse_xml((folders["5km"] / "findings.gpx").read_bytes(), name="findings.gpx").findall("{*}wpt"):
+        assert [waypoint.findtext("{*}desc", "").count(word) for word in ("Square: ", "Region: ")] == [1, 1]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -300,9 +318,7 @@ def test_run_without_strips_and_regions_has_editions(tmp_path: Path) -> None:
     for name in EDITIONS:
         folder = Run(secret_record(), empty).save(tmp_path / name, precision=name)
         text = (folder / "message.txt").read_text(encoding="utf-8")
-        assert "Nothing new found in 360.0 km² observed on both dates (90.0 % of 400.0 km² asked)." in " ".join(
-            text.split()
-        )
+        assert "Nothing new found in 360 km² observed on both dates (90 % of 400 km² asked)." in " ".join(text.split())
         assert verify(folder).ok
 
 
@@ -398,7 +414,7 @@ def test_probabilities_are_per_cent(folders: dict[str, Path], file: str) -> None
 
 def test_message_and_report_say_the_same_rules(folders: dict[str, Path]) -> None:
     """The message states the edition and its regions in the words of the report."""
-    levels = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH))
+    levels = ENGLISH.say("edition.levels", least=format_km2(LEAST_KM2, ENGLISH, rounded=True))
     for file in ("message.txt", "report.html"):
         text = " ".join((folders["region"] / file).read_text(encoding="utf-8").split())
         for rule in (levels, ENGLISH.say("edition.handling.region")):
@@ -432,7 +448,7 @@ def test_notes_do_not_promise_what_columns_break() -> None:
     for name in EDITIONS:
         note = make_edition(secret_findings(), secret_record(), name).say_caution()
         assert note.startswith(ENGLISH.say(f"edition.handling.{name}"))
-        assert f"areas looked at to {words[editions.DIGITS]} significant digits" in note
+        assert f"areas looked at to {words[ROUNDED_DIGITS]} significant digits" in note
         assert f"length to {editions.LENGTH_STEP_M:.0f} m" in note
         assert f"width to {editions.WIDTH_STEP_M:.0f} m" in note
         assert f"azimuth to {editions.AZIMUTH_STEP_DEG:.0f}°" in note

@@ -20,7 +20,7 @@ from shapely.geometry import box
 
 import colibri_geo
 from colibri_geo.cli.fetch_regions import fetch_regions as command
-from colibri_geo.errors import ColibriError, CorruptInput, DownloadError, OutputExists, SettingsError
+from colibri_geo.errors import ColibriError, CorruptInput, DownloadError, OutputError, OutputExists, SettingsError
 from colibri_geo.layers.geoboundaries import fetch_regions
 from colibri_geo.layers.reading import read_regions
 
@@ -264,7 +264,7 @@ def test_targets_are_checked_before_anything_is_asked(site: Site, tmp_path: Path
     kept.write_bytes(b"mine")
     expected: dict[Path, type[ColibriError]] = {
         kept: OutputExists,
-        tmp_path / "none" / "col.gpkg": DownloadError,
+        tmp_path / "none" / "col.gpkg": OutputError,
         tmp_path / "col.geojson": SettingsError,
     }
     for out, error in expected.items():

@@ -45,9 +45,39 @@ def test_what_keeps_polygons_from_use_is_told(tmp_path: Path) -> None:
     assert (found.features, found.crs, found.area_km2) == (1, None, None)
     assert found.warnings[0].startswith("MissingCRS: a.shp")
     assert not inspect_layer(path, assume_crs="EPSG:4326").warnings
-    points = tmp_path / "p.geojson"
-    gpd.GeoDataFrame(geometry=[shapely.Point(-77, 1)], crs="EPSG:4326").to_file(points)
-    assert inspect_layer(points).warnings[0].startswith("InvalidGeometry: p.geojson")
+    empty = tmp_path / "e.geojson"
+    gpd.GeoDataFrame(geometry=[shapely.Polygon()], crs="EPSG:4326").to_file(empty)
+    assert inspect_layer(empty).warnings[0].startswith("EmptyVector: e.geojson")
+
+
+@pytest.mark.parametrize(
+    ("shapes", "uses", "area"),
+    [
+        ([BOX], ("--regions", "--aoi", "--layer"), True),
+        ([shapely.LineString([(-77, 1), (-76.5, 1.4)])], ("--layer", "--aerodromes"), False),
+        ([shapely.Point(-77, 1), shapely.Point(-76.5, 1.4)], ("--layer", "--aerodromes"), False),
+        ([BOX, shapely.Point(-77, 1)], ("--regions", "--aoi", "--layer", "--aerodromes"), True),
+    ],
+)
+def test_what_takes_a_layer_is_told(
+    tmp_path: Path, shapes: list[shapely.Geometry], uses: tuple[str, ...], area: bool
+) -> None:
+    """Points and lines serve as they are: their place is told without a warning, and which options take them."""
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame(geometry=shapes, crs="EPSG:4326").to_file(path)
+    found = inspect_layer(path)
+    assert (found.uses, found.warnings) == (uses, ())
+    assert (found.west, found.south, found.east, found.north) == pytest.approx(BOX.bounds)
+    assert (found.area_km2 is not None) == area
+
+
+def test_a_geopackage_without_a_reference_system_can_be_given_one(tmp_path: Path) -> None:
+    """What GDAL writes for none is none: the option that names one is asked for, and serves."""
+    path = tmp_path / "a.gpkg"
+    with pytest.warns(UserWarning, match="'crs' was not provided"):
+        gpd.GeoDataFrame(geometry=[BOX]).to_file(path)
+    assert "--assume-crs" in inspect_layer(path).warnings[0]
+    assert inspect_layer(path, assume_crs="EPSG:4326").warnings == ()
 
 
 def test_images_and_their_metadata_are_no_layers(tmp_path: Path) -> None:

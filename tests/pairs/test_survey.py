@@ -24,7 +24,7 @@ from colibri_geo.errors import (
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pairs.grid import find_shared
 from colibri_geo.pairs.surveying import list_tiles, place_tiles
-from colibri_geo.scenes.gathering import open_scenes
+from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
@@ -214,7 +214,7 @@ def test_scenes_far_apart_are_measured_where_they_lie(tmp_path: Path, project: P
         (tmp_path / date).mkdir()
         for path in (project / "data" / "samples").glob(f"*_{date}*.tif"):
             shutil.copy(path, tmp_path / date)
-    before, after = (open_scenes(tmp_path / date) for date in ("before", "after"))
+    before, after = (join_scenes(open_each(tmp_path / date)) for date in ("before", "after"))
     model = survey(before, after)
     alone = [
         survey(*(open_scene(project / "data" / "samples" / f"{name}_{date}.tif") for date in ("before", "after")))

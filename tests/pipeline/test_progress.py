@@ -80,4 +80,4 @@ def test_tiles_are_counted_in_words() -> None:
     """After each tile the words count tiles and candidates."""
     told: list[str] = []
     tell_tiles(told.append)(TileDone(4, 5, 20, 5_000_000, 20_000_000, 0, 3, 2.0))
-    assert told == ["look at the tiles: 5 of 20, candidates so far: 3"]
+    assert told == ["look at the tiles: 5 of 20, lines yet to be scored: 3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -32,6 +33,25 @@ def test_ranking_has_squares_and_rounded_sizes(report: ReportModel) -> None:
     first = [cell.lines[0].replace("\N{NO-BREAK SPACE}", " ") for cell in report.ranking.rows[0]]
     square = "7.60 to 7.65 N, 75.85 to 75.90 W"
     assert first == ["1", "E001", "new", "97 %", "700 m", "20 m", "40°", "ANTIOQUIA / CÓRDOBA", square]
+
+
+def test_figures_have_the_digits_that_hold() -> None:
+    """Areas stand with two digits and shares with whole per cent, as they are in the tables; the caption says so."""
+    findings = secret_findings()
+    observed = findings.observed.assign(asked_km2=10.04, observed_km2=9.1993, observed_share=0.8812)
+    edition = make_edition(dataclasses.replace(findings, observed=observed), secret_record(), "region")
+    report = build_edition_model(edition)
+    words = "\n".join([*report.looked_at.statement, report.bottom_line.statement]).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Of 10 km² asked, 9.2 km² was observed on both dates: 88 %." in words
+    assert "The other 12 % was not seen" in words
+    assert "in 9.2 km² observed (88 % of the 10 km² asked)" in words
+    cells = [
+        cell.lines[0] for table in (report.looked_at.regions, report.bottom_line.regions) for cell in table.rows[0]
+    ]
+    figures = [line for fact in report.looked_at.figures for line in fact.lines]
+    shown = {text.replace("\N{NO-BREAK SPACE}", " ") for text in (*cells, *figures)}
+    assert {"10 km²", "9.2 km²", "88 %", "12 %"} == {text for text in shown if text.endswith((" km²", " %"))}
+    assert "then rounded" in report.looked_at.regions.caption
 
 
 def test_map_draws_squares(report: ReportModel) -> None:

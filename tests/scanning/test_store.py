@@ -254,8 +254,10 @@ def test_a_scan_that_was_killed_while_it_was_removed_is_gone(folder: Path) -> No
     assert not list(folder.glob("*.npz"))
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-def test_a_full_disk_costs_no_tile(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "make room"), (errno.EDQUOT, "make room"), (errno.EIO, "mend that")]
+)
+def test_a_full_disk_costs_no_tile(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str) -> None:
     """When the disk takes no more, that is said in a line with the way on, and what was kept stays."""
     with begin(folder) as store:
         store.save(0, answer(TILES[0]))
@@ -266,7 +268,8 @@ def test_a_full_disk_costs_no_tile(folder: Path, monkeypatch: pytest.MonkeyPatch
         with monkeypatch.context() as patch:
             patch.setattr("os.fsync", refuse)
             with pytest.raises(
-                OutputError, match=r"tile 1 cannot be written \(.+\); the 1 tiles done before it are kept"
+                OutputError,
+                match=rf"tile 1 cannot be written \(.+\); the 1 tiles done before it are kept: {remedy}, and go on",
             ):
                 store.save(1, answer(TILES[1]))
         assert store.done == {0}

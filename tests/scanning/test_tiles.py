@@ -8,6 +8,7 @@ import pytest
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import SettingsError
 from colibri_geo.scanning import cut_tiles
+from colibri_geo.scanning.tiles import find_side
 
 SIDE_PX = 16
 
@@ -38,6 +39,12 @@ def test_side_is_rounded_up_to_whole_cells(tile_px: int, side: int) -> None:
     """A tile is as large as was asked for, or up to a cell larger."""
     first = cut_tiles(cut_cells(160, 160), tile_px)[0]
     assert first.window == Window(0, 0, side, side)
+
+
+def test_the_longest_side_is_told() -> None:
+    """The longest side is that of whole cells, and of the ground where that is smaller than a tile."""
+    assert [find_side(cut_tiles(cut_cells(160, 160), tile_px)) for tile_px in (1, 33, 999)] == [16, 48, 160]
+    assert find_side(()) == 0
 
 
 def test_order_of_the_cells_does_not_matter(rng: np.random.Generator) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from colibri_geo.errors import BadDate, MissingDate
-from colibri_geo.scenes.dates import find_date, note_conflict, parse_date
+from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION, DATE_OPTION, find_date, note_conflict, parse_date
 
 NOON = datetime(2024, 3, 21, 12, tzinfo=UTC)
 
@@ -66,21 +66,32 @@ def test_no_image_is_older_than_landsat_or_from_the_future() -> None:
 def test_the_users_date_stands_above_the_tags() -> None:
     """A date given comes first, then ACQUISITIONDATETIME, then TIFFTAG_DATETIME, which may tell of the processing."""
     tags = {"TIFFTAG_DATETIME": "2024:05:01 00:00:00", "ACQUISITIONDATETIME": "2024-03-21T12:00:00Z"}
-    assert find_date(tags, "2023-01-01", source="f").year == 2023
-    assert find_date(tags, None, source="f") == NOON
-    assert find_date({"TIFFTAG_DATETIME": tags["TIFFTAG_DATETIME"]}, None, source="f").month == 5
+    assert find_date(tags, "2023-01-01", option=DATE_OPTION, source="f").year == 2023
+    assert find_date(tags, None, option=DATE_OPTION, source="f") == NOON
+    assert find_date({"TIFFTAG_DATETIME": tags["TIFFTAG_DATETIME"]}, None, option=DATE_OPTION, source="f").month == 5
 
 
 def test_a_missing_date_is_not_made_up() -> None:
-    """Without tag and option the message names both."""
-    with pytest.raises(MissingDate, match=r"TIFFTAG_DATETIME.*--before-date"):
-        find_date({"TIFFTAG_DATETIME": "  "}, None, source="f")
+    """Without tag and option the message names both; where there is no option, the tag alone."""
+    with pytest.raises(MissingDate, match=r"TIFFTAG_DATETIME; give it with --before-date \(before_date\)$"):
+        find_date({"TIFFTAG_DATETIME": "  "}, None, option=BEFORE_OPTION, source="f")
+    with pytest.raises(MissingDate, match=r"TIFFTAG_DATETIME; write it there$"):
+        find_date({}, None, option="", source="f")
 
 
 def test_a_wrong_tag_is_named() -> None:
     """A tag that cannot be read is an error, not a reason to look further."""
-    with pytest.raises(BadDate, match=r"f\.tif \(tag ACQUISITIONDATETIME\)"):
-        find_date({"ACQUISITIONDATETIME": "soon", "TIFFTAG_DATETIME": "2024:03:21"}, None, source="f.tif")
+    tags = {"ACQUISITIONDATETIME": "soon", "TIFFTAG_DATETIME": "2024:03:21"}
+    with pytest.raises(
+        BadDate, match=r"f\.tif \(tag ACQUISITIONDATETIME\).*give the true one with --date \(acquired\)$"
+    ):
+        find_date(tags, None, option=DATE_OPTION, source="f.tif")
+
+
+def test_a_wrong_option_is_named() -> None:
+    """A date given that cannot be read is told with the option that gave it, and with no other."""
+    with pytest.raises(BadDate, match=r"^f\.tif, --after-date \(after_date\): 'soon' .*; correct it$"):
+        find_date({}, "soon", option=AFTER_OPTION, source="f.tif")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from colibri_geo.errors import (
     UnsupportedFormat,
 )
 from colibri_geo.isolation import isolated
-from colibri_geo.scenes.gathering import MAX_DEPTH, find_inputs, open_scenes
+from colibri_geo.scenes.gathering import MAX_DEPTH, find_inputs, join_scenes, open_each
 from colibri_geo.scenes.opening import open_found, open_scene
 from colibri_geo.scenes.scene import Scene
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
@@ -41,6 +41,11 @@ from tests.support.products.planetscope import write_planetscope
 from tests.support.products.sentinel1 import write_rtc
 from tests.support.products.sentinel2 import write_safe, zip_safe
 from tests.support.products.stac import edit_item, write_catalogue, write_collection, write_stac
+
+
+def open_scenes(images: Any, **options: Any) -> Scene:  # noqa: ANN401 - what open_each takes
+    """Open everything of one date as one scene."""
+    return join_scenes(open_each(images, **options))
 
 
 @cache

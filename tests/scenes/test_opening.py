@@ -435,12 +435,31 @@ def test_items_that_archives_add_are_left_aside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [("", "path is empty"), ("https://example.org/a.tif", "an address"), ("s3://bucket/a.tif", "an address")],
+    [
+        ("", "path is empty"),
+        (Path("https://example.org/a.tif"), "^https://example.org/a.tif: an address"),
+        ("s3://bucket/a.tif", "an address"),
+        (b"a\xff.tif".decode(errors="surrogateescape"), "no text in UTF-8"),
+    ],
 )
-def test_what_is_no_path_is_told(given: str, words: str) -> None:
-    """Nothing at all, and addresses, are told apart from files that are missing."""
+def test_what_is_no_path_is_told(given: str | Path, words: str) -> None:
+    """Nothing at all, addresses, and names that are no text are told apart from files that are missing."""
     with pytest.raises(NotAFile, match=words):
         open_scene(given)
+
+
+def test_a_folder_of_several_images_leads_to_scan(tmp_path: Path) -> None:
+    """Who gives all of a date where one image is expected is told of the command that takes it."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    with pytest.raises(AmbiguousInput, match=r"name the image that is meant, or give the folder to scan"):
+        open_scene(tmp_path)
+    archive = tmp_path / "both.zip"
+    with zipfile.ZipFile(archive, "w") as both:
+        for name in ("a.tif", "b.tif"):
+            both.write(tmp_path / name, name)
+    with pytest.raises(AmbiguousInput, match=r"name the image that is meant$"):
+        open_scene(archive)
 
 
 def test_bands_that_are_no_text_are_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -116,6 +117,14 @@ def test_place_that_is_no_folder_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_samples(tmp_path / "file" / "samples")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are any bytes on POSIX")
+def test_folder_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A name that GDAL cannot be told is one line, and no folder is left behind."""
+    with pytest.raises(OutputError, match="no text in UTF-8"):
+        write_samples(tmp_path / os.fsdecode(b"s\xff"))
+    assert not any(tmp_path.iterdir())
 
 
 def test_written_pair_reads_back_as_simulated(tmp_path: Path) -> None:

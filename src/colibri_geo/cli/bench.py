@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from colibri_geo.cli.progress import show_progress
+from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputError, OutputExists
 
 
@@ -33,17 +34,13 @@ def bench() -> None:
 )
 @click.option(
     "--real",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="DIR",
     help="Folder of real pictures, for the groups that plant strips into them.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
-)
+@click.option("--workers", type=WholeNumber(min=1), metavar="N", help="Processes (as many as processors unless set).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output and nothing else.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as Markdown; FILE is new."
-)
+@click.option("--out", type=GivenPath(), metavar="FILE", help="Write the report as Markdown; FILE is new.")
 def detection(
     *,
     form: str,
@@ -75,18 +72,22 @@ def detection(
     help="quick: 4 and 16 Mpx; full: 4 to 400; tile110: a Sentinel-2 tile of 110 km, end to end.",
 )
 @click.option(
-    "--mpx", type=int, multiple=True, metavar="N", help="Megapixels of a pair; may be repeated (else by the form)."
+    "--mpx",
+    type=WholeNumber(min=1),
+    multiple=True,
+    metavar="N",
+    help="Megapixels of a pair; may be repeated (else by the form).",
 )
 @click.option("--bands", default="4", show_default=True, type=click.Choice(["4", "6"]), help="Bands of the pairs.")
 @click.option("--method", "methods", multiple=True, metavar="NAME", help="What to measure; may be repeated (else all).")
 @click.option(
-    "--repeats", default=1, show_default=True, type=click.IntRange(min=1), metavar="N", help="Measure each N times."
+    "--repeats", default=1, show_default=True, type=WholeNumber(min=1), metavar="N", help="Measure each N times."
 )
 @click.option(
     "--folder",
     default="out/benchmarks",
     show_default=True,
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="DIR",
     help="Where the pairs are kept: 0.2 GB for 4 and 16 Mpx, 6 GB for all.",
 )
@@ -94,14 +95,12 @@ def detection(
     "--workers",
     default=1,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Processes that simulate pairs which are not there yet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output and nothing else.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as Markdown; FILE is new."
-)
+@click.option("--out", type=GivenPath(), metavar="FILE", help="Write the report as Markdown; FILE is new.")
 def speed(
     *,
     form: str,
@@ -162,4 +161,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{path.name}: cannot be written ({error.strerror}); check the path") from error
+        raise OutputError.refused(path, error) from error

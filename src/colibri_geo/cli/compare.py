@@ -10,11 +10,11 @@ import colibri_geo
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import (
     check_pdf,
+    check_precision,
     check_target,
     context_options,
     gather_settings,
     locate_images,
-    path_type,
     report_options,
     scene_options,
     search_options,
@@ -23,27 +23,31 @@ from colibri_geo.cli.options import (
 )
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.summary import summarize
+from colibri_geo.cli.values import GivenPath
 
 
 @click.command(short_help="Compare two images and write a change report.")
-@click.argument("before", type=path_type)
-@click.argument("after", type=path_type)
+@click.argument("before", type=GivenPath())
+@click.argument("after", type=GivenPath())
 @target_options
 @click.option(
-    "--before-mask", type=path_type, metavar="FILE", help="Sentinel-2 SCL mask of BEFORE (else NAME_scl.tif beside it)."
+    "--before-mask",
+    type=GivenPath(),
+    metavar="FILE",
+    help="Sentinel-2 SCL mask of BEFORE (else NAME_scl.tif beside it).",
 )
 @click.option(
-    "--after-mask", type=path_type, metavar="FILE", help="Sentinel-2 SCL mask of AFTER (else NAME_scl.tif beside it)."
+    "--after-mask", type=GivenPath(), metavar="FILE", help="Sentinel-2 SCL mask of AFTER (else NAME_scl.tif beside it)."
 )
 @scene_options
 @context_options
 @click.option(
     "--before-radar",
-    type=path_type,
+    type=GivenPath(),
     metavar="PATH",
     help="Sentinel-1 RTC image of about the time of BEFORE: tells whether strips found grew darker to the radar.",
 )
-@click.option("--after-radar", type=path_type, metavar="PATH", help="The same of about the time of AFTER.")
+@click.option("--after-radar", type=GivenPath(), metavar="PATH", help="The same of about the time of AFTER.")
 @search_options
 @click.option("--rasters", is_flag=True, help="Write the change and validity rasters too.")
 @workers_option
@@ -84,10 +88,7 @@ def compare(
     The images are what an archive delivers of the same ground, such as a GeoTIFF, a Sentinel-2 SAFE, a Landsat tar, a
     Planet order or a STAC item: colibri-geo info says what each is. DIR is written whole or not at all.
     """
-    if rasters and precision != "exact":
-        raise click.UsageError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
-        )
+    check_precision(precision, regions=regions, rasters=rasters)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     check_target(out, overwrite=overwrite)
     check_pdf(pdf=pdf, no_report=no_report)

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.values import GivenPath
 
 
 @click.command("fetch-regions", short_help="Fetch the national and first-level borders of a country.")
 @click.argument("country", nargs=-1, required=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="GeoPackage to write.")
+@click.option("--out", type=GivenPath(), required=True, metavar="FILE", help="GeoPackage to write.")
 def fetch_regions(country: tuple[str, ...], *, out: Path) -> None:
     """Fetch the borders of each COUNTRY (three letters, as COL) for `compare --regions`.
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.progress import Stopped
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 
 
 @click.command("fetch-scenes", short_help="Fetch scenes from a STAC API or catalogue.")
 @click.argument("url")
 @click.option(
     *("--into", "into"),
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     required=True,
     metavar="DIR",
     help="Folder to write to; each scene becomes a folder in it.",
@@ -21,17 +23,19 @@ import colibri_geo
 @click.option("--collection", "collections", multiple=True, metavar="C", help="Only of this collection; repeatable.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only the item of this id; repeatable.")
 @click.option(
-    "--bbox", type=float, nargs=4, metavar="W S E N", help="Only scenes that touch this box (longitude and latitude)."
+    "--bbox",
+    type=Number(-180, 180),
+    nargs=4,
+    metavar="W S E N",
+    help="Only scenes that touch this box (longitude and latitude).",
 )
-@click.option(
-    "--aoi", type=click.Path(path_type=Path), metavar="FILE", help="Only scenes that touch the polygons of this file."
-)
+@click.option("--aoi", type=GivenPath(), metavar="FILE", help="Only scenes that touch the polygons of this file.")
 @click.option(
     "--dates", metavar="A/B", help="Only scenes of these days or times, as 2024-01-01/2024-03-31 or A/.. (UTC)."
 )
 @click.option(
     *("--limit", "limit"),
-    type=int,
+    type=WholeNumber(min=1),
     default=10,
     show_default=True,
     metavar="N",
@@ -63,8 +67,13 @@ def fetch_scenes(
         from colibri_geo.layers.reading import read_aoi
 
         area = read_aoi(aoi).polygon
-    written = colibri_geo.fetch_scenes(
-        url, into, collections=collections, ids=ids, bbox=bbox, area=area, dates=dates, limit=limit
-    )
+    try:
+        written = colibri_geo.fetch_scenes(
+            url, into, collections=collections, ids=ids, bbox=bbox, area=area, dates=dates, limit=limit
+        )
+    except KeyboardInterrupt as error:
+        if not into.exists():
+            raise
+        raise Stopped(f"interrupted: scenes that are whole stay in {into}; go on with the same command") from error
     for item in written:
         click.echo(str(item))

@@ -1,10 +1,10 @@
-"""``colibri-geo info``: what an image, a product or a layer is, and what keeps it from being used."""
+"""``colibri-geo info``: what an image, a product, a layer or a folder is, and what keeps it from being used."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,20 +14,20 @@ import click
 from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import locate_images
 from colibri_geo.cli.printing import to_printable
-from colibri_geo.errors import UnsupportedFormat
+from colibri_geo.cli.values import GivenPath
+from colibri_geo.errors import AmbiguousInput, UnsupportedFormat
 
 if TYPE_CHECKING:
     from colibri_geo.layers.inspecting import LayerInspection
-    from colibri_geo.scenes.inspecting import Inspection
+    from colibri_geo.scenes.inspecting import FolderInspection, Inspection
 
 _WIDTH = 20
+_MOST_SCENES = 20
 
 
-@click.command(short_help="Say what an image, a product or a layer is.")
-@click.argument("path", type=click.Path(path_type=Path, readable=False))
-@click.option(
-    "--mask", type=click.Path(path_type=Path, readable=False), metavar="FILE", help="Sentinel-2 SCL mask of it."
-)
+@click.command(short_help="Say what an image, a product, a layer or a folder is.")
+@click.argument("path", type=GivenPath())
+@click.option("--mask", type=GivenPath(), metavar="FILE", help="Sentinel-2 SCL mask of it.")
 @click.option("--date", "acquired", metavar="TIME", help="Acquisition, UTC, when its tags lack it.")
 @click.option("--bands", metavar="MAP", help="Which band is which: red=1,nir=2, names, or a band map in TOML.")
 @click.option("--assume-crs", metavar="CRS", help="Coordinate reference system when it states none, as EPSG:32618.")
@@ -41,41 +41,66 @@ def info(
     assume_crs: str | None,
     as_json: bool,
 ) -> None:
-    """Say what the image, product or vector layer at PATH is.
+    """Say what the image, product, vector layer or folder of scenes at PATH is.
 
-    Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer: columns, features, place.
-    What keeps it from being used as it is, such as a date that is missing, is told as a warning.
+    Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer: columns, features, place,
+    and which options take it. Of a folder: its scenes. What keeps it from being used as it is, such as a date that is
+    missing, is told as a warning.
     """
     locate_images(path)
     with reading_children():
-        from colibri_geo.scenes.inspecting import inspect_scene
+        from colibri_geo.layers.sources import recognise_layer
+        from colibri_geo.scenes.inspecting import inspect_folder, inspect_scene
 
-        found: Inspection | LayerInspection
+        found: Inspection | LayerInspection | FolderInspection
         try:
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
-        except UnsupportedFormat:
-            from colibri_geo.layers.sources import recognise_layer
+        except (AmbiguousInput, UnsupportedFormat) as error:
+            of_images = {"--mask": mask, "--date": acquired, "--bands": bands}
+            if recognise_layer(path):
+                _refuse_options(path, "a vector layer", of_images)
+                from colibri_geo.layers.inspecting import inspect_layer
 
-            if not recognise_layer(path):
+                found = inspect_layer(path, assume_crs=assume_crs)
+                rows = _list_layer(found)
+            elif path.is_dir() or isinstance(error, AmbiguousInput):
+                _refuse_options(path, "a folder of scenes", of_images | {"--assume-crs": assume_crs})
+                found = inspect_folder(path)
+                rows = _list_folder(found)
+            else:
                 raise
-            from colibri_geo.layers.inspecting import inspect_layer
-
-            found = inspect_layer(path, assume_crs=assume_crs)
-            rows = _list_layer(found)
     click.echo(_to_json(found) if as_json else _to_text(found, rows))
 
 
-def _to_json(found: Inspection | LayerInspection) -> str:
+def _refuse_options(path: Path, kind: str, of_images: Mapping[str, object]) -> None:
+    """Refuse options that say something of an image where there is none that they could be said of."""
+    given = [option for option, value in of_images.items() if value is not None]
+    if given:
+        raise click.UsageError(f"{given[0]} is given of {path.name}, which is {kind}, expected an image; leave it out.")
+
+
+def _to_json(found: Inspection | LayerInspection | FolderInspection) -> str:
     return json.dumps(dataclasses.asdict(found), indent=2, default=_tell_time)
 
 
-def _to_text(found: Inspection | LayerInspection, rows: Sequence[tuple[str, str | None]]) -> str:
+def _to_text(found: Inspection | LayerInspection | FolderInspection, rows: Sequence[tuple[str, str | None]]) -> str:
     """Write a table of two columns; a file's own words cannot steer the terminal."""
     lines = [f"{name:<{_WIDTH}}{to_printable(value)}" for name, value in rows if value]
     lines += [f"{'note':<{_WIDTH}}{to_printable(note)}" for note in found.notes]
     lines += [f"{'warning':<{_WIDTH}}{to_printable(warning)}" for warning in found.warnings]
     return "\n".join(lines)
+
+
+def _list_folder(found: FolderInspection) -> list[tuple[str, str | None]]:
+    rest = len(found.scenes) - _MOST_SCENES
+    return [
+        ("name", found.name),
+        ("layout", f"{found.layout}: {len(found.scenes):,}"),
+        *(("scene", name) for name in found.scenes[:_MOST_SCENES]),
+        ("", f"and {rest:,} more" if rest > 0 else None),
+        ("taken by", "scan, where all are of about one date: info tells when each was acquired"),
+    ]
 
 
 def _list_layer(found: LayerInspection) -> list[tuple[str, str | None]]:
@@ -87,6 +112,7 @@ def _list_layer(found: LayerInspection) -> list[tuple[str, str | None]]:
         ("reference system", found.crs or "not known"),
         ("ground", _tell_ground(found)),
         ("area", None if found.area_km2 is None else f"{found.area_km2:,.2f} km2"),
+        ("taken by", ", ".join(found.uses)),
         ("licence", found.licence or "not stated"),
         ("bytes", f"{found.size_bytes:,}"),
         ("SHA-256", found.sha256),

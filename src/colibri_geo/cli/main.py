@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -53,6 +54,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - as click declares it
         """Run the command line and leave the process with its exit status."""
+        _open_closed_outputs()
         _accept_every_letter()
         collect_rarely()
         atexit.register(gc.freeze)  # nor at the end
@@ -69,7 +71,8 @@ class Commands(click.Group):
             return BAD_INPUT
         except click.UsageError as error:
             place = error.ctx.command_path if error.ctx else PROGRAM
-            _complain(f"{error.format_message()} See: {place} --help")
+            message = error.format_message()
+            _complain(f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {place} --help")
             return BAD_INPUT
         except click.ClickException as error:
             _complain(error.format_message())
@@ -88,6 +91,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ColibriError as error:
             raise BadInput(f"{type(error).__name__}: {error}") from error
+        except click.UsageError as error:
+            name = ctx.invoked_subcommand or ""
+            if error.ctx is None and name in self.commands:  # click's parser leaves it out
+                error.ctx = click.Context(self.commands[name], info_name=name, parent=ctx)
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -100,6 +108,13 @@ class Commands(click.Group):
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     """Treat a request to end like Ctrl-C: what was begun is cleared away."""
     raise KeyboardInterrupt
+
+
+def _open_closed_outputs() -> None:
+    """Let an output that was closed before the start lead nowhere; else the first file opened would take its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _accept_every_letter() -> None:

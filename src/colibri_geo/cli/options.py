@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 import colibri_geo
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 from colibri_geo.language import LANGUAGES
 
 PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
 
 Command = Callable[..., Any]
-
-path_type = click.Path(path_type=Path, readable=False)
-"""Of a file or folder; whether it can be read is told by who reads it."""
 
 
 def target_options(command: Command) -> Command:
@@ -24,7 +22,7 @@ def target_options(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--out", type=path_type, required=True, metavar="DIR", help="Folder to write; refused when it exists."
+            "--out", type=GivenPath(), required=True, metavar="DIR", help="Folder to write; refused when it exists."
         ),
         click.option("--overwrite", is_flag=True, help="Replace DIR when it holds an earlier run."),
     )
@@ -65,11 +63,11 @@ def context_options(command: Command) -> Command:
             help="Region layer; may be repeated. LEVEL: country, admin1, admin2.",
         ),
         click.option(
-            "--aoi", type=path_type, metavar="FILE", help="Area of interest: look at nothing outside its polygons."
+            "--aoi", type=GivenPath(), metavar="FILE", help="Area of interest: look at nothing outside its polygons."
         ),
         click.option(
             "--aerodromes",
-            type=path_type,
+            type=GivenPath(),
             multiple=True,
             metavar="FILE",
             help="Aerodromes: OurAirports' airports or runways (CSV), or a layer of points or lines; may be repeated. "
@@ -89,7 +87,9 @@ def search_options(command: Command) -> Command:
     """Add settings of the search."""
     return _add(
         command,
-        click.option("--min-length", type=float, metavar="METRES", help="Shortest strip to report (350 unless set)."),
+        click.option(
+            "--min-length", type=Number(min=1), metavar="METRES", help="Shortest strip to report (350 unless set)."
+        ),
         click.option(
             "--operating-point",
             type=click.Choice(["report", "watch"]),
@@ -98,7 +98,7 @@ def search_options(command: Command) -> Command:
         click.option(
             "--settings",
             "settings_file",
-            type=path_type,
+            type=GivenPath(),
             metavar="FILE",
             help="Settings as TOML; options of the command line go first.",
         ),
@@ -121,7 +121,7 @@ def report_options(command: Command) -> Command:
             "--precision",
             default="exact",
             type=click.Choice(PRECISIONS),
-            help="Edition for wider audiences: squares of 5 km, or regions alone; no pictures.",
+            help="Edition for wider audiences: squares of 5 km, or the names of --regions alone; no pictures.",
         ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON summary on standard output and nothing else."
@@ -134,7 +134,7 @@ def workers_option(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--workers", type=click.IntRange(min=1), metavar="N", help="Processes (as many as processors unless set)."
+            "--workers", type=WholeNumber(min=1), metavar="N", help="Processes (as many as processors unless set)."
         ),
     )
 
@@ -171,6 +171,19 @@ def locate_images(*given: Path) -> None:
 
     for path in given:
         locate(path)
+
+
+def check_precision(precision: str, *, regions: Sequence[str], rasters: bool = False) -> None:
+    """Refuse an edition that would tell more than it may, or nothing, before the work starts."""
+    if rasters and precision != "exact":
+        raise click.UsageError(
+            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
+        )
+    if precision == "region" and not regions:
+        raise click.UsageError(
+            "--precision region is given without --regions, whose names are all that it tells of a place: give a layer "
+            "of regions, or --precision 5km."
+        )
 
 
 def check_pdf(*, pdf: bool, no_report: bool) -> None:

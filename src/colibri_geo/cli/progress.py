@@ -25,6 +25,12 @@ LOG_SECONDS = 60.0
 _BAR_LETTERS = 24
 
 
+class Stopped(click.ClickException):
+    """Work that was interrupted, and leaves something to go on from."""
+
+    exit_code = 130
+
+
 @contextmanager
 def show_progress() -> Iterator[Progress | None]:
     """Yield a function that shows the step a run is at, or None when standard error is not a terminal."""
@@ -83,13 +89,13 @@ def describe_tiles(done: TileDone, *, bar: bool = False) -> str:
     --------
     >>> from colibri_geo.scanning import TileDone
     >>> describe_tiles(TileDone(4, 5, 20, 5_000_000, 20_000_000, 1_000_000, 3, 2.0), bar=True)
-    '[######------------------] 5 of 20 tiles, 2 Mpx/s, 0:08 left, candidates so far: 3'
+    '[######------------------] 5 of 20 tiles, 2 Mpx/s, 0:08 left, lines yet to be scored: 3'
     """
     parts = [f"{done.tiles_done} of {done.tiles} tiles"]
     if (left := done.seconds_left) is not None:
         speed = done.px_per_second / 1e6
         parts += [f"{speed:.0f} Mpx/s" if speed >= 10 else f"{speed:.2g} Mpx/s", f"{_format_time(left)} left"]
-    parts.append(f"candidates so far: {done.strips}")
+    parts.append(f"lines yet to be scored: {done.strips}")
     text = ", ".join(parts)
     if not bar:
         return text

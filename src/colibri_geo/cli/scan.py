@@ -13,41 +13,36 @@ import colibri_geo
 from colibri_geo.cli.hardening import DECODER, import_grids_alone, is_loud, reading_children
 from colibri_geo.cli.options import (
     check_pdf,
+    check_precision,
     check_target,
     context_options,
     gather_settings,
     locate_images,
-    path_type,
     report_options,
     scene_options,
     search_options,
     target_options,
     workers_option,
 )
-from colibri_geo.cli.progress import ScanProgress, show_scan_progress
+from colibri_geo.cli.progress import ScanProgress, Stopped, show_scan_progress
 from colibri_geo.cli.summary import summarize
+from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputExists
 
 if TYPE_CHECKING:
     from colibri_geo.scanning import WorkerExecutor
 
 
-class Stopped(click.ClickException):
-    """A scan that was interrupted, with tiles to go on from."""
-
-    exit_code = 130
-
-
 @click.command(short_help="Compare two dates of a large area, tile by tile.")
-@click.argument("before", type=path_type)
-@click.argument("after", type=path_type)
+@click.argument("before", type=GivenPath())
+@click.argument("after", type=GivenPath())
 @target_options
 @scene_options
 @context_options
 @search_options
 @click.option(
     *("--tile", "tile_px"),
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="PX",
     help="Side of a tile in pixels (2000 unless set), rounded up to whole cells: 2016 pixels at 10 m. Changes what a "
     "stopped scan has to do again, and nothing that is found.",
@@ -100,6 +95,7 @@ def scan(
     """
     if workers is not None and scheduler is not None:
         raise click.UsageError("--workers and --scheduler exclude each other: a cluster has its own workers.")
+    check_precision(precision, regions=regions)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
     state = _place_state(out)
     if resume and not overwrite:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from colibri_geo.errors import SettingsError
+from colibri_geo.cli.values import GivenPath, Number, WholeNumber
 
 BANDS = {
     "rgbn": ("blue", "green", "red", "nir"),
@@ -43,24 +42,24 @@ class Wish:
 
 
 @click.command(short_help="Write synthetic image pairs with planted strips.")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=GivenPath())
 @click.option(
-    "--seed", type=click.IntRange(min=0), help="Decides everything that the other options leave open (default: 0)."
+    "--seed", type=WholeNumber(min=0), help="Decides everything that the other options leave open (default: 0)."
 )
 @click.option(
-    "--size", type=click.IntRange(64, 10_000), metavar="PX", help="Rows and columns (default: 512; 5 km at least)."
+    "--size", type=WholeNumber(64, 10_000), metavar="PX", help="Rows and columns (default: 512; 5 km at least)."
 )
-@click.option("--pixel-m", type=click.FloatRange(1, 60), metavar="M", help="Size of a pixel: 3, 10, 30 (default: 10).")
+@click.option("--pixel-m", type=Number(1, 60), metavar="M", help="Size of a pixel: 3, 10, 30 (default: 10).")
 @click.option("--bands", type=click.Choice(list(BANDS)), help="6: with swir16 and swir22 (default: rgbn).")
 @click.option("--biome", type=click.Choice(["forest", "savanna", "mixed"]), help="Land cover (default: forest).")
 @click.option(
-    "--contrast", type=float, nargs=2, metavar="LO HI", help="Of strips; 0.1 0.4 is faint (default: 0.8 1.0)."
+    "--contrast", type=Number(0, 1), nargs=2, metavar="LO HI", help="Of strips; 0.1 0.4 is faint (default: 0.8 1.0)."
 )
-@click.option("--new", type=click.IntRange(0, 1000), metavar="N", help="Strips on the later date alone (default: 3).")
-@click.option("--old", type=click.IntRange(0, 1000), metavar="N", help="Strips on both dates (default: 2).")
-@click.option("--regrowing", type=click.IntRange(0, 1000), metavar="N", help="Strips that grow over (default: 1).")
-@click.option("--clutter", type=click.FloatRange(0, 10), help="Small unrest; 1 as real ground has (default: 0).")
-@click.option("--dates", type=click.IntRange(2, 500), metavar="N", help="More than two: a series (default: 2).")
+@click.option("--new", type=WholeNumber(0, 1000), metavar="N", help="Strips on the later date alone (default: 3).")
+@click.option("--old", type=WholeNumber(0, 1000), metavar="N", help="Strips on both dates (default: 2).")
+@click.option("--regrowing", type=WholeNumber(0, 1000), metavar="N", help="Strips that grow over (default: 1).")
+@click.option("--clutter", type=Number(0, 10), help="Small unrest; 1 as real ground has (default: 0).")
+@click.option("--dates", type=WholeNumber(2, 500), metavar="N", help="More than two: a series (default: 2).")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 def simulate(directory: Path, *, overwrite: bool, **options: Any) -> None:  # noqa: ANN401 - named in Wish
     """Write synthetic pairs, their masks and their truth into DIRECTORY. Nothing in them is real.
@@ -83,10 +82,6 @@ def simulate(directory: Path, *, overwrite: bool, **options: Any) -> None:  # no
 def _describe(wish: Wish) -> Any:  # noqa: ANN401 - a SceneSpec, whose library is loaded where it is needed
     from colibri_geo.sim import Mix, random_series_spec
 
-    for name in ("pixel_m", "clutter"):
-        value = getattr(wish, name)
-        if value is not None and not math.isfinite(value):
-            raise SettingsError(f"--{name.replace('_', '-')} is {value}, expected a number; correct it")
     usual = Mix()
     mix = Mix(
         new=usual.new if wish.new is None else wish.new,

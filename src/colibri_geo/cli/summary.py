@@ -36,6 +36,10 @@ class Summary:
     """Ground measured and clear on both dates."""
     observed_share: float
     """The second of the two over the first, in [0, 1]."""
+    tiles: int | None
+    """Into which a scan cut the ground, None where nothing was cut."""
+    tile_px: int | None
+    """Longest side of a tile, whole cells included: the number that --tile was rounded to."""
     verdicts: Mapping[str, int]
     """Candidate cleared strips by verdict."""
     notes: tuple[str, ...]
@@ -61,6 +65,8 @@ class Summary:
             lines.append(f"Not observed: nothing can be said of the {self.asked_km2:,.1f} km2 asked.")
         elif not self.verdicts["new"] + self.verdicts["extended"]:
             lines.append(f"Nothing new found in {looked_at}.")
+        if self.tiles:
+            lines.append(f"Tiles: {self.tiles:,}, of {self.tile_px:,} px a side at most")
         lines += [f"Note: {note}" for note in self.notes]
         written = " and ".join(filter(None, (self.report, self.pdf)))
         lines.append(f"Report: {written}" if written else f"Written: {self.out}")
@@ -104,8 +110,10 @@ def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool, pr
         asked_km2=round(float(whole["asked_km2"]), 3),
         observed_km2=round(float(whole["observed_km2"]), 3),
         observed_share=round(float(whole["observed_share"]), 4),
+        tiles=None if run.tiles is None else len(run.tiles),
+        tile_px=None if run.tiles is None else int(run.tiles[["rows", "cols"]].to_numpy().max(initial=0)),
         verdicts={verdict: int(whole[verdict]) for verdict in VERDICTS},
-        notes=_gather_notes(run),
+        notes=(*_gather_notes(run), *_note_edition(run, precision)),
         caution=caution_for(run.record),
     )
 
@@ -115,3 +123,20 @@ def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
     notes = [f"{scene.name}: {note}" for scene in (run.before, run.after, *run.record.radar) for note in scene.notes]
     layers = [f"{layer.name}: {note}" for layer in run.record.layers for note in layer.notes]
     return tuple(dict.fromkeys([*notes, *run.pair.notes, *layers, *run.notes]))
+
+
+def _note_edition(run: colibri_geo.Run, precision: str) -> tuple[str, ...]:
+    """Say so where an edition of regions names none of its strips' regions."""
+    if precision != "region":
+        return ()
+    from colibri_geo.exporting.editions import LEAST_KM2, make_edition
+    from colibri_geo.layers.columns import LEVELS
+
+    strips = make_edition(run.findings, run.record, precision).strips
+    if not len(strips) or bool((strips[list(LEVELS)].to_numpy() != "").any()):
+        return ()
+    note = (
+        f"the edition names no region: it names those of which at least {LEAST_KM2:g} km2 were observed, and a strip "
+        "touches one that was observed on less"
+    )
+    return (note,)

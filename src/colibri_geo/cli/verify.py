@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.values import GivenPath
 
 DIFFERENT = 3
 
 
 @click.command(short_help="Prove that the folder of a run is unchanged.")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=GivenPath())
 def verify(directory: Path) -> None:
     """Hold every file of a run's folder DIRECTORY to the SHA-256 in its manifest.
 

@@ -229,7 +229,8 @@ def _read_bytes(folder: Path) -> bytes:
     path = folder / MANIFEST
     advice = "give the folder that a run wrote"
     if not folder.is_dir():
-        raise NotARun(f"{folder}: no such folder, expected the folder of a run; {advice}")
+        what = "is no folder" if folder.exists() else "no such folder"
+        raise NotARun(f"{folder}: {what}, expected the folder of a run; {advice}")
     if path.is_symlink() or not path.is_file():
         raise NotARun(f"{folder}: holds no {MANIFEST}, expected the folder of a run; {advice}")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -10,12 +9,12 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from colibri_geo.errors import NotARun, OutputError, OutputExists
+from colibri_geo.errors import DISK_FULL, NotARun, OutputError, OutputExists
 from colibri_geo.evidence.manifest import holds_run
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PREFIX = ".colibri-"
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
@@ -71,7 +70,7 @@ def staged_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     with ExitStack() as undo:
         with _output_errors(out):
             staging = _make_staging(target, undo)
-        with _output_errors(out, only=_DISK_FULL):
+        with _output_errors(out, only=DISK_FULL):
             yield staging
         with _output_errors(out):
             _set_modes(staging)
@@ -85,11 +84,13 @@ def _check_place(out: Path) -> None:
         raise OutputError(f"{out}: is a link, expected a folder or a free name; give the folder that it leads to")
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file, expected a folder or a free name; give another folder")
-    parent = next(place for place in out.resolve().parents if place.exists())
+    parent = next((place for place in out.resolve().parents if place.exists()), out)
     if not parent.is_dir():
         raise OutputError(f"{out}: {parent.name} is a file, expected a folder; give another folder")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"{out}: {parent} may not be written, expected a folder of yours; give another folder")
+    try:
+        Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).rmdir()  # not all that refuses is told by the rights
+    except OSError as error:
+        raise OutputError.refused(parent, error) from error
 
 
 def _check_existing(out: Path, *, overwrite: bool) -> None:
@@ -111,13 +112,12 @@ def _output_errors(out: Path, *, only: Collection[int] | None = None) -> Iterato
     except OSError as error:
         if only is not None and error.errno not in only:
             raise
-        reason = error.strerror or str(error)
-        raise OutputError(f"{out}: cannot be written ({reason}); make room or give another folder") from error
+        raise OutputError.refused(out, error) from error
 
 
 def _make_staging(target: Path, undo: ExitStack) -> Path:
     _make_parents(target, undo)
-    staging = Path(tempfile.mkdtemp(prefix=".colibri-", suffix=".partial", dir=target.parent))
+    staging = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=".partial", dir=target.parent))
     undo.callback(shutil.rmtree, staging, ignore_errors=True)
     return staging
 

@@ -109,7 +109,7 @@ def say_counts(counts: dict[str, int], messages: Messages) -> str:
     return ", ".join(messages.count(f"counted.{verdict}", count) for verdict, count in counts.items())
 
 
-def say_share(row: pd.Series[Any], messages: Messages) -> str:
+def say_share(row: pd.Series[Any], messages: Messages, *, rounded: bool = False) -> str:
     """Say how much of one row of the observed table was observed.
 
     Examples
@@ -122,9 +122,13 @@ def say_share(row: pd.Series[Any], messages: Messages) -> str:
     seen_km2, asked_km2 = float(row["observed_km2"]), float(row["asked_km2"])
     return messages.say(
         "field.share",
-        observed=format_km2(seen_km2, messages),
-        share=format_share(float(row["observed_share"]), messages) if asked_km2 > 0 else messages.say("value.none"),
-        asked=format_km2(asked_km2, messages),
+        observed=format_km2(seen_km2, messages, rounded=rounded),
+        share=(
+            format_share(float(row["observed_share"]), messages, rounded=rounded)
+            if asked_km2 > 0
+            else messages.say("value.none")
+        ),
+        asked=format_km2(asked_km2, messages, rounded=rounded),
     )
 
 
@@ -144,17 +148,17 @@ def name_region(row: pd.Series[Any], messages: Messages) -> str:
     return f"{name} ({code})" if name and code else name or code or messages.say("message.region.unnamed")
 
 
-def say_region_row(row: pd.Series[Any], region: str, messages: Messages) -> str:
+def say_region_row(row: pd.Series[Any], region: str, messages: Messages, *, rounded: bool = False) -> str:
     """Say what was found in a region that is one row of the observed table, and how much of it was observed."""
     return messages.say(
         "message.region",
         region=region,
         counts=say_counts({verdict: int(row[verdict]) for verdict in ("new", "extended")}, messages),
-        share=say_share(row, messages),
+        share=say_share(row, messages, rounded=rounded),
     )
 
 
-def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messages) -> str:
+def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messages, *, rounded: bool = False) -> str:
     """Say what was found; "nothing new" never without the share that was observed.
 
     Parameters
@@ -164,6 +168,8 @@ def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messa
     observed : DataFrame
         The observed table of a run.
     messages : Messages
+    rounded : bool
+        Whether its areas and shares are those of an edition.
 
     Returns
     -------
@@ -171,12 +177,13 @@ def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messa
         One sentence.
     """
     whole = observed.iloc[0]
+    share = say_share(whole, messages, rounded=rounded)
     found = {verdict: count for verdict, count in counts.items() if verdict in CALLED_NEW}
     if found:
-        return messages.say("field.found", counts=say_counts(found, messages), share=say_share(whole, messages))
+        return messages.say("field.found", counts=say_counts(found, messages), share=share)
     if not float(whole["observed_km2"]) > 0:
-        return messages.say("field.unseen", asked=format_km2(float(whole["asked_km2"]), messages))
-    return messages.say("field.nothing_new", share=say_share(whole, messages))
+        return messages.say("field.unseen", asked=format_km2(float(whole["asked_km2"]), messages, rounded=rounded))
+    return messages.say("field.nothing_new", share=share)
 
 
 def say_others(counts: dict[str, int], messages: Messages) -> list[str]:

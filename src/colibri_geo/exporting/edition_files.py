@@ -30,7 +30,7 @@ from colibri_geo.exporting.message import MESSAGE, write_sections, write_subject
 from colibri_geo.exporting.numbering import CALLED_NEW
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.spreadsheet import CSV, write_rows
-from colibri_geo.exporting.wording import shown_text
+from colibri_geo.exporting.wording import caution_for, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability
 from colibri_geo.layers.columns import LEVELS
@@ -123,7 +123,7 @@ def _write_sections(
     edition: Edition, rows: list[dict[Any, Any]], messages: Messages
 ) -> Iterator[tuple[str, list[str]]]:
     say, record = messages.say, edition.record
-    named = say("edition.levels", least=format_km2(LEAST_KM2, messages))
+    named = say("edition.levels", least=format_km2(LEAST_KM2, messages, rounded=True))
     rules = [named] if edition.precision == "region" else []
     yield (
         say("message.heading.found"),
@@ -140,7 +140,9 @@ def _write_sections(
     )
     regions = edition.observed[edition.observed["level"] != "all"]
     if len(regions):
-        counted = [say_region_row(row, _name_row(row, messages), messages) for _, row in regions.iterrows()]
+        counted = [
+            say_region_row(row, _name_row(row, messages), messages, rounded=True) for _, row in regions.iterrows()
+        ]
         yield say("message.heading.regions"), [*counted, say("edition.each")]
     for number, row in enumerate(rows, start=1):
         if row["verdict"] in CALLED_NEW:
@@ -162,21 +164,34 @@ def _count_verdicts(edition: Edition) -> dict[str, int]:
 def say_edition(edition: Edition, messages: Messages) -> str:
     """Say what was found; "nothing new" never without the share that was observed."""
     counts = _count_verdicts(edition)
-    return " ".join([say_findings(counts, edition.observed, messages), *say_others(counts, messages)])
+    return " ".join([say_findings(counts, edition.observed, messages, rounded=True), *say_others(counts, messages)])
 
 
 def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:
     """Say what an edition knows of one strip, a sentence each."""
-    say = messages.say
+    return [_say_verdict(row, messages), *_say_place(row, messages), *_say_measures(row, messages)]
+
+
+def _say_verdict(row: dict[Any, Any], messages: Messages) -> str:
+    probability = format_probability(row["probability"], messages)
+    return messages.say("message.verdict", verdict=messages.say(f"verdict.{row['verdict']}"), probability=probability)
+
+
+def _say_place(row: dict[Any, Any], messages: Messages) -> list[str]:
+    """Say square and region, which all strips of a square have in common."""
     names = (row[level] or row[f"{level}_code"] for level in LEVELS)
     region = _BELOW.join(shown_text(name, messages) for name in names if name)
+    return [
+        *([messages.say("edition.square", square=say_square(row, messages))] if "square" in row else []),
+        messages.say("field.region", region=region or messages.say("edition.region.none")),
+    ]
+
+
+def _say_measures(row: dict[Any, Any], messages: Messages) -> list[str]:
+    say = messages.say
     length, width = (format_number(row[name], messages, unit="m") for name in ("length_m", "width_m"))
     without, seen = (row[name] or say("field.looks.none") for name in ("last_without", "first_with"))
-    probability = format_probability(row["probability"], messages)
     return [
-        say("message.verdict", verdict=say(f"verdict.{row['verdict']}"), probability=probability),
-        *([say("edition.square", square=say_square(row, messages))] if "square" in row else []),
-        say("field.region", region=region or say("edition.region.none")),
         say("edition.size", length=length, width=width, azimuth=messages.number(row["azimuth_deg"])),
         say("field.looks", without=without, seen=seen),
     ]
@@ -186,17 +201,23 @@ def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:
 def _group_by_square(
     edition: Edition, rows: list[dict[Any, Any]], messages: Messages
 ) -> list[tuple[Polygon, str, list[str]]]:
-    """Gather the strips of each square: its shape, their numbers, and a line for each."""
+    """Gather the strips of each square: its shape, their numbers, and a line for the square and for each of them."""
     found: dict[str, tuple[Polygon, list[int], list[str]]] = {}
     for number, (square, row) in enumerate(zip(_list_squares(edition), rows, strict=True), start=1):
-        _, numbers, lines = found.setdefault(row["square"], (square, [], []))
+        place = f"{'. '.join(_say_place(row, messages))}."
+        _, numbers, lines = found.setdefault(row["square"], (square, [], [place]))
         numbers.append(number)
-        lines.append(f"{number} {row['strip_id']}. {'. '.join(describe_row(row, messages))}.")
+        said = [f"{number} {row['strip_id']}", _say_verdict(row, messages), *_say_measures(row, messages)]
+        lines.append(f"{'. '.join(said)}.")
     return [(square, ", ".join(map(str, numbers)), lines) for square, numbers, lines in found.values()]
 
 
 def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages) -> bytes:
-    """Build a document with a square and a point in its middle for all strips in it."""
+    """Build a document with a square and a point in its middle for all strips in it.
+
+    Both tell of the strips, for applications differ in which of the two answers a touch; what the edition is stands in
+    the document alone.
+    """
     root = ET.Element("kml", {"xmlns": KML_NAMESPACE})
     document = ET.SubElement(root, "Document")
     add_text(document, "name", messages.say("edition.title", edition=edition.precision))
@@ -206,8 +227,9 @@ def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
     for tag, colour in zip(("LineStyle", "PolyStyle"), _SQUARE_COLOURS, strict=True):
         add_text(ET.SubElement(style, tag), "color", colour)
     for square, numbers, lines in _group_by_square(edition, rows, messages):
-        text = "\n".join([*(_as_html(line) for line in lines), edition.say_caution(messages)])
-        point = ET.SubElement(_add_placemark(document, numbers, text), "Point")
+        text = "\n".join([*map(_as_html, lines), caution_for(edition.record, messages)])
+        middle = f"{messages.say('edition.middle')}\n{text}"
+        point = ET.SubElement(_add_placemark(document, numbers, middle), "Point")
         add_text(point, "coordinates", _write_middle(square))
         polygon = ET.SubElement(
             _add_placemark(document, messages.say("edition.outline", numbers=numbers), text), "Polygon"

@@ -32,6 +32,7 @@ from colibri_geo.exporting.coordinates import WGS84, strip_centres
 from colibri_geo.exporting.squares import find_square, name_square
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import ENGLISH, Messages
+from colibri_geo.language.formats import ROUNDED_DIGITS
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import PRECISIONS
@@ -41,9 +42,6 @@ LEAST_KM2 = 25.0
 """Least observed ground of a region that an edition names: that of a square. A sliver of a region at the edge of an
 image would be a finer place."""
 LENGTH_STEP_M, WIDTH_STEP_M, AZIMUTH_STEP_DEG = 100.0, 10.0, 10.0
-DIGITS = 2
-"""Significant digits of areas and of sizes of pixels. An exact area is that of one cut of an image, and an exact pixel
-of a map tells the latitude, or how far the central meridian is."""
 SIDES = ("west_lon", "south_lat", "east_lon", "north_lat")
 _REGIONS = tuple(level + part for level in LEVELS for part in ("", "_code"))
 _BETWEEN = " / "
@@ -268,7 +266,12 @@ def _round_to(values: pd.Series[Any], step: float) -> pd.Series[Any]:
 
 
 def _round_digits(value: float) -> float:
-    return float(f"{value:.{DIGITS - 1}e}")
+    """Round areas and sizes of pixels.
+
+    An exact area is that of one cut of an image, and an exact pixel of a map tells the latitude, or how far the central
+    meridian is.
+    """
+    return float(f"{value:.{ROUNDED_DIGITS - 1}e}")
 
 
 def _round_areas(observed: pd.DataFrame) -> pd.DataFrame:

@@ -227,9 +227,7 @@ def _await_disk(path: Path) -> None:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
     except OSError as error:
-        raise OutputError(
-            f"{path.name}: cannot be written ({error.strerror or error}); make room, or give another folder"
-        ) from error
+        raise OutputError.refused(path.name, error) from error
 
 
 def _write_layer(layer: Layer, path: Path) -> None:
@@ -244,7 +242,8 @@ def _write_layer(layer: Layer, path: Path) -> None:
         )
     except _WRITE_ERRORS as error:
         raise OutputError(
-            f"{path.name}: layer {layer.name} cannot be written ({error}); make room on the disk"
+            f"{path.name}: layer {layer.name} cannot be written ({error}); look whether its folder has room and may be "
+            "written to"
         ) from error
 
 

@@ -74,7 +74,7 @@ def write_subject(counts: dict[str, int], observed: pd.DataFrame, record: RunRec
         return messages.count("message.subject.found", new, dates=dates)
     if not float(whole["observed_km2"]) > 0:
         return messages.say("message.subject.unseen", dates=dates)
-    share = format_share(float(whole["observed_share"]), messages)
+    share = format_share(float(whole["observed_share"]), messages, rounded=record.precision != "exact")
     return messages.say("message.subject.nothing_new", share=share, dates=dates)
 
 

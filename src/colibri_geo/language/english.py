@@ -56,6 +56,10 @@ REPORT = {
     "looked_at.share": "Share observed",
     "looked_at.not_observed": "Not observed",
     "looked_at.regions": "Observed ground by region. Counted from pixels.",
+    "looked_at.regions.rounded": (
+        "Observed ground by region. Counted from pixels, then rounded: the ground asked and observed to two "
+        "significant digits, shares to whole per cent."
+    ),
     "column.region": "Region",
     "column.level": "Level",
     "column.region_km2": "Whole region",

@@ -13,6 +13,8 @@ from colibri_geo.language.recorded import translate
 
 TEXT_LIMIT = 240
 """Longest text from a file that a reader is shown whole, in characters."""
+ROUNDED_DIGITS = 2
+"""Significant digits of areas that were rounded."""
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -127,25 +129,36 @@ def format_interval(
     )
 
 
-def format_km2(area_km2: float, messages: Messages) -> str:
-    """Write an area: two decimals below 10 km², one below 1,000 km², none above."""
+def format_km2(area_km2: float, messages: Messages, *, rounded: bool = False) -> str:
+    """Write an area: two decimals below 10 km², one below 1,000 km², none above; of a rounded one what holds.
+
+    Examples
+    --------
+    >>> from colibri_geo.language import ENGLISH
+    >>> [format_km2(area, ENGLISH, rounded=True).replace(chr(160), " ") for area in (0.0, 0.83, 9.0, 10.0, 1200.0)]
+    ['0 km²', '0.83 km²', '9.0 km²', '10 km²', '1,200 km²']
+    """
     digits = 2 if abs(area_km2) < 10 else 1 if abs(area_km2) < 1000 else 0
+    if rounded:
+        digits = max(0, ROUNDED_DIGITS - 1 - math.floor(math.log10(area_km2))) if area_km2 > 0 else 0
     return format_number(area_km2, messages, digits=digits, unit="km²")
 
 
-def format_share(share: float, messages: Messages) -> str:
-    """Write a share as per cent; 0 and 100 % stand only for none and for all.
+def format_share(share: float, messages: Messages, *, rounded: bool = False) -> str:
+    """Write a share as per cent; 0 and 100 % stand only for none and for all. A rounded one holds whole per cent.
 
     Examples
     --------
     >>> from colibri_geo.language import ENGLISH
     >>> [format_share(share, ENGLISH).replace(chr(160), " ") for share in (0.0, 0.0001, 0.8, 0.9999, 1.0)]
     ['0 %', '<0.1 %', '80.0 %', '>99.9 %', '100 %']
+    >>> format_share(0.88, ENGLISH, rounded=True).replace(chr(160), " ")
+    '88 %'
     """
     if not math.isfinite(share):
         return messages.say("value.unknown")
     percent = share * 100
-    if percent in {0.0, 100.0}:
+    if rounded or percent in {0.0, 100.0}:
         return format_number(percent, messages, unit="%")
     if percent < 0.1:
         return "<" + format_number(0.1, messages, digits=1, unit="%")

@@ -22,6 +22,7 @@ from colibri_geo.errors import (
     DownloadError,
     GeoreferenceError,
     InputError,
+    OutputError,
     OutputExists,
     SettingsError,
     UnsafeSource,
@@ -100,6 +101,8 @@ def fetch_regions(
         Not a code of three letters.
     OutputExists
         There is a file already.
+    OutputError
+        Its folder is missing or cannot be written.
     DownloadError
         Anything that went wrong on the way; nothing is left behind.
 
@@ -169,7 +172,7 @@ def _check_target(out: Path) -> None:
     if out.suffix.lower() != ".gpkg":
         raise SettingsError(f"{out.name}: expected a name that ends in .gpkg, a GeoPackage is written; correct it")
     if not out.parent.is_dir():
-        raise DownloadError(f"{out.parent}: no such folder to write to; make it first")
+        raise OutputError(f"{out.parent}: no such folder to write to; make it first")
 
 
 def _parse_facts(content: bytes, url: str) -> dict[str, str]:
@@ -217,7 +220,7 @@ def _write(layers: dict[str, gpd.GeoDataFrame], downloads: list[_Download], out:
             file.replace(out)
     except (OSError, DataSourceError, DataLayerError) as error:
         _side_file(out).unlink(missing_ok=True)
-        raise DownloadError(f"{out}: cannot be written ({str(error)[:120]}); name another place") from error
+        raise OutputError(f"{out}: cannot be written ({str(error)[:120]}); name another place") from error
 
 
 def _describe(file: Path, downloads: list[_Download]) -> bytes:

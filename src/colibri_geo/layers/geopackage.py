@@ -24,6 +24,7 @@ _DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
 _STEPS = 1_000_000  # of the database engine between two looks at the clock
 _MAX_VALUE_BYTES = 2**27  # of one geometry, eight million points, or one text
+_GDALS_NONE = ("GDAL", 99999)  # what GDAL writes for a layer without a reference system
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
@@ -154,6 +155,8 @@ def _read_crs(database: sqlite3.Connection, table: _Table, source: str) -> CRS |
             "set the CRS of the layer, or name it with --assume-crs"
         )
     organization, code, definition = _decode_text(row[0], source), row[1], _decode_text(row[2], source)
+    if (organization, code) == _GDALS_NONE:
+        return None
     try:
         if organization.upper() in {"EPSG", "ESRI"}:
             return CRS.from_authority(organization.upper(), str(code))

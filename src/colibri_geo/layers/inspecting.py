@@ -1,4 +1,4 @@
-"""What a vector layer is: its columns, how many features, where; and what keeps its polygons from being used."""
+"""What a vector layer is: its columns, how many features, where; which options take it, and what keeps it from use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shapely
 from colibri_geo.errors import GeoreferenceError, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.features import Features
-from colibri_geo.layers.polygons import clean_polygons
+from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import measure_km2
 from colibri_geo.layers.sources import identify
@@ -37,9 +37,12 @@ class LayerInspection:
     crs : str or None
         Stated by the file.
     west, south, east, north : float or None
-        Degrees, of the polygons.
+        Degrees.
     area_km2 : float or None
-        Geodesic, of the polygons together.
+        Geodesic, of the polygons together; None where there are none.
+    uses : tuple of str
+        Options that take it: ``--regions`` and ``--aoi`` take polygons, ``--aerodromes`` points and lines, ``--layer``
+        all of them.
     licence : str or None
         Where its side file states one.
     sha256 : str
@@ -47,7 +50,7 @@ class LayerInspection:
     notes : tuple of str
         What was mended or left out on reading.
     warnings : tuple of str
-        Why its polygons cannot be used as they are, with the name of the error.
+        Why it cannot be used as it is, with the name of the error.
     """
 
     name: str
@@ -61,6 +64,7 @@ class LayerInspection:
     east: float | None
     north: float | None
     area_km2: float | None
+    uses: tuple[str, ...]
     licence: str | None
     sha256: str
     size_bytes: int
@@ -92,9 +96,9 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     path = Path(path)
     features = read_features(path, role="aoi")
     sha256, warnings = hash_file(path), []
-    polygons: Features | None = None
+    shapes: Features | None = None
     try:
-        polygons = clean_polygons(features, source=path.name, assume_crs=assume_crs)
+        shapes = clean_shapes(features, source=path.name, assume_crs=assume_crs)
     except (VectorError, GeoreferenceError) as error:
         warnings.append(f"{type(error).__name__}: {error}")
     frame = features.frame
@@ -105,11 +109,12 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         shapes=_count_shapes(frame),
         columns=tuple(str(name) for name in frame.columns if name != frame.geometry.name)[:_MOST_COLUMNS],
         crs=None if frame.crs is None else frame.crs.to_string(),
-        **_measure(polygons),
+        **_measure(shapes),
+        uses=() if shapes is None else _list_uses(shapes),
         licence=read_credit(path, sha256),
         sha256=sha256,
         size_bytes=path.stat().st_size,
-        notes=features.notes if polygons is None else polygons.notes,
+        notes=features.notes if shapes is None else shapes.notes,
         warnings=tuple(warnings),
     )
 
@@ -119,10 +124,24 @@ def _count_shapes(frame: gpd.GeoDataFrame) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
-def _measure(polygons: Features | None) -> dict[str, float | None]:
-    if polygons is None:
+def _list_uses(shapes: Features) -> tuple[str, ...]:
+    areas = shapely.area(shapes.frame.geometry) > 0
+    polygons = ("--regions", "--aoi") if areas.any() else ()
+    others = () if areas.all() else ("--aerodromes",)
+    return (*polygons, "--layer", *others)
+
+
+def _measure(shapes: Features | None) -> dict[str, float | None]:
+    if shapes is None:
         return dict.fromkeys(("west", "south", "east", "north", "area_km2"))
-    shapes = np.asarray(polygons.frame.geometry.array, dtype=object)
-    west, south, east, north = (float(side) for side in polygons.frame.total_bounds)
-    area_km2 = float(measure_km2(np.array([shapely.union_all(shapes)], dtype=object))[0])
-    return {"west": west, "south": south, "east": east, "north": north, "area_km2": round(area_km2, 4)}
+    geometries = np.asarray(shapes.frame.geometry.array, dtype=object)
+    west, south, east, north = (float(side) for side in shapes.frame.total_bounds)
+    polygons = geometries[shapely.area(geometries) > 0]
+    area_km2 = float(measure_km2(np.array([shapely.union_all(polygons)], dtype=object))[0]) if len(polygons) else None
+    return {
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "area_km2": None if area_km2 is None else round(area_km2, 4),
+    }

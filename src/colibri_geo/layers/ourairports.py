@@ -137,6 +137,8 @@ def read_ourairports(path: Path) -> Aviation:
     OurAirports, https://ourairports.com/help/data-dictionary.html
     """
     columns, rows = _read_rows(path)
+    if not columns:
+        raise CorruptInput(f"{path.name}: the file is empty, expected a table of OurAirports; fetch it again")
     if set(_AIRPORTS) <= set(columns):
         placed = [_read_airport(row) for row in rows]
         airports = tuple(airport for airport in placed if airport is not None)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from colibri_geo.errors import SettingsError, WorkerLost
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress
 from colibri_geo.scanning import MemoryStore, cut_tiles, local_executor
 from colibri_geo.scanning.workers import check_workers
-from colibri_geo.scenes.opening import Options, keep_open, open_scene
+from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
+from colibri_geo.scenes.finding import find_input
+from colibri_geo.scenes.opening import Options, keep_open, open_found
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
 
@@ -90,12 +92,8 @@ def compare(
     with show_progress(progress) as tell:
         clock = Clock(tell)
         with clock.step("read the inputs"):
-            first = _open(
-                before, mask=before_mask, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs
-            )
-            second = _open(
-                after, mask=after_mask, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs
-            )
+            first = _open(before, Options(before_bands or bands, before_mask, before_date, assume_crs, BEFORE_OPTION))
+            second = _open(after, Options(after_bands or bands, after_mask, after_date, assume_crs, AFTER_OPTION))
             radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
             from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
 
@@ -147,8 +145,8 @@ def _look(task: Task, clock: Clock, workers: int | None) -> Iterator[Looked]:
         ) from error
 
 
-def _open(image: str | Path | Scene, **options: Any) -> Scene:  # noqa: ANN401 - the options of open_scene
-    return keep_open(image, Options(**options)) if isinstance(image, Scene) else open_scene(image, **options)
+def _open(image: str | Path | Scene, options: Options) -> Scene:
+    return keep_open(image, options) if isinstance(image, Scene) else open_found(find_input(image), options)
 
 
 def _open_radar(
@@ -164,6 +162,7 @@ def _open_radar(
         )
     from colibri_geo.tracing.corroborating import check_radar
 
-    looks = tuple(_open(image, assume_crs=assume_crs) for image in (before, after))
+    options = Options(assume_crs=assume_crs, date_option="")
+    looks = tuple(_open(image, options) for image in (before, after))
     check_radar(*looks)
     return looks

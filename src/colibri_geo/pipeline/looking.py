@@ -121,11 +121,17 @@ def look_at_cell(task: Task, cell: Window) -> Looked:
 
 
 def look_at_tiles(
-    task: Task, tiles: Sequence[Tile], *, executor: Executor, store: Store, on_tile: OnTile | None
+    task: Task,
+    tiles: Sequence[Tile],
+    *,
+    executor: Executor,
+    store: Store,
+    on_tile: OnTile | None,
+    notes: tuple[str, ...] = (),
 ) -> list[Looked]:
     """Look at tiles in other processes; see `colibri_geo.scanning.run_tiles`."""
     work = partial(look_at_tile, task)
-    run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile)
+    run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile, notes=notes)
     return [restore(task, tile, store.load(tile.number)) for tile in tiles]
 
 

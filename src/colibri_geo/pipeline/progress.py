@@ -32,7 +32,7 @@ def show_progress(progress: Progress | bool | None) -> Iterator[Progress]:  # no
         yield progress
     elif progress and (display := _find_notebook()) is not None:
         yield from _show_bar(display)
-    elif progress and sys.stderr.isatty():
+    elif progress and sys.stderr and sys.stderr.isatty():
         yield from _show_line()
     else:
         yield lambda _: None
@@ -42,7 +42,7 @@ def tell_tiles(tell: Progress) -> OnTile:
     """Return what tells in words how many tiles are done."""
 
     def on_tile(done: TileDone) -> None:
-        tell(f"look at the tiles: {done.tiles_done} of {done.tiles}, candidates so far: {done.strips}")
+        tell(f"look at the tiles: {done.tiles_done} of {done.tiles}, lines yet to be scored: {done.strips}")
 
     return on_tile
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
-from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
+from colibri_geo.scanning import LocalExecutor, OwnExecutor, Tile, TileDone, TileStore, cut_tiles, local_executor
+from colibri_geo.scanning.tiles import find_side
+from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
@@ -103,12 +105,25 @@ def scan(
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.scenes.decoding"))
         with clock.step("read the inputs"):
-            befores = open_each(before, acquired=before_date, bands=before_bands or bands, assume_crs=assume_crs)
+            befores = open_each(
+                before,
+                acquired=before_date,
+                date_option=BEFORE_OPTION,
+                bands=before_bands or bands,
+                assume_crs=assume_crs,
+            )
             first = join_scenes(befores)
-            afters = open_each(after, acquired=after_date, bands=after_bands or bands, assume_crs=assume_crs)
+            afters = open_each(
+                after,
+                acquired=after_date,
+                date_option=AFTER_OPTION,
+                bands=after_bands or bands,
+                assume_crs=assume_crs,
+            )
             second = join_scenes(afters)
-            if isinstance(executor, LocalExecutor) and max(first.grid.shape) > TILE_PX:
-                executor.warm("colibri_geo.pipeline.looking")
+            local = executor if isinstance(executor, LocalExecutor) else None
+            if local and max(first.grid.shape) > TILE_PX:
+                local.warm("colibri_geo.pipeline.looking")
             from colibri_geo.pipeline.inputs import add_layers, plan_look, settle_inputs, survey_inputs
 
             inputs = add_layers(
@@ -124,12 +139,23 @@ def scan(
             task = plan_look(inputs, pair, settings)
             cells = choose_cells(task)
             tiles = cut_tiles(cells, TILE_PX if tile_px is None else tile_px)
-            if isinstance(executor, LocalExecutor) and len(cells) < 2:
+            notes = () if tile_px is None else _note_side(tiles, tile_px)
+            if local and len(cells) < 2:
                 executor = OwnExecutor()
             fingerprint = describe_task(task, inputs, settings)
             store = stack.enter_context(keep_tiles(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
-            looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
+            looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile, notes=notes)
         from colibri_geo.pipeline.finishing import finish
 
         run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
     return replace(run, tiles=tabulate_tiles(task, tiles, looked))
+
+
+def _note_side(tiles: Sequence[Tile], tile_px: int) -> tuple[str, ...]:
+    """Say so where tiles are larger than was asked for."""
+    side_px = find_side(tiles)
+    if side_px <= tile_px:
+        return ()
+    return (
+        f"tiles of {tile_px:,} px were asked for (--tile, tile_px): they hold whole cells, of up to {side_px:,} px",
+    )

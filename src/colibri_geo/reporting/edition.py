@@ -64,11 +64,11 @@ def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> Re
     bottom = build_bottom_line(edition.observed, (), edition.record, messages)
     rules = [messages.say("edition.counted")]
     if not squares:
-        rules.append(messages.say("edition.levels", least=format_km2(LEAST_KM2, messages)))
+        rules.append(messages.say("edition.levels", least=format_km2(LEAST_KM2, messages, rounded=True)))
     return ReportModel(
         language=messages.language,
         cover=_build_cover(edition, messages),
-        looked_at=build_looked_at(edition.observed, None, messages),
+        looked_at=build_looked_at(edition.observed, None, messages, rounded=True),
         inputs=None,
         bottom_line=replace(bottom, others=(*bottom.others, *rules, messages.say("edition.others"))),
         map=_draw_squares(edition.strips, messages) if squares and len(edition.strips) else None,

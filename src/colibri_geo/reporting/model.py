@@ -61,7 +61,7 @@ def build_model(
         canvas,
         findings.not_observed,
         findings.regions,
-        format_share(observed_share(findings.observed), messages),
+        format_share(observed_share(findings.observed.iloc[0]), messages),
         messages,
     )
     return ReportModel(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -96,70 +98,93 @@ def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> s
 
 
 # ----------------------------------------------------------------------------------------------------------- looked at
-def build_looked_at(observed: pd.DataFrame, drawing: MapDrawing | None, messages: Messages) -> LookedAt:
-    """Build the statement of what was and was not seen, for all and for each region."""
-    total = observed.iloc[0]
-    asked, seen = float(total["asked_km2"]), float(total["observed_km2"])
-    rest = max(asked - seen, 0.0)
-    share = observed_share(observed)
-    both = ("observed.asked_km2", "observed.observed_km2")
+def build_looked_at(
+    observed: pd.DataFrame, drawing: MapDrawing | None, messages: Messages, *, rounded: bool = False
+) -> LookedAt:
+    """Build the statement of what was and was not seen, for all and for each region; `rounded` is that of an edition.
+
+    The rest that was not observed is an area, but a share in an edition: the difference of two rounded areas may hold
+    no digit.
+    """
+    ground = _measure_ground(observed.iloc[0], messages, rounded=rounded)
+    areas, share = ("observed.asked_km2", "observed.observed_km2"), ("observed.observed_share",)
     figures = (
-        Fact(messages.say("looked_at.asked"), (format_km2(asked, messages),), both[:1]),
-        Fact(messages.say("looked_at.observed"), (format_km2(seen, messages),), both[1:]),
-        Fact(messages.say("looked_at.share"), (format_share(share, messages),), ("observed.observed_share",)),
-        Fact(messages.say("looked_at.not_observed"), (format_km2(rest, messages),), both),
+        Fact(messages.say("looked_at.asked"), (ground.asked,), areas[:1]),
+        Fact(messages.say("looked_at.observed"), (ground.observed,), areas[1:]),
+        Fact(messages.say("looked_at.share"), (ground.share,), share),
+        Fact(messages.say("looked_at.not_observed"), (ground.rest,), share if rounded else areas),
     )
     return LookedAt(
-        _looked_at_statement(asked, seen, share, messages), figures, _regions_seen(observed, messages), drawing
+        _looked_at_statement(observed, ground, messages),
+        figures,
+        _regions_seen(observed, messages, rounded=rounded),
+        drawing,
     )
 
 
-def observed_share(observed: pd.DataFrame) -> float:
-    """Return the share of all ground asked that was observed; 0 where none was asked."""
-    share = float(observed.iloc[0]["observed_share"])
+@dataclass(frozen=True)
+class _Ground:
+    """Ground that was asked about and observed, in words."""
+
+    asked: str
+    observed: str
+    share: str
+    rest: str
+
+
+def _measure_ground(row: pd.Series[Any], messages: Messages, *, rounded: bool) -> _Ground:
+    asked, seen = float(row["asked_km2"]), float(row["observed_km2"])
+    share = observed_share(row)
+    return _Ground(
+        asked=format_km2(asked, messages, rounded=rounded),
+        observed=format_km2(seen, messages, rounded=rounded),
+        share=format_share(share, messages, rounded=rounded),
+        rest=format_share(1 - share, messages, rounded=True)
+        if rounded
+        else format_km2(max(asked - seen, 0.0), messages),
+    )
+
+
+def observed_share(row: pd.Series[Any]) -> float:
+    """Return the share of ground asked that was observed, of a row of the observed table; 0 where none was asked."""
+    share = float(row["observed_share"])
     return share if math.isfinite(share) else 0.0
 
 
-def _looked_at_statement(asked: float, seen: float, share: float, messages: Messages) -> tuple[str, ...]:
-    area = format_km2(asked, messages)
-    rest = format_km2(max(asked - seen, 0.0), messages)
-    if not asked > 0:
+def _looked_at_statement(observed: pd.DataFrame, ground: _Ground, messages: Messages) -> tuple[str, ...]:
+    whole = observed.iloc[0]
+    if not float(whole["asked_km2"]) > 0:
         return (messages.say("looked_at.nothing_asked"),)
-    if not seen > 0:
-        return messages.say("looked_at.none", asked=area), messages.say("looked_at.rest", rest=rest)
-    if share == 1.0:
-        return (messages.say("looked_at.full", asked=area),)
-    part = messages.say(
-        "looked_at.part", asked=area, observed=format_km2(seen, messages), share=format_share(share, messages)
-    )
-    return part, messages.say("looked_at.rest", rest=rest)
+    if not float(whole["observed_km2"]) > 0:
+        none = messages.say("looked_at.none", asked=ground.asked)
+        return none, messages.say("looked_at.rest", rest=ground.asked)
+    if observed_share(whole) == 1.0:
+        return (messages.say("looked_at.full", asked=ground.asked),)
+    part = messages.say("looked_at.part", asked=ground.asked, observed=ground.observed, share=ground.share)
+    return part, messages.say("looked_at.rest", rest=ground.rest)
 
 
-def _regions_seen(observed: pd.DataFrame, messages: Messages) -> Table:
+def _regions_seen(observed: pd.DataFrame, messages: Messages, *, rounded: bool) -> Table:
     columns = ("region", "level", "region_km2", "asked", "observed", "share")
     rows = []
-    for level, code, name, region_km2, asked_km2, observed_km2, share in zip(
-        observed["level"],
-        observed["code"],
-        observed["name"],
-        observed["region_km2"],
-        observed["asked_km2"],
-        observed["observed_km2"],
-        observed["observed_share"],
-        strict=True,
-    ):
+    for _, row in observed.iterrows():
+        level, region_km2 = row["level"], row["region_km2"]
+        ground = _measure_ground(row, messages, rounded=rounded)
         whole = "–" if level == "all" and is_missing(region_km2) else format_km2(float(region_km2), messages)
         rows.append(
             (
-                Cell((_region_title(level, code, name, messages),)),
+                Cell((_region_title(level, row["code"], row["name"], messages),)),
                 Cell((messages.say(f"level.{level}"),)),
-                Cell((whole,), numeric=True),
-                Cell((format_km2(float(asked_km2), messages),), numeric=True),
-                Cell((format_km2(float(observed_km2), messages),), numeric=True),
-                Cell((format_share(float(share), messages),), numeric=True),
+                *(Cell((text,), numeric=True) for text in (whole, ground.asked, ground.observed)),
+                _share_cell(row, messages, rounded=rounded),
             )
         )
-    return Table(messages.say("looked_at.regions"), name_columns(columns, messages), tuple(rows))
+    caption = messages.say("looked_at.regions.rounded" if rounded else "looked_at.regions")
+    return Table(caption, name_columns(columns, messages), tuple(rows))
+
+
+def _share_cell(row: pd.Series[Any], messages: Messages, *, rounded: bool) -> Cell:
+    return Cell((format_share(float(row["observed_share"]), messages, rounded=rounded),), numeric=True)
 
 
 def _region_title(level: str, code: object, name: object, messages: Messages) -> str:
@@ -313,8 +338,9 @@ def build_bottom_line(
         if verdict not in _CALLED_NEW and number
     ]
     trace, score = record.settings.trace, record.settings.score
+    rounded = record.precision != "exact"
     return BottomLine(
-        statement=_bottom_statement(observed, counts, messages),
+        statement=_bottom_statement(observed, counts, messages, rounded=rounded),
         others=(
             messages.say("bottom.others", parts=", ".join(others)) if others else messages.say("bottom.no_strips"),
             messages.say(
@@ -326,7 +352,7 @@ def build_bottom_line(
             *_measured(record.candidates, len(strips), messages),
             *_aerodromes(strips, messages),
         ),
-        regions=_regions_found(observed, verdicts, messages),
+        regions=_regions_found(observed, verdicts, messages, rounded=rounded),
         words=tuple(
             Term(messages.say(f"verdict.{verdict}"), messages.say(f"meaning.{verdict}"), verdict)
             for verdict in verdicts
@@ -334,20 +360,19 @@ def build_bottom_line(
     )
 
 
-def _bottom_statement(observed: pd.DataFrame, counts: dict[str, int], messages: Messages) -> str:
+def _bottom_statement(observed: pd.DataFrame, counts: dict[str, int], messages: Messages, *, rounded: bool) -> str:
     total = observed.iloc[0]
-    asked_km2, seen_km2 = float(total["asked_km2"]), float(total["observed_km2"])
-    asked, seen = format_km2(asked_km2, messages), format_km2(seen_km2, messages)
-    share = format_share(observed_share(observed), messages)
+    ground = _measure_ground(total, messages, rounded=rounded)
+    shown = {"observed": ground.observed, "share": ground.share, "asked": ground.asked}
     found = {verdict: counts[verdict] for verdict in _CALLED_NEW if counts.get(verdict)}
     if found:
         parts = ", ".join(messages.count(f"counted.{verdict}", number) for verdict, number in found.items())
-        return messages.count("bottom.found", sum(found.values()), parts=parts, observed=seen, share=share, asked=asked)
-    if not asked_km2 > 0:
+        return messages.count("bottom.found", sum(found.values()), parts=parts, **shown)
+    if not float(total["asked_km2"]) > 0:
         return messages.say("bottom.nothing_asked")
-    if not seen_km2 > 0:
-        return messages.say("bottom.unseen", asked=asked)
-    return messages.say("bottom.none", observed=seen, share=share, asked=asked)
+    if not float(total["observed_km2"]) > 0:
+        return messages.say("bottom.unseen", asked=ground.asked)
+    return messages.say("bottom.none", **shown)
 
 
 def _measured(candidates: int | None, listed: int, messages: Messages) -> tuple[str, ...]:
@@ -369,14 +394,13 @@ def _aerodromes(strips: Sequence[RankedStrip], messages: Messages) -> tuple[str,
     )
 
 
-def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Messages) -> Table:
+def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Messages, *, rounded: bool) -> Table:
     rows = []
     for position in range(len(observed)):
         row = observed.iloc[position]
         title = _region_title(row["level"], row["code"], row["name"], messages)
         counts = (Cell((messages.number(int(row[verdict])),), numeric=True) for verdict in verdicts)
-        share = Cell((format_share(float(row["observed_share"]), messages),), numeric=True)
-        rows.append((Cell((title,)), *counts, share))
+        rows.append((Cell((title,)), *counts, _share_cell(row, messages, rounded=rounded)))
     columns = (
         messages.say("column.region"),
         *(messages.say(f"verdicts.{verdict}") for verdict in verdicts),

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from colibri_geo.documents import Limits, parse_json
-from colibri_geo.errors import ColibriError, InputError, IntegrityError, OutputError, OutputExists, SettingsError
+from colibri_geo.errors import (
+    DISK_FULL,
+    ColibriError,
+    InputError,
+    IntegrityError,
+    OutputError,
+    OutputExists,
+    SettingsError,
+)
 from colibri_geo.scanning.locking import FolderLock
 from colibri_geo.scanning.packing import Arrays, is_sound, pack, unpack
 from colibri_geo.scanning.tiles import Tile
@@ -210,9 +218,10 @@ class TileStore:
         try:
             _write_whole(self.folder / _name(number), content)
         except OSError as error:
+            remedy = "make room" if error.errno in DISK_FULL else "mend that"
             raise OutputError(
                 f"{self.folder}: tile {number} cannot be written ({error.strerror or error}); the {len(self._done)} "
-                "tiles done before it are kept: make room, and go on with the same command and --resume"
+                f"tiles done before it are kept: {remedy}, and go on with the same command and --resume"
             ) from error
         self._done.add(number)
 
@@ -403,10 +412,7 @@ def _output_errors(folder: Path) -> Iterator[None]:
     except ColibriError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"{folder}: cannot be written ({reason}), expected a folder of yours; make room or give another folder"
-        ) from error
+        raise OutputError.refused(folder, error) from error
 
 
 # --------------------------------------------------------------------------------------------------------- the files

@@ -77,5 +77,10 @@ def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     )
 
 
+def find_side(tiles: Sequence[Tile]) -> int:
+    """Return the longest side of some tiles in pixels; 0 where there are none."""
+    return max((side for tile in tiles for side in (tile.window.rows, tile.window.cols)), default=0)
+
+
 def _round_up(side_px: int, step_px: int) -> int:
     return -(-side_px // max(step_px, 1)) * max(step_px, 1)

@@ -11,11 +11,26 @@ from colibri_geo.errors import BadDate, MissingDate
 _TAGS = ("ACQUISITIONDATETIME", "TIFFTAG_DATETIME")
 _TIFF_FORMATS = ("%Y:%m:%d %H:%M:%S", "%Y:%m:%d")
 _IN_NAMES = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)([01]\d)\2([0-3]\d)(?:\d{6})?(?!\d)")
+DATE_OPTION = "--date (acquired)"
+"""How a user gives the time of a single image: on the command line, and in Python."""
+BEFORE_OPTION, AFTER_OPTION = "--before-date (before_date)", "--after-date (after_date)"
+"""The same of the two images of a pair."""
 _FIRST = datetime(1972, 7, 23, tzinfo=UTC)  # launch of Landsat 1, the first civil land imager
 
 
-def parse_date(text: str | datetime, *, source: str) -> datetime:
+def parse_date(text: str | datetime, *, source: str, remedy: str = "correct it") -> datetime:
     """Read a time in ISO 8601 or TIFF form; a time without zone is UTC, a date without time is its 00:00.
+
+    Parameters
+    ----------
+    text : str or datetime
+    source, remedy : str
+        Where it stands and what the user can do about it, for messages.
+
+    Returns
+    -------
+    datetime
+        UTC.
 
     Raises
     ------
@@ -27,20 +42,19 @@ def parse_date(text: str | datetime, *, source: str) -> datetime:
     >>> parse_date("2025:03:21 15:20:00", source="example").isoformat()
     '2025-03-21T15:20:00+00:00'
     """
-    when = text if isinstance(text, datetime) else _parse_text(str(text).strip(), source=source)
+    when = text if isinstance(text, datetime) else _parse_text(str(text).strip(), source=source, remedy=remedy)
     try:
         when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except OverflowError:  # of the first and the last day that a date can have: refused below, in its own zone
         when = when.replace(tzinfo=UTC)
     if not _FIRST <= when <= datetime.now(UTC) + timedelta(days=1):
         raise BadDate(
-            f"{source}: acquisition time {when:%Y-%m-%dT%H:%MZ} cannot be true, expected 1972-07-23 to today; "
-            "correct it, or give the true one with --date (compare: --before-date, --after-date)"
+            f"{source}: acquisition time {when:%Y-%m-%dT%H:%MZ} cannot be true, expected 1972-07-23 to today; {remedy}"
         )
     return when
 
 
-def _parse_text(text: str, *, source: str) -> datetime:
+def _parse_text(text: str, *, source: str, remedy: str) -> datetime:
     for pattern in _TIFF_FORMATS:
         try:
             return datetime.strptime(text, pattern).replace(tzinfo=UTC)
@@ -50,16 +64,40 @@ def _parse_text(text: str, *, source: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise BadDate(
-            f"{source}: {text[:40]!r} is not a date, expected ISO 8601 such as 2024-03-21T15:20:00Z; "
-            "correct it, or give the true one with --date (compare: --before-date, --after-date)"
+            f"{source}: {text[:40]!r} is not a date, expected ISO 8601 such as 2024-03-21T15:20:00Z; {remedy}"
         ) from error
 
 
-def find_date(tags: Mapping[str, str], given: str | datetime | None, *, source: str) -> datetime:
+def read_given_date(given: str | datetime, *, option: str, source: str) -> datetime:
+    """Read the time that the user gives of an image with an option.
+
+    Raises
+    ------
+    BadDate
+        As `parse_date`.
+    """
+    return parse_date(given, source=f"{source}, {option}")
+
+
+def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: str, source: str) -> datetime:
     """Return the acquisition time of an image.
 
     The user's own date comes first (file tags often hold the time of processing), then the tags ACQUISITIONDATETIME and
     TIFFTAG_DATETIME.
+
+    Parameters
+    ----------
+    tags : mapping of str to str
+    given : str, datetime or None
+    option : str
+        By which the user gives it; empty where there is none.
+    source : str
+        Name of the image.
+
+    Returns
+    -------
+    datetime
+        UTC.
 
     Raises
     ------
@@ -69,13 +107,14 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, source: 
         Where what is there is no possible date.
     """
     if given is not None:
-        return parse_date(given, source=f"{source} (date given)")
+        return read_given_date(given, option=option, source=source)
     for tag in _TAGS:
         if tags.get(tag, "").strip():
-            return parse_date(tags[tag], source=f"{source} (tag {tag})")
+            remedy = f"correct it{f', or give the true one with {option}' if option else ''}"
+            return parse_date(tags[tag], source=f"{source} (tag {tag})", remedy=remedy)
     raise MissingDate(
         f"{source}: no acquisition time, expected one in the tag {' or '.join(_TAGS)}; "
-        "give it with --date (compare: --before-date, --after-date; Python: acquired=)"
+        f"{f'give it with {option}' if option else 'write it there'}"
     )
 
 

@@ -287,9 +287,7 @@ def _made_folder(out: Path) -> Iterator[None]:
     except ColibriError:
         raise
     except OSError as error:
-        raise OutputError(
-            f"{out}: cannot be written ({error.strerror or error}); make room or give another folder"
-        ) from error
+        raise OutputError.refused(out, error) from error
     finally:
         if made and out.is_dir() and not any(out.iterdir()):
             out.rmdir()

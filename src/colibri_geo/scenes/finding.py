@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HEAD_BYTES = 512
 _MOST_ITEMS = 20
 _IMAGE = r"\.(tiff?|jp2)$"
+_SCAN = ", or give the folder to scan, where all are of one date"
 _KNOWN = ", ".join(layout.name for layout in LAYOUTS)
 
 
@@ -64,7 +65,7 @@ def find_input(path: str | Path) -> RasterFile | Product:
     if images:
         raise AmbiguousInput(
             f"{path.name}: {len(images)} images and no product known here (it holds {held}), expected one image or one "
-            f"product ({_KNOWN}); name the image that is meant"
+            f"product ({_KNOWN}); name the image that is meant{_SCAN if path.is_dir() else ''}"
         )
     raise UnsupportedFormat(
         f"{path.name}: no image and no product known here (it holds {held}), expected GeoTIFF, JPEG 2000 or one of "

@@ -28,6 +28,7 @@ from colibri_geo.errors import (
 from colibri_geo.isolation import count_children
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
+from colibri_geo.scenes.dates import DATE_OPTION
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, recognise_item
 from colibri_geo.scenes.layouts import recognise_layout
@@ -61,36 +62,13 @@ _SIDE = frozenset(
 _SIDE_NAMES = frozenset({"COPYING", "LICENCE", "LICENSE", "MD5SUMS", "README", "SHA256SUMS"})
 
 
-def open_scenes(
-    images: str | Path | Scene | Sequence[str | Path | Scene],
-    *,
-    bands: str | None = None,
-    mask: str | Path | None = None,
-    acquired: str | datetime | None = None,
-    assume_crs: str | None = None,
-) -> Scene:
-    """Open everything of one date as one scene: what `open_each` opens, and of several their mosaic.
-
-    Parameters, Returns and Raises are those of `open_each` and `mosaic_scenes`.
-    """
-    return join_scenes(open_each(images, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs))
-
-
-def join_scenes(scenes: Sequence[Scene]) -> Scene:
-    """Return the scene where there is one, else the mosaic of several; see `mosaic_scenes`."""
-    if len(scenes) == 1:
-        return scenes[0]
-    from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
-
-    return mosaic_scenes(scenes)
-
-
 def open_each(
     images: str | Path | Scene | Sequence[str | Path | Scene],
     *,
     bands: str | None = None,
     mask: str | Path | None = None,
     acquired: str | datetime | None = None,
+    date_option: str = DATE_OPTION,
     assume_crs: str | None = None,
 ) -> list[Scene]:
     """Open everything of one date, scene by scene.
@@ -104,6 +82,8 @@ def open_each(
         As of `open_scene`, for each of the scenes.
     mask : str or Path, optional
         As of `open_scene`, where there is one scene. Of several, each has the mask that lies beside it or in it.
+    date_option : str
+        By which the user gives `acquired`, for messages.
 
     Returns
     -------
@@ -133,7 +113,16 @@ def open_each(
             f"one mask is given for {len(found)} scenes, expected none: each has its own; put a mask beside its image, "
             "as NAME_scl.tif"
         )
-    return _open_all(found, Options(bands, mask, acquired, assume_crs))
+    return _open_all(found, Options(bands, mask, acquired, assume_crs, date_option))
+
+
+def join_scenes(scenes: Sequence[Scene]) -> Scene:
+    """Return the scene where there is one, else the mosaic of several; see `mosaic_scenes`."""
+    if len(scenes) == 1:
+        return scenes[0]
+    from colibri_geo.scenes.mosaic import mosaic_scenes  # of no use for one
+
+    return mosaic_scenes(scenes)
 
 
 def _open_all(found: Sequence[Scene | Found], options: Options) -> list[Scene]:
@@ -171,10 +160,11 @@ def find_inputs(path: str | Path) -> tuple[Found, ...]:
     Raises
     ------
     InputError, UnsafeSource, BandError, DateError, RadiometryError
-        As `open_scenes`.
+        As `open_each`.
     """
     place = Path(path)
     if str(path) and place.is_dir():
+        place = place if place.name else place.resolve()
         found = _search(place)
         return tuple(found) if len(found) > 1 else (_find_alone(place, found),)
     if place.suffix.lower() in _DOCUMENTS and place.is_file():

@@ -19,7 +19,7 @@ from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmal
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import find_date, note_conflict
+from colibri_geo.scenes.dates import DATE_OPTION, find_date, note_conflict
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
@@ -114,6 +114,7 @@ def examine_image(
     declared: Declaration | None = None,
     mask: RasterFile | None = None,
     acquired: str | datetime | None = None,
+    date_option: str = DATE_OPTION,
     assume_crs: str | None = None,
 ) -> Image:
     """Read what a file says: where it is, what it holds, when it was taken, at last what its values mean.
@@ -126,6 +127,8 @@ def examine_image(
     mask : RasterFile, optional
         In Sentinel-2 SCL codes.
     acquired : str or datetime, optional
+    date_option : str
+        By which the user gives it, for messages.
     assume_crs : str, optional
 
     Returns
@@ -152,7 +155,7 @@ def examine_image(
         alpha=alpha,
         sensors=[header.tags[tag] for tag in SENSOR_TAGS if tag in header.tags],
     )
-    when = attempts.run(find_date, header.tags, acquired, source=file.name)
+    when = attempts.run(find_date, header.tags, acquired, option=date_option, source=file.name)
     storage = _plan_storage(file, header, bands, alpha, declared)
     sample = attempts.run(sample_stored, storage, header.rows, header.cols) if readable else None
     scaling = None

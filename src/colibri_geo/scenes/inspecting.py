@@ -23,7 +23,9 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
+from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
+from colibri_geo.scenes.gathering import find_inputs
 from colibri_geo.scenes.georeference import measure_pixel, pixel_to_map
 from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_layout
 from colibri_geo.scenes.masks import Unseen
@@ -158,6 +160,59 @@ def inspect_scene(
         if not isinstance(problem, _TELLABLE) or _is_the_users(problem, options):
             raise problem
     return _describe_image(image) if image.problems else _describe_scene(finish_image(image, options))
+
+
+@dataclass(frozen=True)
+class FolderInspection:
+    """What a folder of scenes is, or a collection of STAC items.
+
+    Attributes
+    ----------
+    name : str
+    layout : str
+        ``folder of scenes`` or ``collection of STAC items``.
+    scenes : tuple of str
+        What each is called, in the order in which `scan` takes them.
+    uses : tuple of str
+        Commands that take it.
+    notes, warnings : tuple of str
+        None: what there is to say of a scene is said when it is inspected itself.
+    """
+
+    name: str
+    layout: str
+    scenes: tuple[str, ...]
+    uses: tuple[str, ...] = ("scan",)
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def inspect_folder(path: str | Path) -> FolderInspection:
+    """Find out which scenes a folder holds, or a collection of STAC items leads to.
+
+    Use it where `inspect_scene` finds several scenes, or none that is one by itself.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    FolderInspection
+
+    Raises
+    ------
+    InputError, UnsafeSource
+        As `colibri_geo.scan`, where it cannot take the folder.
+    """
+    place = Path(path)
+    found = find_inputs(place)
+    layout = "folder of scenes" if place.is_dir() else "collection of STAC items"
+    return FolderInspection(place.resolve().name, layout, tuple(_name_input(one) for one in found))
+
+
+def _name_input(found: RasterFile | Product) -> str:
+    return found.name if isinstance(found, RasterFile) else found.product_id or found.path.name
 
 
 def _is_the_users(problem: ColibriError, options: Options) -> bool:

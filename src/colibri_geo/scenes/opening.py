@@ -12,7 +12,7 @@ from colibri_geo.errors import BandError, InputError, IntegrityError, SettingsEr
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.assembly import open_product
 from colibri_geo.scenes.bundle import open_bundle
-from colibri_geo.scenes.dates import parse_date
+from colibri_geo.scenes.dates import DATE_OPTION, read_given_date
 from colibri_geo.scenes.declaration import read_declaration
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, name_masks
@@ -28,12 +28,13 @@ _NO_MASK = "no cloud mask: clouds and their shadows count as observed ground"
 
 @dataclass(frozen=True)
 class Options:
-    """What a user says of an image, in place of what it says of itself; see `open_scene`."""
+    """What a user says of an image, in place of what it says of itself, and by which option; see `open_scene`."""
 
     bands: str | None = None
     mask: str | Path | None = None
     acquired: str | datetime | None = None
     assume_crs: str | None = None
+    date_option: str = DATE_OPTION
 
 
 def open_scene(
@@ -123,7 +124,7 @@ def _open_product(product: Product, options: Options) -> Scene:
             "give the map to the other image alone (--before-bands or --after-bands)"
         )
     if options.acquired is not None:
-        when = parse_date(options.acquired, source=f"{product.path.name} (date given)")
+        when = read_given_date(options.acquired, option=options.date_option, source=product.path.name)
         note = (
             f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}, in place of "
             f"{product.acquired:%Y-%m-%dT%H:%MZ} in its metadata"
@@ -140,6 +141,7 @@ def examine(file: RasterFile, options: Options) -> Image:
         declared=read_declaration(options.bands),
         mask=_find_mask(file, options.mask),
         acquired=options.acquired,
+        date_option=options.date_option,
         assume_crs=options.assume_crs,
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colibri_geo.errors import NotAFile
 
-_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?|s3|gs|ftp):/+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,24 @@ def check_file(path: Path, *, or_folder: bool = False) -> Path:
 
 
 def _check_path(path: str | Path) -> None:
-    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of."""
+    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of; and unreadable names."""
     text = str(path)
     if not text:
         raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
+    if not is_utf8(text):
+        raise NotAFile(f"{text}: its name is no text in UTF-8, expected one that is; rename it, or its folder")
     if _ADDRESS.match(text) and not Path(text).exists():
+        address = _ADDRESS.sub(r"\1://", text)[:200]
         raise NotAFile(
-            f"{text[:200]}: an address, expected a file: images are read from files alone; download it first (STAC "
-            "items with colibri-geo fetch-scenes)"
+            f"{address}: an address, expected a file: images are read from files alone; download it first (STAC items "
+            "with colibri-geo fetch-scenes)"
         )
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a name can be written as text: systems let names be any bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

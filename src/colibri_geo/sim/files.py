@@ -14,6 +14,7 @@ from pyproj import CRS, Geod, Transformer
 from rasterio.transform import Affine
 
 from colibri_geo.errors import ColibriError, OutputError, OutputExists
+from colibri_geo.scenes.paths import is_utf8
 from colibri_geo.sim.ground import CodeArray
 from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
 from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
@@ -157,6 +158,8 @@ def publish(
     folders = [name for name in there if not (directory / name).is_file()]
     if folders:
         raise OutputError(f"{directory}: {folders[0]} is not a file, expected one to replace; give another folder")
+    if not is_utf8(str(directory)):
+        raise OutputError(f"{directory}: its name is no text in UTF-8, expected one that is; name another")
     made = not directory.exists()
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -169,9 +172,7 @@ def publish(
             directory.rmdir()
         raise
     except OSError as error:
-        raise OutputError(
-            f"{directory}: cannot be written ({error.strerror}); give a folder that you may write to"
-        ) from error
+        raise OutputError.refused(directory, error) from error
     return tuple(directory / name for name in names)
 
 
