@@ -91,7 +91,7 @@ SAMPLES := data/samples
 
 demo: .venv/.library
 	$(BIN)/colibri-geo compare $(SAMPLES)/forest_before.tif $(SAMPLES)/forest_after.tif \
-		--regions admin1=$(SAMPLES)/regions.gpkg --out out/demo --overwrite
+		--regions admin1=$(SAMPLES)/regions.gpkg --elevation $(SAMPLES)/forest_elevation.tif --out out/demo --overwrite
 	@echo
 	@echo "These images are synthetic. Open the report in a browser:  out/demo/report.html"
 

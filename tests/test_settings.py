@@ -28,7 +28,7 @@ from colibri_geo.settings import (
     load_settings,
 )
 
-STEPS = ("survey", "trace", "score")
+STEPS = ("survey", "trace", "score", "terrain")
 NUMBERS = {
     name: value
     for table in Settings().to_dict().values()

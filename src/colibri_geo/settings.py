@@ -137,6 +137,26 @@ class ScoreSettings:
 
 
 @dataclass(frozen=True)
+class TerrainSettings:
+    """How far an elevation model can be trusted.
+
+    Attributes
+    ----------
+    vertical_error_m : float
+        By how much the height between two places of the model may be wrong, 90 % of the time; it bounds what a slope
+        can mean. The default is that of Copernicus GLO-30 on slopes of 20 % or less (Copernicus DEM Product Handbook,
+        GEO1988-CopernicusDEM-SPE-002: relative vertical accuracy < 2 m, absolute < 4 m). Of SRTM 10 m were asked (Farr
+        et al. 2007, https://doi.org/10.1029/2005RG000183).
+    """
+
+    vertical_error_m: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range, however the settings were made."""
+        _check_range("vertical_error_m", self.vertical_error_m, 0, 100)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All steps' settings.
 
@@ -145,11 +165,13 @@ class Settings:
     survey : SurveySettings
     trace : TraceSettings
     score : ScoreSettings
+    terrain : TerrainSettings
     """
 
     survey: SurveySettings = field(default_factory=SurveySettings)
     trace: TraceSettings = field(default_factory=TraceSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
+    terrain: TerrainSettings = field(default_factory=TerrainSettings)
 
     def replace(self, **values: float | str) -> Settings:
         """Return settings with some values changed; each name belongs to one step.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from click.testing import CliRunner, Result
@@ -25,6 +26,7 @@ from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
+from tests.support.elevation import Plane, degree_grid, heights_on, write_heights
 from tests.support.secret_run import secret_run
 from tests.support.small_pair import write_small_pair
 
@@ -455,10 +457,50 @@ def test_strips_stand_beside_what_is_known(pair: tuple[Path, Path], around: tupl
     assert "'=1+1<b>" in (out / "findings.csv").read_text(encoding="utf-8-sig")
 
 
+@pytest.mark.slow
+def test_strips_have_the_heights_of_a_model(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Elevation and slope stand in every table, on the sheet and in the method; the model stands in the manifest."""
+    plain = run_cli(*pair, "--out", tmp_path / "plain", "--no-report")
+    assert plain.exit_code == 0, plain.output
+    bare = read_run(tmp_path / "plain").strips
+    ends = bare.iloc[0]
+    plane = Plane(ends["end1_lon"], ends["end1_lat"])
+    grid = degree_grid(plane)
+    model = write_heights(tmp_path / "dem.tif", heights_on(grid, plane.height), grid)
+    out = tmp_path / "out"
+    result = run_cli(*pair, "--out", out, "--elevation", model)
+    assert result.exit_code == 0, result.output
+    run = read_run(out)
+    strip = run.strips.iloc[0]
+    rise_m = plane.height(*ends[["end2_lon", "end2_lat"]]) - plane.height(*ends[["end1_lon", "end1_lat"]])
+    assert strip["slope_percent"] == pytest.approx(100 * abs(rise_m) / strip["length_m"], rel=0.01)
+    assert strip["elevation_m"] == pytest.approx(200 + rise_m / 2, abs=0.2)
+    assert [(layer.role, layer.name, layer.sha256) for layer in run.record.layers] == [
+        ("elevation", "dem.tif", hash_file(model))
+    ]
+    unchanged = ["verdict", "probability", "length_m", "reasons"]
+    pd.testing.assert_frame_equal(run.strips[unchanged], bare[unchanged])
+    report = (out / "report.html").read_text(encoding="utf-8")
+    for said in (
+        "(in forest: treetops), relief",
+        "not the ground that was cleared",
+        hash_file(model),
+    ):
+        assert said in report
+    told = f"{strip['slope_percent']:.2f}".rstrip("0")
+    assert f",{told}," in (out / "findings.csv").read_text(encoding="utf-8-sig")
+    assert f'"slope_percent": {told}' in (out / "findings.geojson").read_text()
+    assert re.search(rf'<Data name="slope_percent">\s*<value>{told}<', (out / "findings.kml").read_text())
+    features = json.loads((tmp_path / "plain" / "findings.geojson").read_text())["features"]
+    assert all(feature["properties"]["elevation_m"] is None for feature in features)
+
+
 @pytest.mark.parametrize(
     ("options", "part"),
     [
         (("--aerodromes", "airports.csv"), "expected those of OurAirports"),
+        (("--elevation", "airports.csv"), "content is no raster known here, expected GeoTIFF or JPEG 2000"),
+        (("--elevation", "missing.tif"), "does not exist, expected the GeoTIFF of an elevation model or a folder"),
         (("--aerodromes", "missing.csv"), "does not exist"),
         (("--layer", "rivers"), "expected NAME=FILE"),
         (("--layer", "rivers=airports.csv"), "expected a GeoPackage, shapefile, GeoJSON or KML"),

@@ -129,7 +129,7 @@ def test_options_reach_the_library(tmp_path: Path, calls: list[dict[str, Any]]) 
         *("b", "a", "--out", tmp_path / "out", "--before-date", "2023-01-01", "--after-date", "2024-01-01"),
         *("--bands", "red=1", "--before-bands", "red=2", "--after-bands", "red=3", "--assume-crs", "EPSG:32618"),
         *("--regions", "admin1=a.gpkg", "--regions", "country=b.gpkg", "--aoi", "aoi.gpkg", "--settings", settings),
-        *("--aerodromes", "airports.csv", "--layer", "rivers=r.gpkg"),
+        *("--aerodromes", "airports.csv", "--layer", "rivers=r.gpkg", "--elevation", "tiles"),
         *("--operating-point", "watch", "--tile", "777", "--workers", "1", "--resume", "--no-report"),
     )
     assert result.exit_code == 0, result.output
@@ -153,6 +153,7 @@ def test_options_reach_the_library(tmp_path: Path, calls: list[dict[str, Any]]) 
         "aoi": Path("aoi.gpkg"),
         "aerodromes": (Path("airports.csv"),),
         "layers": ("rivers=r.gpkg",),
+        "elevation": (Path("tiles"),),
         "tile_px": 777,
         "resume": True,
         "state": tmp_path / "out.scan",

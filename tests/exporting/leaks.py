@@ -87,6 +87,7 @@ def _search(path: Path, run: Run) -> set[str]:
         "grid reference": lambda: _tells_grid(text, run),
         "size": lambda: _tells_value(text, run, ("length_m", "length_lo_m", "width_m", "azimuth_deg", "area_ha")),
         "distance": lambda: _tells_value(text, run, ("border_km", "aerodrome_km")),
+        "height": lambda: _tells_value(text, run, ("elevation_m", "slope_percent")),
         "picture": lambda: any(content.count(sign) for sign in _PICTURE),
         "identifier": lambda: any(re.search(rf"\b{name}\b", text) for name in run.strips.index),
         "name": lambda: any(name in text for name in _list_names(run)),

@@ -68,7 +68,7 @@ def test_the_attacker_finds_everything_in_an_exact_run(folders: dict[str, Path])
     place = {"degrees", "size", "identifier"}
     assert place | {"angles", "grid reference", "distance", "name", "time of day"} <= leaks["findings.csv"]
     assert place | {"metres", "grid reference", "distance", "name"} <= leaks["findings.gpkg"]
-    assert place | {"distance", "name"} <= leaks["findings.geojson"]
+    assert place | {"distance", "height", "name"} <= leaks["findings.geojson"]
     assert place | {"angles", "grid reference", "picture"} <= leaks["findings.kmz"]
     assert {"degrees", "grid reference", "identifier", "time of day"} <= leaks["message.txt"]
     assert {"degrees", "grid reference"} <= leaks["findings.gpx"]
@@ -85,6 +85,8 @@ def test_the_attacker_finds_everything_in_an_exact_run(folders: dict[str, Path])
         ("grid reference", lambda _, middle: _coarsen(format_mgrs(middle.x, middle.y), digits=3)),
         ("size", lambda strip, _: f"{strip['length_m']:.1f}"),
         ("distance", lambda strip, _: f"{strip['border_km']:.2f}"),
+        ("height", lambda strip, _: f"{strip['elevation_m']:.1f}"),
+        ("height", lambda strip, _: f"{strip['slope_percent']:.2f}"),
         ("name", lambda strip, _: strip["aerodrome_name"]),
         ("identifier", lambda strip, _: strip.name),
     ],

@@ -15,12 +15,16 @@ import pyogrio
 import rasterio
 import rasterio.shutil
 import shapely
+from affine import Affine
 
 import colibri_geo
+from colibri_geo.core.windows import Window
 from colibri_geo.evidence import write_manifest
 from colibri_geo.exporting.tables import write_tables
 from colibri_geo.layers.inspecting import inspect_layer
 from colibri_geo.layers.reading import Layer
+from colibri_geo.scenes.elevation import open_elevation
+from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.product import Product
 from colibri_geo.sim import Cloud
@@ -83,6 +87,12 @@ class _ProductReader:
         self.known = self.known or plain
 
 
+def _read_elevation(path: Path) -> None:
+    tile = open_elevation(RasterFile(path))
+    tile.check_heights()
+    tile.read(Window(0, 0, 64, 64).clipped(*(int(side) for side in tile.grid.shape)))
+
+
 def _read_layer(path: Path) -> None:
     inspect_layer(path)
 
@@ -134,6 +144,18 @@ def _make_geotiff(folder: Path) -> list[Seed]:
     _write_cog(folder)
     found = sorted(folder.glob("*/*.tif"))
     return [plant(path.parent, path.name, read) for path in found for read in (_inspect, _open)]
+
+
+def _make_elevation(folder: Path) -> list[Seed]:
+    heights = made_pixels(1, 40, 48).astype(np.float32)
+    kinds: dict[str, dict[str, object]] = {
+        "float": {"compress": "deflate", "predictor": 3, "nodata": -9999},
+        "integer": {"tiled": True, "blockxsize": 16, "blockysize": 16, "dtype": "int16", "scales": (0.1,)},
+        "geographic": {"crs": "EPSG:4326+3855", "transform": Affine(3e-4, 0, -76.6, 0, -3e-4, 0.5)},
+    }
+    for name, options in kinds.items():
+        write_image(_place(folder, name), heights, names=None, acquired=None, **options)
+    return [plant(path.parent, path.name, _read_elevation) for path in sorted(folder.glob("*/*.tif"))]
 
 
 def _place(folder: Path, name: str) -> Path:
@@ -349,6 +371,7 @@ def _read_side_file(path: Path) -> None:
 
 FORMATS: Sequence[Format] = (
     Format("geotiff", _make_geotiff, damage_bytes),
+    Format("elevation", _make_elevation, damage_bytes),
     Format("jpeg2000", _make_jpeg2000, damage_bytes),
     Format("zip", _make_zip, damage_bytes),
     Format("tar", _make_tar, damage_bytes),

@@ -13,7 +13,9 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+from pyproj import Transformer
 from shapely.geometry import box
 
 import colibri_geo
@@ -23,6 +25,7 @@ from colibri_geo.scanning import TileDone
 from colibri_geo.settings import Settings
 from colibri_geo.sim import SceneSpec
 from tests.support.corners import AZIMUTHS_DEG, OFFSETS_PX, Case, run_case
+from tests.support.elevation import Plane, degree_grid, heights_on, write_heights
 from tests.support.scan_pairs import SMALL_CELL_PX, hash_findings, plan_pair, write_scan_pair
 
 ROWS, COLS = 330, 500
@@ -198,6 +201,50 @@ def test_what_lies_around_is_that_of_compare(pair: Pair, tmp_path: Path) -> None
     assert run.findings.strip_context is not None
     assert run.findings.strip_context["strip_id"].tolist() == run.strips.index.tolist()
     assert [layer.role for layer in run.record.layers] == ["aerodromes", "layer roads"]
+
+
+@pytest.fixture
+def model(pair: Pair, tmp_path: Path) -> Path:
+    """An elevation model of the pair's ground, in two tiles."""
+    place = pair.small.strips.geometry.iloc[0].centroid
+    lon, lat = Transformer.from_crs(pair.spec.crs, 4326, always_xy=True).transform(place.x, place.y)
+    plane, folder = Plane(lon, lat), tmp_path / "tiles"
+    folder.mkdir()
+    grid = degree_grid(plane, side_px=400)
+    for name, part in (("north.tif", grid[:200, :]), ("south.tif", grid[200:, :])):
+        write_heights(folder / name, heights_on(part, plane.height), part)
+    return folder
+
+
+@pytest.mark.usefixtures("small_cells")
+def test_heights_are_those_of_compare(pair: Pair, model: Path, tmp_path: Path) -> None:
+    """Elevation and slope of a scan are those of `compare`; they change no verdict and no probability."""
+    run = pair.scan(elevation=model, tile_px=1)
+    expected = compare(pair.before, pair.after, elevation=model)
+    assert hash_findings(run, tmp_path / "scan") == hash_findings(expected, tmp_path / "compare")
+    assert run.strips[["elevation_m", "slope_percent", "relief_m"]].notna().all(axis=None)
+    kept = ["verdict", "probability", "reasons"]
+    pd.testing.assert_frame_equal(run.strips[kept], pair.small.strips[kept])
+    assert [(layer.role, layer.name) for layer in run.record.layers] == [
+        ("elevation", "north.tif"),
+        ("elevation", "south.tif"),
+    ]
+
+
+@pytest.mark.usefixtures("small_cells")
+def test_another_model_does_not_go_on(pair: Pair, model: Path, tmp_path: Path) -> None:
+    """A scan that was stopped goes on with the same elevation model, and with no other."""
+    state = tmp_path / "out.scan"
+    with pytest.raises(StopError):
+        pair.scan(elevation=model, tile_px=CELL_PX, state=state, on_tile=stop_after(2))
+    north = (model / "north.tif").read_bytes()
+    (model / "north.tif").write_bytes(north[:-1] + bytes([north[-1] ^ 1]))
+    with pytest.raises(SettingsError, match="was begun with other inputs than now"):
+        pair.scan(elevation=model, tile_px=CELL_PX, state=state, resume=True)
+    (model / "north.tif").write_bytes(north)
+    told: list[TileDone] = []
+    pair.scan(elevation=model, tile_px=CELL_PX, state=state, resume=True, on_tile=told.append)
+    assert told[0].tiles_done == 2
 
 
 # ------------------------------------------------------------------------------------------------- stopped, and gone on

@@ -12,6 +12,8 @@ from colibri_geo.reporting.ranking import rank_strips
 from colibri_geo.reporting.sheets import build_sheet
 from tests.support.example_run import example_findings, example_record, example_strips
 
+TERRAIN = ("elevation_m", "slope_percent", "slope_lo_percent", "slope_hi_percent", "relief_m")
+
 
 @pytest.mark.parametrize(
     ("darkening_db", "lines"),
@@ -36,8 +38,62 @@ def _sheet(around: pd.DataFrame | None = None, **columns: object) -> Sheet:
     return build_sheet(rank_strips(strips)[0], shares, example_record(), None, ENGLISH, around=around)
 
 
+def _plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def _lines(sheet: Sheet, label: str) -> tuple[str, ...]:
     return tuple(line for fact in sheet.time_and_place for line in fact.lines if fact.label == label)
+
+
+@pytest.mark.parametrize(
+    ("heights", "lines"),
+    [
+        (
+            (212.4, 1.42, 0.94, 1.89, 9.1),
+            (
+                "212 m (in forest: treetops), relief 9 m",
+                "slope 1.4 % (0.9 to 1.9 %)",
+            ),
+        ),
+        (
+            (0.0, 0.0, 0.0, 0.31, 0.0),
+            (
+                "0 m (in forest: treetops), relief 0 m",
+                "slope 0.0 % (0.0 to 0.3 %)",
+            ),
+        ),
+        (
+            (3104.6, np.nan, np.nan, np.nan, 45.0),
+            (
+                "3,105 m (in forest: treetops), relief 45 m",
+                "slope not known: the strip is short for this elevation model",
+            ),
+        ),
+        ((np.nan,) * 5, ("not known: no elevation model has heights here",)),
+    ],
+)
+def test_the_sheet_tells_elevation_and_slope(heights: tuple[float, ...], lines: tuple[str, ...]) -> None:
+    """Elevation, slope with its interval and relief are told as far as they are known; sea level is known."""
+    sheet = _sheet(**dict(zip(TERRAIN, heights, strict=True)))
+    assert tuple(_plain(line) for line in _lines(sheet, "Elevation and slope")) == lines
+
+
+@pytest.mark.parametrize(
+    ("elevation_m", "slope_percent", "said"),
+    [
+        (212.4, 1.42, "Here: 212 m and a slope of 1.4 % by the elevation model."),
+        (212.4, np.nan, "Here: 212 m by the elevation model."),
+        (np.nan, np.nan, None),
+    ],
+)
+def test_an_aircrafts_figures_stand_beside_the_ground(
+    elevation_m: float, slope_percent: float, said: str | None
+) -> None:
+    """What is known of elevation and slope stands beside the published figures, which do not change with it."""
+    told = [_plain(line) for line in _sheet(elevation_m=elevation_m, slope_percent=slope_percent).aircraft]
+    bare = [_plain(line) for line in _sheet(elevation_m=np.nan).aircraft]
+    assert told == [*bare[:2], *([said] if said else []), bare[2]]
 
 
 @pytest.mark.parametrize(

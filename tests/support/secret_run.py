@@ -24,6 +24,8 @@ LENGTHS_M = (743.4, 867.2, 1312.6, 1046.8, 921.7)
 WIDTHS_M = (23.7, 18.4, 31.3, 27.6, 21.2)
 AZIMUTHS_DEG = (37.3, 121.6, 78.4, 8.3, 153.2)
 DISTANCES_KM = (12.37, 12.83, 11.91, 13.46, 14.28)
+ELEVATIONS_M = (1371.4, 1402.7, 1388.2, 1417.9, 1365.6)
+SLOPES_PERCENT = (3.17, 4.28, 6.43, 7.91, 2.86)
 BORDER_LON = -75.86
 """Between two regions: through the first two strips' square and beside both of them."""
 _SIZES = ("length_m", "length_lo_m", "length_hi_m", "width_m", "width_lo_m", "width_hi_m")
@@ -47,7 +49,8 @@ def secret_twin() -> Run:
     strips.index = pd.Index([f"T{number}" for number in range(len(strips))], name="strip_id")
     strips[list(_SIZES)] += 1.3
     strips["azimuth_deg"] += 0.7
-    for name in ("border_km", "aerodrome_km", "area_ha", "snr", "straightness_m", "flank_ratio", "bareness"):
+    terrain = ("elevation_m", "slope_percent", "slope_lo_percent", "slope_hi_percent", "relief_m")
+    for name in ("border_km", "aerodrome_km", "area_ha", "snr", "straightness_m", "flank_ratio", "bareness", *terrain):
         strips[name] = strips[name] + 0.21
     strips = strips.assign(
         mgrs="", confuser="none", reasons="other", hidden_end1="shadow", hidden_ends=1.0, before_id="x", after_id="y",
@@ -94,6 +97,7 @@ def secret_findings(centres: Sequence[tuple[float, float]] = CENTRES) -> Finding
         length_m=LENGTHS_M, length_lo_m=np.array(LENGTHS_M) - 12, length_hi_m=np.array(LENGTHS_M) + 12,
         width_m=WIDTHS_M, width_lo_m=np.array(WIDTHS_M) - 4, width_hi_m=np.array(WIDTHS_M) + 4,
         azimuth_deg=AZIMUTHS_DEG, border_km=DISTANCES_KM, aerodrome_km=DISTANCES_KM, mgrs="18NVN0123456789",
+        elevation_m=ELEVATIONS_M, slope_percent=SLOPES_PERCENT,
         end1_lon=ends[:, 0, 0], end1_lat=ends[:, 0, 1], end2_lon=ends[:, 1, 0], end2_lat=ends[:, 1, 1],
         admin1=["CÓRDOBA", "CÓRDOBA", "ANTIOQUIA", "ANTIOQUIA", "ANTIOQUIA"], admin2="", admin2_code="",
         admin1_code=["23", "23", "05", "05", "05"], geometry=axes,
@@ -130,6 +134,7 @@ def secret_record() -> RunRecord:
     layers = (
         *record.layers,
         LayerRecord("aerodromes", "airports.csv", "e" * 64),
+        LayerRecord("elevation", "Copernicus_DSM_COG_10_N07_00_W076_00_DEM.tif", "d" * 64),
         LayerRecord("aoi", "7.62.kml", "f" * 64),
     )
     return dataclasses.replace(record, before=before, after=after, pair=pair, layers=layers, radar=(before,))

@@ -53,7 +53,7 @@ def scene_options(command: Command) -> Command:
 
 
 def context_options(command: Command) -> Command:
-    """Add regions, the area of interest, and what lies around."""
+    """Add regions, the area of interest, what lies around, and heights."""
     return _add(
         command,
         click.option(
@@ -79,6 +79,14 @@ def context_options(command: Command) -> Command:
             metavar="NAME=FILE",
             help="Layer of what lies around, as rivers=rivers.gpkg; may be repeated. The nearest feature is told; no "
             "strip is left out by it.",
+        ),
+        click.option(
+            "--elevation",
+            type=path_type,
+            multiple=True,
+            metavar="PATH",
+            help="Digital elevation model, heights in metres: a GeoTIFF, as a tile of Copernicus GLO-30 or SRTM, or a "
+            "folder of tiles; may be repeated. Tells how high a strip lies and how it slopes.",
         ),
     )
 

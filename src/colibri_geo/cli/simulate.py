@@ -64,7 +64,7 @@ class Wish:
 def simulate(directory: Path, *, overwrite: bool, **options: Any) -> None:  # noqa: ANN401 - named in Wish
     """Write synthetic pairs, their masks and their truth into DIRECTORY. Nothing in them is real.
 
-    Without options: the samples of the project, a forest and a savanna pair with a made-up region layer. With any
+    Without options: the samples of the project, a forest and a savanna pair with made-up regions and heights. With any
     option: one scene of that description, scene_before.tif and scene_after.tif, or scene_01.tif and so on for more
     than two dates, each with its mask; the same options give the same bytes.
     """

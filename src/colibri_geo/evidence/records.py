@@ -109,12 +109,12 @@ class PairRecord:
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """One vector layer that was given: regions, area of interest, or what lies around.
+    """One layer that was given: regions, area of interest, what lies around, or a file of an elevation model.
 
     Attributes
     ----------
     role : str
-        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, or ``layer NAME`` of any other.
+        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, ``elevation``, or ``layer NAME`` of any other.
     name, sha256 : str
         File name and checksum.
     credit : str or None

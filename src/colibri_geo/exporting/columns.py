@@ -119,6 +119,9 @@ STRIP_COLUMNS = (
     _number("sar_darkening", "dB", 2),
     *(_text(name) for name in ("aerodrome", "aerodrome_name", "aerodrome_code")),
     _number("aerodrome_km", "km", 2),
+    _number("elevation_m", "m", 1),
+    *(_number(name, "percent", 2) for name in ("slope_percent", "slope_lo_percent", "slope_hi_percent")),
+    _number("relief_m", "m", 1),
 )
 STRIP_REGION_COLUMNS = (
     STRIP_ID,

@@ -7,10 +7,11 @@ write later stays out of it until somebody puts it in.
 
 What could tell a place finer than the edition promises, and is left out: axes, ends, centres, outlines; pictures;
 exact lengths, widths and azimuths, by which a strip is found again in public imagery; distances to borders, aerodromes
-and whatever lies around, three of which are a position; whether it lies on an aerodrome that a public register lists;
-what hides an end; reasons, which quote measures; the ground that was not observed, because a new strip lies in the
-rest; tiles; the grid, names and checksums of the images, which may have been cut around a strip; times of day, which
-tell where on its orbit a satellite was; the identifiers of the run.
+and whatever lies around, three of which are a position; elevation, slope and relief, by which a place in a square is
+found again in a public elevation model, whose tiles are named after their corners; whether it lies on an aerodrome that
+a public register lists; what hides an end; reasons, which quote measures; the ground that was not observed, because a
+new strip lies in the rest; tiles; the grid, names and checksums of the images, which may have been cut around a strip;
+times of day, which tell where on its orbit a satellite was; the identifiers of the run.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ def reduce_record(record: RunRecord, precision: str) -> RunRecord:
     -------
     RunRecord
         Missing: names, sizes, checksums and grids of files, the grid of the pair and what was measured on it, radar,
-        layers that are not regions. Sizes of pixels are rounded.
+        layers that are not regions, elevation models among them. Sizes of pixels are rounded.
     """
     return RunRecord(
         before=_reduce_scene(record.before),

@@ -290,6 +290,11 @@ REPORT = {
     "fact.aerodrome.none": "none of the registers given has an aerodrome within 400 km",
     "fact.aerodrome.not_given": "not known: no register was given",
     "fact.aerodrome.unnamed": "without a name",
+    "fact.terrain": "Elevation and slope",
+    "fact.terrain.elevation": "{elevation} (in forest: treetops), relief {relief}",
+    "fact.terrain.slope": "slope {slope}",
+    "fact.terrain.no_slope": "slope not known: the strip is short for this elevation model",
+    "fact.terrain.unknown": "not known: no elevation model has heights here",
     "fact.around": "Around it",
     "fact.around.near": "{layer}: {name}, {distance}",
     "fact.around.near_unnamed": "{layer}: {distance}",
@@ -359,6 +364,12 @@ REPORT = {
         "part of the intervals."
     ),
     "method.limit.gone": "“Regrowing” means that it was not seen, not that it is unusable or gone.",
+    "method.limit.terrain": (
+        "Elevation and slope are those of the surface that the elevation model holds: in forest, of the global "
+        "models, the treetops of the years when it was measured, not the ground that was cleared. The interval of a "
+        "slope takes the height between two places to be wrong by {error} (setting vertical_error_m), which over 600 m "
+        "is {slope} of slope, and adds the scatter along the axis. No verdict and no probability depends on them."
+    ),
     "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
     "method.probability": "Probability",
     "method.probability.learnt": (
@@ -421,6 +432,7 @@ REPORT = {
     "role.admin2": "regions, second level",
     "role.aoi": "area of interest",
     "role.aerodromes": "aerodromes",
+    "role.elevation": "elevation model",
     "role.layer": "what lies around: {name}",
     # ---------------------------------------------------------------------------------------------- editions
     "edition.handling.5km": (
@@ -500,6 +512,8 @@ REPORT = {
         "Published: ground roll {roll}; over an obstacle of 15 m, {landing} to land and {take_off} to take off; {mass},"
         " sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen all."
     ),
+    "aircraft.elevation": "Here: {elevation} by the elevation model.",
+    "aircraft.slope": "Here: {elevation} and a slope of {slope} by the elevation model.",
     "aircraft.limit": "Length alone does not tell use.",
     # ---------------------------------------------------------------------- what the script adds to the page
     "map.tools": "Move the map",

@@ -1,4 +1,4 @@
-"""Where a vector layer came from, and which format its first bytes say it has."""
+"""Where a layer came from, and which format the first bytes of a vector layer say it has."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class LayerFormat(StrEnum):
 
 @dataclass(frozen=True)
 class LayerSource:
-    """One vector layer that was given, as the manifest and the report name it.
+    """One layer that was given, vector or heights, as the manifest and the report name it.
 
     Attributes
     ----------
     role : str
-        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, or ``layer NAME`` of any other.
+        ``country``, ``admin1``, ``admin2``, ``aoi``, ``aerodromes``, ``elevation``, or ``layer NAME`` of any other.
     name, sha256 : str
         File name and checksum; of a shapefile that of the ``.shp``, the others stand in the notes.
     credit : str or None

@@ -32,6 +32,7 @@ def compare(
     aoi: str | Path | None = None,
     aerodromes: str | Path | Sequence[str | Path] = (),
     layers: str | Sequence[str] = (),
+    elevation: str | Path | Sequence[str | Path] = (),
     settings: Settings | None = None,
     before_mask: str | Path | None = None,
     after_mask: str | Path | None = None,
@@ -62,6 +63,9 @@ def compare(
     layers : str or sequence of str
         ``NAME=FILE``: rivers, roads, settlements, protected or indigenous areas, any vector layer under a plain word.
         The nearest feature of each stands beside a strip, as evidence; no strip is left out by it.
+    elevation : str or Path, or a sequence of these
+        A digital elevation model, such as tiles of Copernicus GLO-30 or a folder of them: how high each strip lies, and
+        how it slopes, stands beside it. See `colibri_geo.layers.terrain`.
     settings : Settings, optional
     before_mask, after_mask, before_date, after_date, bands, assume_crs : optional
         For `open_scene`: masks, acquisition times, which band is which, the CRS of files that name none.
@@ -105,6 +109,7 @@ def compare(
                 aoi=aoi,
                 aerodromes=aerodromes,
                 layers=layers,
+                elevation=elevation,
                 assume_crs=assume_crs,
             )
         with clock.step("survey the pair"):

@@ -68,5 +68,5 @@ def describe_pair(pair: AlignedPair) -> PairRecord:
 
 
 def describe_layer(source: LayerSource) -> LayerRecord:
-    """Describe a vector layer that was given."""
+    """Describe a layer that was given."""
     return LayerRecord(**asdict(source) | {"notes": source.notes})

@@ -15,6 +15,7 @@ from colibri_geo.layers.attachment import attach
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
 from colibri_geo.layers.regions import region_map
+from colibri_geo.layers.terrain import describe_terrain
 from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
@@ -52,7 +53,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         near = inputs.list_near(task.grid)
         attached = attach(strips, inputs.regions, context=inputs.context)
         findings = Findings(
-            strips=attached.strips,
+            strips=describe_terrain(attached.strips, inputs.terrain, settings=settings.terrain),
             strip_regions=attached.strip_regions,
             observed=observed_table(looked.counts, near, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
@@ -62,20 +63,19 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
     notes = [*attached.notes]
     if len(inputs.regions.table) and findings.regions is None:
         notes.append("no region of the layers given touches the ground of the images: strips and shares have none")
-    pair, area = task.change_map.pair, inputs.area
-    sources = (*inputs.regions.sources, *((area.source,) if area is not None else ()), *inputs.context.sources)
+    pair = task.change_map.pair
     record = RunRecord(
         before=describe_scene(inputs.before),
         after=describe_scene(inputs.after),
         pair=describe_pair(pair),
-        layers=tuple(describe_layer(source) for source in sources),
+        layers=tuple(describe_layer(source) for source in (*inputs.ground_sources, *inputs.context.sources)),
         settings=settings,
         versions=run_versions(),
         probability_basis=describe_basis(settings.score),
         radar=tuple(_describe_radar(inputs.radar, inputs.before, inputs.after)),
         candidates=len(measured),
     )
-    return Run(record, findings, aligned=pair, area=area, timings=tuple(clock.timings), notes=tuple(notes))
+    return Run(record, findings, aligned=pair, area=inputs.area, timings=tuple(clock.timings), notes=tuple(notes))
 
 
 def _touches(strips: gpd.GeoDataFrame, area: Aoi) -> Any:  # noqa: ANN401 - a boolean Series

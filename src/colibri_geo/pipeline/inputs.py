@@ -12,6 +12,8 @@ from colibri_geo.layers.aoi import Aoi, check_aoi
 from colibri_geo.layers.context import Context, read_context
 from colibri_geo.layers.reading import Layer, read_aoi, read_regions
 from colibri_geo.layers.regions import Regions, clip_regions
+from colibri_geo.layers.sources import LayerSource
+from colibri_geo.layers.terrain import Terrain, read_terrain
 from colibri_geo.pairs import AlignedPair, align, change, measure_overlap_share, settle_scenes, survey
 from colibri_geo.pipeline.looking import Task, plan_task
 from colibri_geo.scenes.gathering import join_scenes
@@ -32,6 +34,7 @@ class Inputs:
         The earlier and the later radar image, or none.
     context : Context
         Aerodromes and other layers of what lies around.
+    terrain : Terrain or None
     """
 
     before: Scene
@@ -40,6 +43,13 @@ class Inputs:
     area: Aoi | None = None
     radar: tuple[Scene, ...] = ()
     context: Context = field(default_factory=Context)
+    terrain: Terrain | None = None
+
+    @property
+    def ground_sources(self) -> tuple[LayerSource, ...]:
+        """Where regions, area of interest and elevation model came from, without what lies around."""
+        area = () if self.area is None else (self.area.source,)
+        return (*self.regions.sources, *area, *(() if self.terrain is None else self.terrain.sources))
 
     def list_near(self, grid: GeoBox) -> Regions:
         """Return the regions by which the pixels of a grid are counted, in the order of the counts."""
@@ -55,6 +65,7 @@ def add_layers(
     aoi: str | Path | None,
     aerodromes: str | Path | Sequence[str | Path],
     layers: str | Sequence[str],
+    elevation: str | Path | Sequence[str | Path],
     assume_crs: str | None,
 ) -> Inputs:
     """Read the layers of a run beside its images, which are open; see `colibri_geo.compare`."""
@@ -65,6 +76,7 @@ def add_layers(
         regions=read_regions([regions] if isinstance(regions, str) else regions, assume_crs=assume_crs),
         area=None if aoi is None else read_aoi(aoi, assume_crs=assume_crs),
         context=read_context(aerodromes, layers, assume_crs=assume_crs),
+        terrain=read_terrain(elevation, near=(before.grid, after.grid), assume_crs=assume_crs),
     )
 
 

@@ -37,6 +37,7 @@ def scan(
     aoi: str | Path | None = None,
     aerodromes: str | Path | Sequence[str | Path] = (),
     layers: str | Sequence[str] = (),
+    elevation: str | Path | Sequence[str | Path] = (),
     settings: Settings | None = None,
     before_date: str | datetime | None = None,
     after_date: str | datetime | None = None,
@@ -61,7 +62,7 @@ def scan(
     before, after : str, Path or Scene, or a sequence of these
         A scene, several scenes of about one date, a folder of such, or a STAC item collection; scenes may overlap and
         lie in different UTM zones.
-    regions, aoi, aerodromes, layers, settings : optional
+    regions, aoi, aerodromes, layers, elevation, settings : optional
         As for `compare`.
     before_date, after_date, bands, before_bands, after_bands, assume_crs : optional
         As for `compare`.
@@ -127,7 +128,14 @@ def scan(
             from colibri_geo.pipeline.inputs import add_layers, plan_look, settle_inputs, survey_inputs
 
             inputs = add_layers(
-                first, second, regions=regions, aoi=aoi, aerodromes=aerodromes, layers=layers, assume_crs=assume_crs
+                first,
+                second,
+                regions=regions,
+                aoi=aoi,
+                aerodromes=aerodromes,
+                layers=layers,
+                elevation=elevation,
+                assume_crs=assume_crs,
             )
         with clock.step("survey the pair"):
             inputs = settle_inputs(inputs, befores, afters, settings)

@@ -33,14 +33,13 @@ def keep_tiles(
 
 
 def describe_task(task: Task, inputs: Inputs, settings: Settings) -> Fingerprint:
-    """Describe what decides on the tiles: the scenes by their bytes, wherever they lie, and what was measured.
+    """Describe what a scan is of: the scenes by their bytes, wherever they lie, and what was measured.
 
-    That tells too which of their bands were read, and how they were scaled. What lies around the strips is looked at
-    when all tiles are done, and decides on none of them.
+    That tells too which of their bands were read, and how they were scaled. Rasters count all alike, the elevation
+    model too. Vector layers of what lies around the strips are looked at when all tiles are done, and decide on none.
     """
     scenes = [asdict(describe_scene(scene)) for scene in (inputs.before, inputs.after)]
-    sources = [*inputs.regions.sources, *(() if inputs.area is None else (inputs.area.source,))]
-    layers = [asdict(describe_layer(source)) for source in sources]
+    layers = [asdict(describe_layer(source)) for source in inputs.ground_sources]
     return Fingerprint(
         inputs=json.dumps([scenes, asdict(describe_pair(task.change_map.pair)), layers], sort_keys=True),
         settings=json.dumps(asdict(settings), sort_keys=True),

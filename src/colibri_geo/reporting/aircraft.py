@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_interval, format_number
+from colibri_geo.language.formats import format_interval, format_number, is_missing
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def compare_length(
     Returns
     -------
     tuple of str
-        What was measured, what the type needs under which assumptions, and that length does not tell use.
+        What was measured, what the type needs under which assumptions, where the strip is known not to meet them, and
+        that length does not tell use.
     """
     reach = (aircraft.roll_m, aircraft.landing_m, aircraft.take_off_m)
     met = sum(bool(row["length_m"] >= needed_m) for needed_m in reach)
@@ -69,5 +70,17 @@ def compare_length(
             take_off=take_off,
             mass=format_number(aircraft.mass_kg, messages, unit="kg"),
         ),
+        *_say_terrain(row, messages),
         messages.say("aircraft.limit"),
     )
+
+
+def _say_terrain(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
+    """Say how high the strip lies and how it slopes, where that is known: by how much it lengthens a run is not."""
+    if is_missing(row["elevation_m"]):
+        return ()
+    elevation = format_number(row["elevation_m"], messages, unit="m")
+    if is_missing(row["slope_percent"]):
+        return (messages.say("aircraft.elevation", elevation=elevation),)
+    slope = format_number(row["slope_percent"], messages, digits=1, unit="%")
+    return (messages.say("aircraft.slope", elevation=elevation, slope=slope),)

@@ -92,12 +92,14 @@ def list_place_facts(
         *((_fact("shares", messages, *split, columns=("strip_regions.share",)),) if split else ()),
         _fact("border", messages, far, columns=("border_km",)),
         _fact("aerodrome", messages, *_aerodrome(row, messages), columns=_AERODROME_COLUMNS),
+        _fact("terrain", messages, *_terrain(row, messages), columns=_TERRAIN_COLUMNS),
         *((_fact("around", messages, *near, columns=_CONTEXT_COLUMNS),) if near else ()),
         _fact("scenes", messages, scenes, columns=("before_id", "after_id")),
     )
 
 
 _AERODROME_COLUMNS = ("aerodrome", "aerodrome_name", "aerodrome_code", "aerodrome_km")
+_TERRAIN_COLUMNS = ("elevation_m", "slope_percent", "slope_lo_percent", "slope_hi_percent", "relief_m")
 _CONTEXT_COLUMNS = tuple(f"strip_context.{name}" for name in ("layer", "name", "distance_km", "overlap_share"))
 
 
@@ -200,6 +202,19 @@ def _aerodrome(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
     if is_missing(row["aerodrome_km"]):
         return said, messages.say("fact.aerodrome.none")
     return said, messages.say("fact.aerodrome.nearest", name=name, distance=_distance(row["aerodrome_km"], messages))
+
+
+def _terrain(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
+    """Write how high a strip lies and how it slopes, as far as an elevation model was given that knows."""
+    if is_missing(row["elevation_m"]):
+        return (messages.say("fact.terrain.unknown"),)
+    elevation, relief = (format_number(row[name], messages, unit="m") for name in ("elevation_m", "relief_m"))
+    height = messages.say("fact.terrain.elevation", elevation=elevation, relief=relief)
+    if is_missing(row["slope_percent"]):
+        return height, messages.say("fact.terrain.no_slope")
+    slope, low, high = (row[f"slope{part}_percent"] for part in ("", "_lo", "_hi"))
+    said = format_interval(slope, low, high, messages, digits=1, unit="%")
+    return height, messages.say("fact.terrain.slope", slope=said)
 
 
 def _around(around: pd.DataFrame, messages: Messages) -> tuple[str, ...]:

@@ -32,12 +32,24 @@ def build_method(record: RunRecord, messages: Messages) -> Method:
                 "method.limit.short", length=shortest, width=format_number(trace.max_width_m, messages, unit="m")
             ),
             messages.say("method.limit.pixel", pixel=format_pixel(record.pair.pixel_m, messages)),
-            *(messages.say(f"method.limit.{limit}") for limit in ("position", "gone", "use")),
+            messages.say("method.limit.position"),
+            *_limit_terrain(record, messages),
+            *(messages.say(f"method.limit.{limit}") for limit in ("gone", "use")),
         ),
         key_settings=_key_settings(record, messages),
         settings=_settings_table(record, messages),
         versions=_versions_table(record, messages),
     )
+
+
+def _limit_terrain(record: RunRecord, messages: Messages) -> tuple[str, ...]:
+    """Say what elevations are of and how far slopes can be trusted, where an elevation model was given."""
+    if not any(layer.role == "elevation" for layer in record.layers):
+        return ()
+    error_m = record.settings.terrain.vertical_error_m
+    error = format_number(error_m, messages, digits=1, unit="m")
+    slope = format_number(100 * error_m / 600, messages, digits=1, unit="%")
+    return (messages.say("method.limit.terrain", error=error, slope=slope),)
 
 
 def _basis(basis: str, messages: Messages) -> str:

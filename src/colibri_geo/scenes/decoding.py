@@ -52,7 +52,7 @@ class Header:
         ``GTiff`` or ``JP2OpenJPEG``.
     rows, cols : int
     dtypes : tuple of str
-        One a band, as are descriptions, colours, scales and offsets.
+        One a band, as are descriptions, colours, scales, offsets and units.
     descriptions : tuple of str
         Empty where there is none.
     colours : tuple of str
@@ -62,6 +62,8 @@ class Header:
         What the file gives for it where that is no value that its pixels can have; else empty.
     scales, offsets : tuple of float
         1 and 0 where none is declared.
+    units : tuple of str
+        Empty where none is declared.
     tags : Mapping of str to str
         Longer ones are cut to 4,096 letters.
     transform : Affine
@@ -88,6 +90,7 @@ class Header:
     lost_nodata: str
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    units: tuple[str, ...]
     tags: Mapping[str, str]
     transform: Affine
     crs_wkt: str | None
@@ -187,6 +190,7 @@ def _read_header(file: RasterFile) -> Header:
             lost_nodata=directory.nodata if directory is not None and dataset.nodata is None else "",
             scales=tuple(float(scale) for scale in dataset.scales),
             offsets=tuple(float(offset) for offset in dataset.offsets),
+            units=tuple((unit or "")[:MOST_TAG_LETTERS] for unit in dataset.units),
             tags=_cut({**dataset.tags(ns="IMAGERY"), **dataset.tags()}),
             transform=dataset.transform,
             crs_wkt=dataset.crs.to_wkt() if dataset.crs else None,

@@ -227,6 +227,15 @@ def _find_crs(text: str | None) -> CRS | None:
     return CRS.from_epsg(epsg) if epsg else crs
 
 
+def find_vertical_unit(header: Header) -> str:
+    """Return the unit of the heights that a compound coordinate reference system has; empty where it names none."""
+    try:
+        parts = CRS.from_wkt(header.crs_wkt).sub_crs_list if header.crs_wkt else []
+    except CRSError:
+        return ""
+    return next((axis.unit_name for part in parts if part.is_vertical for axis in part.axis_info), "")
+
+
 def name_crs(crs: str) -> str:
     """Name a coordinate reference system by its EPSG code where it has one, else by its WKT."""
     parsed = CRS.from_user_input(crs)

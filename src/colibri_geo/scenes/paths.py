@@ -37,7 +37,7 @@ def locate(given: str | Path) -> ItemChoice:
     """
     _check_path(given)
     choice = parse_choice(given)
-    check_file(choice.path, or_folder=True)
+    check_file(choice.path, or_folder=True, expected="an image, a product (a folder or an archive) or a STAC item")
     return choice
 
 
@@ -56,8 +56,16 @@ def parse_choice(given: str | Path) -> ItemChoice:
     return ItemChoice(Path(path), item)
 
 
-def check_file(path: Path, *, or_folder: bool = False) -> Path:
+def check_file(path: Path, *, or_folder: bool = False, expected: str = "an image or mask file") -> Path:
     """Return the path of a file that can be opened.
+
+    Parameters
+    ----------
+    path : Path
+    or_folder : bool
+        Whether a folder will do.
+    expected : str
+        What to say in the message.
 
     Raises
     ------
@@ -72,7 +80,6 @@ def check_file(path: Path, *, or_folder: bool = False) -> Path:
             return path
     except OSError as error:
         what = f"cannot be opened ({error.strerror})"
-    expected = "an image, a product (a folder or an archive) or a STAC item" if or_folder else "an image or mask file"
     raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
 
 

@@ -1,4 +1,4 @@
-"""The samples of this repository: two small synthetic pairs, a made-up region layer, and the truth."""
+"""The samples of this repository: two small synthetic pairs, made-up regions and heights, and the truth."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from pyproj import Transformer
 from shapely.geometry import LineString, Point, Polygon
 
 from colibri_geo.errors import SettingsError
-from colibri_geo.sim.files import pair_files, publish, write_pair
+from colibri_geo.sim.files import LICENCE, pair_files, publish, write_pair
+from colibri_geo.sim.heights import write_heights
 from colibri_geo.sim.pairs import simulate_pair
 from colibri_geo.sim.placing import Mix, random_spec
 from colibri_geo.sim.sky import shadow_offset
 from colibri_geo.sim.spec import Cloud, Look, SceneSpec, Strip
 
 REGIONS = "regions.gpkg"
+ELEVATION = "forest_elevation.tif"
 README = "README.md"
 _SIDE_PX = 400
 _LENGTH_M = (400.0, 900.0)
@@ -82,7 +84,7 @@ SAMPLES = (
 def sample_files() -> tuple[str, ...]:
     """Return the names of all files of the samples."""
     images = [f"{sample.name}_{part}" for sample in SAMPLES for part in pair_files()]
-    return (*images, REGIONS, README)
+    return (*images, ELEVATION, REGIONS, README)
 
 
 def write_samples(directory: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
@@ -201,6 +203,7 @@ def _border_place(spec: SceneSpec) -> tuple[float, float]:
 def _write_all(folder: Path) -> None:
     for sample in SAMPLES:
         write_pair(simulate_pair(sample_spec(sample)), folder, sample.name)
+    write_heights(sample_spec(SAMPLES[0]), folder / ELEVATION, licence=LICENCE)
     with _still_clock():
         pyogrio.write_dataframe(made_up_regions(), folder / REGIONS, layer="regions", driver="GPKG")
     (folder / README).write_bytes(resources.files("colibri_geo.sim").joinpath("samples.md").read_bytes())
