@@ -185,6 +185,11 @@ def say_others(counts: dict[str, int], messages: Messages) -> list[str]:
     return [messages.say("message.others", counts=say_counts(others, messages))] if others else []
 
 
+def say_outcome(counts: dict[str, int], observed: pd.DataFrame, messages: Messages) -> str:
+    """Say what was found, new or not, and how much was observed."""
+    return " ".join([say_findings(counts, observed, messages), *say_others(counts, messages)])
+
+
 def _folder_levels(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:
     return _PLACES if _join_names(strip.row, _PLACES, messages) else ("admin2",)
 

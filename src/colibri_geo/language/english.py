@@ -489,6 +489,18 @@ REPORT = {
         " sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen all."
     ),
     "aircraft.limit": "Length alone does not tell use.",
+    # ------------------------------------------------------------------------------------ figures for notebooks
+    "figure.title": "Candidate cleared strips, {before} to {after}",
+    "figure.unseen": "not observed: {reason}",
+    "figure.strip": "{strip}: candidate cleared strip, {verdict}, {length} long, {width} wide",
+    "figure.strip.probable": "{told}, probability {probability}",
+    "explore.strip": "{strip}: {verdict}",
+    "explore.north": "North",
+    "explore.close": "Close",
+    "explore.hint": (
+        "Drag to move; buttons, double click or Ctrl with the wheel to zoom; click on a strip for what is known of it. "
+        "Nothing is fetched."
+    ),
     # ---------------------------------------------------------------------- what the script adds to the page
     "map.tools": "Move the map",
     "map.tools.left": "Move left",

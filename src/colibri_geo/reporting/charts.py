@@ -67,7 +67,7 @@ def draw_profiles(strip: RankedStrip, profiles: StripProfiles, pair: PairRecord,
     values = [value for profile in (profiles.across, profiles.along) for value in _known(profile)]
     if not values:
         return None
-    band, quantity = _name_band(profiles.band, messages), format_name(pair.quantity, messages)
+    band, quantity = name_band(profiles.band, messages), format_name(pair.quantity, messages)
     means = _say_means(profiles.across, width_m, pair.pixel_m, messages)
     name = format_text(strip.strip_id, messages)
     width, length = (format_number(side_m, messages, unit="m") for side_m in (width_m, length_m))
@@ -106,7 +106,7 @@ def _write_value(value: float | None, messages: Messages) -> str:
     return format_number(value, messages, digits=3 if value is not None and abs(value) < 2 else 1)
 
 
-def _name_band(band: str, messages: Messages) -> str:
+def name_band(band: str, messages: Messages) -> str:
     """Name a band in the reader's language; one of another name by that."""
     return messages.say(f"band.{band}") if f"band.{band}" in messages.texts else format_text(band, messages)
 
