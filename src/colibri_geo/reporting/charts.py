@@ -9,7 +9,7 @@ from typing import Any
 
 from colibri_geo.evidence import PairRecord
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_name, format_number, format_text
+from colibri_geo.language.formats import format_bands, format_name, format_number, format_text
 from colibri_geo.reporting.parts import Chart, Charts, LegendEntry, MapLabel, MapShape
 from colibri_geo.reporting.profiles import Profile, StripProfiles
 from colibri_geo.reporting.ranking import RankedStrip
@@ -67,7 +67,7 @@ def draw_profiles(strip: RankedStrip, profiles: StripProfiles, pair: PairRecord,
     values = [value for profile in (profiles.across, profiles.along) for value in _known(profile)]
     if not values:
         return None
-    band, quantity = name_band(profiles.band, messages), format_name(pair.quantity, messages)
+    band, quantity = format_bands((profiles.band,), messages), format_name(pair.quantity, messages)
     means = _say_means(profiles.across, width_m, pair.pixel_m, messages)
     name = format_text(strip.strip_id, messages)
     width, length = (format_number(side_m, messages, unit="m") for side_m in (width_m, length_m))
@@ -104,11 +104,6 @@ def _say_means(across: Profile, width_m: float, pixel_m: float, messages: Messag
 
 def _write_value(value: float | None, messages: Messages) -> str:
     return format_number(value, messages, digits=3 if value is not None and abs(value) < 2 else 1)
-
-
-def name_band(band: str, messages: Messages) -> str:
-    """Name a band in the reader's language; one of another name by that."""
-    return messages.say(f"band.{band}") if f"band.{band}" in messages.texts else format_text(band, messages)
 
 
 def _plan_axes(profile: Profile, values: Sequence[float]) -> _Axes:

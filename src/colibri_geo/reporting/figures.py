@@ -27,6 +27,7 @@ from colibri_geo.exporting.wording import caution_for, say_caution
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, UNSEEN_REASONS, Messages, load_messages
 from colibri_geo.language.formats import (
+    format_bands,
     format_name,
     format_number,
     format_probability,
@@ -36,7 +37,6 @@ from colibri_geo.language.formats import (
 )
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
-from colibri_geo.reporting.charts import name_band
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, name_unseen
 from colibri_geo.reporting.maps import format_length
@@ -308,7 +308,7 @@ def _draw_picture(axes: Axes, picture: StripPicture, image: bytes, title: str, m
 
 def _draw_profiles(across: Axes, along: Axes, profiles: StripProfiles, strip: pd.Series, messages: Messages) -> None:
     half, length = float(strip["width_m"]) / 2, float(strip["length_m"])
-    band = name_band(profiles.band, messages)[:_LABEL_LETTERS]
+    band = format_bands((profiles.band,), messages)
     for axes, which, profile, edges in (
         (across, "across", profiles.across, (-half, half)),
         (along, "along", profiles.along, (0.0, length)),
