@@ -137,6 +137,8 @@ class Run:
             There is no such precision; rasters are asked of an edition; or a PDF without the report.
         MissingExtra
             A PDF is asked for, and typst is not installed.
+        LayoutError
+            typst cannot lay the PDF out; the folder is there, without it.
         """
         from colibri_geo.pipeline.saving import save_run
 

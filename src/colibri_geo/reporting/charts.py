@@ -14,8 +14,10 @@ from colibri_geo.reporting.parts import Chart, Charts, LegendEntry, MapLabel, Ma
 from colibri_geo.reporting.profiles import Profile, StripProfiles
 from colibri_geo.reporting.ranking import RankedStrip
 
-_WIDTH, _HEIGHT = 420.0, 156.0
+_WIDTH, _HEIGHT = 420.0, 160.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 408.0, 18.0, 118.0
+_EDGE = 16.0
+"""So near to the left edge a number centred on its tick would touch those beside it."""
 _TICKS = 4
 _FLANK_PX = 2.0
 """Pixels beside the measured edge that hold some of the strip, left out of the mean beside it."""
@@ -139,10 +141,7 @@ def _draw(
         MapLabel(_plain(_LEFT - 6), _plain(axes.down(level) + 4), messages.number(level, digits=digits), "axis", "end")
         for level in axes.levels
     ]
-    labels += [
-        MapLabel(_plain(axes.across(place)), _plain(_BOTTOM + 15), messages.number(place), "axis")
-        for place in axes.places
-    ]
+    labels += [_label_place(axes.across(place), messages.number(place)) for place in axes.places]
     labels += [
         MapLabel(_plain((_LEFT + _RIGHT) / 2), _plain(_HEIGHT - 6), messages.say(f"profile.{which}.places"), "axis"),
     ]
@@ -162,6 +161,12 @@ def _draw(
         ),
         labels=tuple(labels),
     )
+
+
+def _label_place(across: float, text: str) -> MapLabel:
+    """Write a number below its tick; at the left edge, where that of the lowest level ends, it begins at the tick."""
+    anchor = "start" if across < _LEFT + _EDGE else "middle"
+    return MapLabel(_plain(across), _plain(_BOTTOM + 15), text, "axis", anchor)
 
 
 def _number_ends(axes: _Axes, length_m: float) -> Iterator[MapLabel]:
