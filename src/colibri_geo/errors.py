@@ -49,6 +49,7 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     │   └── ConfigError                settings files
     ├── OutputError (OSError)          the folder a run writes
     │   ├── OutputExists
+    │   ├── LayoutError
     │   └── NotARun                    a folder that holds no run
     ├── EngineError (RuntimeError)     the processes that share the work of a scan
     │   ├── WorkerLost
@@ -272,6 +273,10 @@ class OutputError(ColibriError, OSError):
 
 class OutputExists(OutputError):
     """The output folder exists already."""
+
+
+class LayoutError(OutputError):
+    """A PDF cannot be laid out; what stands beside it is not touched by that."""
 
 
 class NotARun(OutputError):

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,9 +22,11 @@ from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
 from colibri_geo.cli.summary import summarize
 from colibri_geo.errors import NotARun
+from colibri_geo.evidence.versions import PDF_VERSIONS
 from colibri_geo.exporting.editions import LEAST_KM2
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
+from colibri_geo.reporting import list_pdf_versions
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
 from tests.support.elevation import Plane, degree_grid, heights_on, write_heights
@@ -128,6 +131,34 @@ def test_pdf_is_written_on_request(pair: tuple[Path, Path], tmp_path: Path) -> N
     assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert f"Report: {tmp_path / 'out' / 'report.html'} and {tmp_path / 'out' / 'report.pdf'}" in result.stdout
     assert "report.pdf" in (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+    run = read_run(tmp_path / "out")
+    assert {name: run.record.versions[name] for name in PDF_VERSIONS} == list_pdf_versions()
+    again = run.save(tmp_path / "again", report=False)
+    assert not set(PDF_VERSIONS) & set(read_run(again).record.versions)
+    assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
+
+
+@pytest.mark.parametrize("precision", ["exact", "5km"])
+def test_pdf_that_cannot_be_laid_out_is_told_and_all_else_is_there(
+    typst: Any,  # noqa: ANN401
+    pair: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    precision: str,
+) -> None:
+    """Where typst fails, one line says so, and the folder is whole and sound without the PDF."""
+
+    def fail(*_: object, **__: object) -> bytes:
+        raise typst.TypstError("assertion failed")
+
+    monkeypatch.setattr(typst, "compile", fail)
+    result = run_cli(*pair, "--out", tmp_path / "out", "--pdf", "--precision", precision)
+    assert result.exit_code == 2
+    assert "cannot lay it out (assertion failed); report.html beside it holds the same" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.output
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert not (tmp_path / "out" / "report.pdf").exists()
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
 
 

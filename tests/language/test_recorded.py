@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 import time
@@ -12,20 +11,64 @@ from types import SimpleNamespace
 import pytest
 
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.language import CONFUSERS, ENGLISH, UNSEEN_REASONS, Untranslated, load_messages, translate
+from colibri_geo.language import CONFUSERS, ENGLISH, LANGUAGES, UNSEEN_REASONS, Untranslated, load_messages, translate
 from colibri_geo.language.formats import format_recorded
 from colibri_geo.language.recorded import _form_of
 from colibri_geo.scenes import opening, scaling
 from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing.scoring import _give_reasons, describe_basis
+from tests.support.recorded_sentences import find_sentences
 
 SPANISH, FRENCH = load_messages("es"), load_messages("fr")
 NOTES = [key for key in ENGLISH.texts if key.startswith("recorded.note.")]
-JOINED = {
-    *(f"recorded.note.screened{part}" for part in ("", ".little", ".none")),
-    *(f"recorded.note.offset_{part}" for part in ("gone", "doubt", "untold")),
+PARTS = {
+    "brightness{}": (
+        "brightness",
+        "brightness over about {} % of the measured ground",
+        "brightness over less than 1 % of the measured ground",
+        "brightness, none in a sample of the measured ground",
+    ),
+    "the Sentinel-2 offset of {}{},": (
+        "the Sentinel-2 offset of {},",
+        "the Sentinel-2 offset of {} (baseline {}),",
+    ),
+    "left in ({})": ("left in (its metadata do not tell)", "left in (its metadata say that there is none)"),
+    "named by {}:": ("named by the user:", "named by the band map {}:"),
+    "state {} and": ("state processing baseline {} and", "state no processing baseline and"),
+    "{}, its processing": ("the item states {} to be added to stored values, its processing",),
+    "{}{} without": ("{} without", "{} and {} more without"),
+    "no map of {}:": ("no map of layover and shadow of the radar:",),
+    "not measured ({})": (
+        "not measured ({} tiles show enough common texture)",
+        "not measured (the tiles disagree)",
+    ),
+    "ground by {} at": ("ground by {}% at",),
+    "stored x {} {} ({})": ("stored x {} {} ({}_MTL.{})",),
+    "each band as in {}": ("each band as in {}_MTL.{}",),
+    "as declared {}": ("as declared by the user", "as declared in the file"),
+    "(declared {})": ("(declared by the user)", "(declared in the file)"),
 }
-"""Notes that the modules put together from parts."""
+"""What the modules put into sentences that they record, where it is no value."""
+HOLDING = {"{}: {}", "each of the {} scenes: {}", "{}; {}", "{}, {}"}
+HOLDING |= {
+    f"{{}}: {rest}"
+    for rest in (
+        "its values still held the Sentinel-2 offset, and 0.1 was taken off it",
+        "the Sentinel-2 offset of {} had been taken off twice, and 0.1 was added to it again",
+    )
+}
+"""Sentences that hold others: a test of their own says them."""
+NAMES = {"HLS L30", "HLS S30", "Landsat Collection 2 Level 2", "Sentinel-1 RTC", "Sentinel-2 L1C", "Sentinel-2 L2A"}
+NAMES |= {"MSK_CLASSI_B00.jp2 (or MSK_CLOUDS_B00.gml)", "SCL (20 or 60 m)"}
+"""Texts that stand beside notes and are none: names of layouts, and of files that are missing."""
+ON_SCREEN = {
+    "no international border of the country layer within {} km of some strips",
+    "the country layer holds one country only, so no border is known: its outline may be a coast",
+    "no region of the layers given touches the ground of the images: strips and shares have none",
+}
+"""Notes that the command line alone tells: no record holds them."""
+ADDED = {" (the offset {} in its tags is for integers)", ", none of {} of {}"}
+"""Ends of sentences that stand in the catalogue with them."""
 
 
 def _row(verdict: str, confuser: str, hidden: str, value: float) -> SimpleNamespace:
@@ -68,28 +111,61 @@ def test_basis_of_the_probability_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [opening._NO_MASK, scaling.RELATIVE_COST, scaling.NO_INFRARED_COST, "none", "relative"]
+    "text",
+    [
+        opening._NO_MASK,
+        scaling.RELATIVE_COST,
+        scaling.NO_INFRARED_COST,
+        "none",
+        "relative",
+        "stored x 0.0001 -0.1 (STAC item)",
+    ],
 )
 def test_common_notes_are_said(text: str) -> None:
     """Notes that most reports hold are known by their form."""
     assert not isinstance(translate(text, SPANISH), Untranslated)
 
 
-def test_notes_have_the_form_that_the_modules_write(project: Path) -> None:
+@pytest.fixture(scope="module")
+def sentences(project: Path) -> set[str]:
+    """Every sentence that a module can record, with braces for its values."""
+    found = find_sentences(project / "src" / "colibri_geo", ("scenes", "pairs", "layers", "pipeline"))
+    return {whole for sentence in found for whole in _fill_parts(sentence)}
+
+
+def _fill_parts(sentence: str) -> list[str]:
+    for part, wholes in PARTS.items():
+        if part in sentence:
+            return [sentence.replace(part, whole) for whole in wholes]
+    return [sentence]
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_sentence_that_a_run_records_is_said(sentences: set[str], language: str) -> None:
+    """No note, scaling or mask that a module can record stays in English, but names."""
+    messages = load_messages(language)
+    whole = {sentence for sentence in sentences if " " in sentence} - HOLDING - NAMES - ON_SCREEN - ADDED
+    assert len(whole) > 100
+    told = {sentence: translate(sentence.replace("{}", "1"), messages) for sentence in whole}
+    assert {sentence for sentence, text in told.items() if isinstance(text, Untranslated)} == set()
+
+
+def test_what_is_left_out_is_there(sentences: set[str]) -> None:
+    """What the test of all sentences passes over is still what modules write."""
+    assert sentences >= HOLDING | NAMES | ON_SCREEN | ADDED
+
+
+def test_notes_have_the_form_that_the_modules_write(sentences: set[str]) -> None:
     """Each note of the catalogue stands in a module, word by word."""
-    written = set()
-    for path in (project / "src" / "colibri_geo").rglob("*.py"):
-        if path.parent.name in {"scenes", "pairs", "layers", "pipeline"}:
-            written |= {_text_of(node) for node in ast.walk(ast.parse(path.read_bytes()))}
     forms = {key: re.sub(r"\{\w+\}", "{}", ENGLISH.texts[key]) for key in NOTES}
-    assert {key for key, form in forms.items() if form not in written} == JOINED
+    assert {key for key, form in forms.items() if form not in sentences} == {"recorded.note.brighter"}  # held by others
 
 
-def _text_of(node: ast.AST) -> str:
-    """Return a text with braces for its values; empty for what is no text."""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+def test_bands_are_named_in_the_language_of_the_reader() -> None:
+    """Names of bands in a note are those that the tables of the report have."""
+    told = translate("a.tif without nir: it was left out of the mosaic", SPANISH)
+    assert "infrarrojo cercano" in told
+    assert translate("stored x 2.75e-05 -0.2 (a_MTL.txt)", FRENCH) == "valeur stockée × 2,75e-05 -0,2 (a_MTL.txt)"
 
 
 def test_notes_put_together_from_parts_are_said() -> None:

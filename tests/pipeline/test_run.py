@@ -17,6 +17,8 @@ from affine import Affine
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError
 from colibri_geo.exporting import check_findings, check_strips
+from colibri_geo.exporting.describing import say_share
+from colibri_geo.language import ENGLISH
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 
@@ -241,12 +243,13 @@ def test_progress_is_told_in_words(pair: tuple[Path, Path]) -> None:
 
 
 def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
-    """The table in a notebook comes after the ground observed, the counts and the caution."""
+    """The table in a notebook comes after the counts, the ground observed and the caution."""
     view = run._repr_html_()
-    parts = ("observed on both dates", "1 new.", "not a basis for the use of force", "synthetic images", "<table")
+    parts = ("1 new, in", "observed on both dates", "not a basis for the use of force", "synthetic images", "<table")
     assert sorted(parts, key=view.index) == list(parts)
     empty = dataclasses.replace(run, findings=dataclasses.replace(run.findings, strips=run.strips.iloc[:0]))
-    assert "No candidate cleared strip was found on the ground that was observed." in empty._repr_html_()
+    share = say_share(run.observed.iloc[0], ENGLISH)
+    assert f"Nothing new found in {share}." in empty._repr_html_()
     assert "<table" not in empty._repr_html_()
 
 

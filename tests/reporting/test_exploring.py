@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import html
 import re
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from colibri_geo.exporting.coordinates import strip_centres
+from colibri_geo.language import LANGUAGES, load_messages
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import overview_picture
 from colibri_geo.reporting.exploring import StripMap, draw_strip_map
 from tests.reporting.fake_pair import make_pair
 from tests.support.example_run import example_findings, example_record, example_strips
+from tests.support.shouting import SHOUTED, find_spoken
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +39,15 @@ def test_map_names_nothing_to_fetch(shown: StripMap) -> None:
 
 def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
     """Each strip has dates, size with intervals and probability; the ground observed and the caution are there."""
-    text = html.unescape(shown.page)
+    text, centres = html.unescape(shown.page), strip_centres(example_strips())
     for strip_id, strip in example_strips().iterrows():
         (card,) = re.findall(rf"<h2>{strip_id}: .*?</section>", text, flags=re.DOTALL)
-        assert f"{strip['probability']:.2f}" in card
-        assert f"{strip['length_m']:,.0f} m ({strip['length_lo_m']:,.0f} to {strip['length_hi_m']:,.0f})" in card
-        assert strip["mgrs"] in card
-        assert ("First look with" in card) == (not strip.isna()["first_with"])
-    assert "51.2 of 64.0 km² asked were observed on both dates (80.0\N{NO-BREAK SPACE}%)." in text
+        card = card.replace("\N{NO-BREAK SPACE}", " ")
+        assert f"{strip['probability']:.0%}".replace("%", " %") in card
+        assert f"{strip['length_m']:,.0f} m ({strip['length_lo_m']:,.0f} to {strip['length_hi_m']:,.0f} m)" in card
+        assert f"{centres[strip_id].y:.5f}, {centres[strip_id].x:.5f}" in card
+        assert ("last clear look without it" in card) == (not strip.isna()["last_without"])
+    assert "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)." in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "not a basis for the use of force" in text
 
 
@@ -59,9 +65,62 @@ def test_map_of_nothing_found_says_so(tmp_path: Path) -> None:
     """Without strips, regions and pixels the map says that nothing was found on what was observed."""
     findings = dataclasses.replace(example_findings(strips=False), regions=None)
     shown = draw_strip_map(findings, example_record(), None)
-    assert "No candidate cleared strip was found on the ground that was observed." in shown.page
+    assert "Nothing new found in 51.2\N{NO-BREAK SPACE}km² observed" in shown.page
     assert "<image" not in shown.page
     assert shown.save(tmp_path / "map.html").read_bytes() == shown.page.encode()
+
+
+NAMES = {
+    *("Colombia", "São", "João", "Orito", "Cía", "Aeródromo", "Río", "Guamués", "Paya"),
+    *("script", "alert", "cmd", "calc", "before", "after", "tif"),
+}
+"""Names of the example run: of regions, of what lies around, and of files."""
+
+
+def _read(page: str) -> set[str]:
+    """Return every text that a page shows or tells to those who do not see it."""
+    page = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
+    told = re.findall(r'aria-label="([^"]*)"', page) + re.split(r"<[^>]*>", page)
+    return {text for part in told if (text := html.unescape(part).strip())}
+
+
+def _known_findings() -> Findings:
+    """The example run with reasons in the words that a run records."""
+    findings = example_findings()
+    reasons = "a straight line of 1,860 m by 24 m on both images; would be false if it is a river bar: look for water"
+    return dataclasses.replace(findings, strips=findings.strips.assign(reasons=f"{reasons} beside it"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_map_speaks_the_language_that_is_asked_for(language: str) -> None:
+    """Headings, signs, cards, buttons and hints are those of the language; nothing but names stays English."""
+    messages = load_messages(language)
+    page = draw_strip_map(_known_findings(), example_record(), None, messages=messages).page
+    texts = _read(page)
+    assert f'<html lang="{language}">' in page
+    days = {"before": messages.date(dt.date(2025, 1, 10)), "after": messages.date(dt.date(2025, 3, 21))}
+    assert messages.say("figure.title", **days) in texts
+    keys = ("explore.hint", "explore.close", "map.tools.in", "column.probability", "sheet.reasons", "fact.first_seen")
+    assert {messages.say(key) for key in keys} <= texts
+    assert any(text.startswith(messages.say("caution")) for text in texts)
+    assert any(messages.number(1860) in text for text in texts)
+    if language == "en":
+        return
+    english = _read(draw_strip_map(_known_findings(), example_record(), None).page)
+    assert find_spoken((texts & english) - set(messages.texts.values())) <= NAMES
+    assert "lang=" not in page.replace(f'<html lang="{language}">', "")
+
+
+def test_no_text_of_the_map_comes_from_elsewhere() -> None:
+    """Every word that is neither a name nor a unit stands in a catalogue, and numbers have the language's signs."""
+    page = draw_strip_map(_known_findings(), example_record(), None, messages=SHOUTED).page
+    assert find_spoken(_read(page)) <= NAMES | {"rivers", "settlements", "parks"}
+
+
+def test_what_no_catalogue_knows_is_marked_as_english() -> None:
+    """A reason of an unknown form stays as it was recorded, and the page says in which language that is."""
+    page = draw_strip_map(example_findings(), example_record(), None, messages=load_messages("es")).page
+    assert '<dd lang="en">bare line appeared between the dates' in page
 
 
 def test_notebook_shows_the_whole_page_in_a_frame(shown: StripMap) -> None:

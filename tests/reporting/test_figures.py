@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import importlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,15 +19,19 @@ import pytest
 from PIL import Image
 
 from colibri_geo import Run, compare, plot_before_after, read_run
-from colibri_geo.errors import MissingExtra, OutputError, SettingsError, TableError
+from colibri_geo.errors import ConfigError, MissingExtra, OutputError, SettingsError, TableError
 from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.ranking import rank_positions
+from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import picture_strips
 from colibri_geo.reporting.figures import plot_findings, plot_strip
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from tests.support.example_run import example_findings, example_record
+from tests.support.shouting import SHOUTED, find_spoken
 from tests.support.small_pair import make_scenes, pair_grid, small_spec
+
+_BEFORE, _AFTER = dt.date(2025, 1, 10), dt.date(2025, 3, 21)
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +74,9 @@ def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> 
     colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
     assert {html_colour(verdict) for verdict in findings.strips["verdict"]} <= colours
     signs = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert {"new: 1", "not observed: 1", "not observed: cloud", "not observed: nodata"} <= set(signs)
-    assert "51.2 of 64.0 km² asked were observed on both dates (80.0\N{NO-BREAK SPACE}%)." in axes.get_xlabel()
+    assert {"1 new", "1 not observed", "not observed: cloud", "not observed: no data"} <= set(signs)
+    share = "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)"
+    assert share in " ".join(axes.get_xlabel().split())
     assert "not a basis for the use of force" in axes.get_xlabel()
     assert not axes.images
 
@@ -119,13 +126,9 @@ def test_strip_shows_both_dates_the_change_and_two_profiles(run: Run) -> None:
     """One call gives before, after and change with times, and the profiles; nothing stays open behind it."""
     figure = run.plot_strip(run.strips.index[0])
     titles = [axes.get_title() for axes in figure.axes]
-    times = [f"{when}: {scene.acquired:%Y-%m-%d %H:%M} UTC" for when, scene in _dates(run)]
+    times = [f"{when}\n{scene.acquired:%Y-%m-%d %H:%M:%S}Z, " for when, scene in _dates(run)]
     assert [title.startswith(time) for title, time in zip(titles, times, strict=False)] == [True, True]
-    assert titles[2:] == [
-        "Change of bareness",
-        "Across the axis, mean over the length",
-        "Along the axis, mean over the width",
-    ]
+    assert titles[2:] == ["Change", "Across the axis: red", "Along the axis: red"]
     assert "candidate cleared strip, new" in figure.get_suptitle()
     assert "not a basis for the use of force" in figure.get_supxlabel()
     assert plt.get_fignums() == []
@@ -173,6 +176,59 @@ def test_strip_is_found_by_its_number_in_the_report(run: Run) -> None:
     for number in (0, len(run.strips) + 1):
         with pytest.raises(SettingsError, match=rf"'{number}' is not in this run.*its number in the report"):
             run.plot_strip(number)
+
+
+# ------------------------------------------------------------------------------------------------------------ languages
+def _read(figure: plt.Figure) -> set[str]:
+    """Return every text that a figure shows, once it is laid out."""
+    figure.draw_without_rendering()
+    return {text for part in figure.findobj(mpl.text.Text) if (text := part.get_text()) and part.get_visible()}
+
+
+def _draw_all(run: Run, lang: str) -> tuple[plt.Figure, ...]:
+    first = run.strips.iloc[0]
+    assert run.aligned is not None
+    map_figure = run.plot(lang=lang).figure
+    return map_figure, run.plot_strip(1, lang=lang), plot_before_after(run.aligned, first, lang=lang)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_speak_the_language_that_is_asked_for(run: Run, language: str) -> None:
+    """Headings, signs, units and the caution of every figure are those of the language; nothing stays English."""
+    messages = load_messages(language)
+    whole, strip, pair = (_read(figure) for figure in _draw_all(run, language))
+    assert messages.say("figure.title", before=messages.date(_BEFORE), after=messages.date(_AFTER)) in whole
+    assert messages.count("counted.new", len(run.strips)) in whole
+    for texts in (whole, strip, pair):
+        assert " ".join(messages.say("caution").split()) in " ".join(" ".join(texts).split())
+    parts = {"profile.across.places", "profile.along.places", "profile.sign.measured", "photo.change"}
+    assert {messages.say(key) for key in parts} <= strip
+    assert any(messages.say("verdict.new") in text for text in pair)
+    if language == "en":
+        return
+    english = set().union(*map(_read, _draw_all(run, "en")))
+    same = {text for text in (whole | strip | pair) & english if re.search(r"[^\W\d_]{2,}", text)}
+    assert same - set(run.strips.index) - {"200\N{NO-BREAK SPACE}m", "1\N{NO-BREAK SPACE}km"} == set()
+
+
+def test_no_text_of_a_figure_comes_from_elsewhere(run: Run) -> None:
+    """Every word that is neither a name nor a unit stands in a catalogue, and numbers have the language's signs."""
+    assert run.aligned is not None
+    findings = example_findings()
+    axes = plot_findings(findings, example_record(), None, messages=SHOUTED)
+    texts = _read(axes.figure) | _read(plot_strip(run.aligned, run.strips.iloc[0], messages=SHOUTED))
+    assert find_spoken(texts - set(findings.regions["name"])) == set()
+    assert {text for text in texts if re.search(r"\d[.,]\d", text)} == set()
+
+
+def test_unknown_language_is_told(run: Run) -> None:
+    """A language without a catalogue is refused in one line by each figure."""
+    assert run.aligned is not None
+    for draw in (run.plot, run.explore, lambda **words: run.plot_strip(1, **words)):
+        with pytest.raises(ConfigError, match="'de': not known, expected one of en, es, pt, fr"):
+            draw(lang="de")
+    with pytest.raises(ConfigError, match="'de': not known"):
+        plot_before_after(run.aligned, run.strips.iloc[0], lang="de")
 
 
 # ------------------------------------------------------------------------------------------------------------- refusal

@@ -19,13 +19,14 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from colibri_geo.errors import MissingExtra
+from colibri_geo.errors import LayoutError, MissingExtra
 from colibri_geo.exporting.wording import CAUTION
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
 from colibri_geo.reporting.pdf import _gather_files, _lay_out, _style_drawings, write_pdf
+from colibri_geo.reporting.tagging import finish_tags
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -164,6 +165,27 @@ def test_each_sheet_fits_its_page_in_every_language(
     ]
     holders = [find_page(paper, sheet.anchor) for sheet in model.sheets]
     assert [*holders, *after] == [(holders[0] or 0) + at for at in range(len(model.sheets) + 1)]
+    pages = [paper.pages[at or 0] for at in holders]
+    assert min(piece.height_pt for page in pages for piece in list_pieces(page)) < FOOT_PT + 40
+    heads = {piece.size_pt for page in pages for piece in list_pieces(page) if messages.say("sheet.care") in piece.text}
+    assert len(heads) == 1
+    assert heads.pop() > 7
+
+
+@pytest.mark.slow
+def test_one_endless_sheet_makes_no_other_small(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401, ARG001
+    """A sheet that no page holds goes on on the next one; the others are as large as without it."""
+    first, *others = model.sheets
+    endless = dataclasses.replace(first, reasons=("because " * 40,) * 60)
+    papers = [
+        lay_out(dataclasses.replace(model, sheets=sheets), tmp_path) for sheets in ((*others, endless), tuple(others))
+    ]
+    sizes = [
+        [piece.size_pt for piece in list_pieces(paper.pages[find_page(paper, others[0].anchor) or 0])]
+        for paper in papers
+    ]
+    assert sizes[0] == sizes[1]
+    assert len(papers[0].pages) > len(papers[1].pages) + 1
 
 
 @pytest.mark.slow
@@ -207,18 +229,33 @@ def list_captions(part: Any) -> Iterator[str]:  # noqa: ANN401 - any part of a r
             yield from list_captions(getattr(part, field.name))
 
 
-def find_last_line(page: Any) -> str:  # noqa: ANN401 - of pypdf
-    """Return the lowest line of a page above its foot."""
-    pieces: list[tuple[float, str]] = []
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """A piece of text on a page: how far its line lies above the lower edge, and how large it is set."""
 
-    def note(text: str, current: list[float], matrix: list[float], *_: object) -> None:
+    height_pt: float
+    size_pt: float
+    text: str
+
+
+def list_pieces(page: Any) -> list[Piece]:  # noqa: ANN401 - of pypdf
+    """List the pieces of text above the foot of a page."""
+    pieces: list[Piece] = []
+
+    def note(text: str, current: list[float], matrix: list[float], _: object, size: float) -> None:
         height_pt = matrix[4] * current[1] + matrix[5] * current[3] + current[5]
         if text.strip() and height_pt > FOOT_PT:
-            pieces.append((round(height_pt), text))
+            pieces.append(Piece(round(height_pt), round(size, 2), text))
 
     page.extract_text(visitor_text=note)
-    lowest = min(height_pt for height_pt, _ in pieces)
-    return " ".join(" ".join(text for height_pt, text in pieces if height_pt == lowest).split())
+    return pieces
+
+
+def find_last_line(page: Any) -> str:  # noqa: ANN401 - of pypdf
+    """Return the lowest line of a page above its foot."""
+    pieces = list_pieces(page)
+    lowest = min(piece.height_pt for piece in pieces)
+    return " ".join(" ".join(piece.text for piece in pieces if piece.height_pt == lowest).split())
 
 
 @pytest.mark.slow
@@ -254,6 +291,46 @@ def test_bookmarks_are_the_headings(paper: PdfReader, model: ReportModel) -> Non
     ]
     assert sum(level == 3 and " Strip " in title for level, title in marks) == len(model.sheets)
     assert ENGLISH.say("sheet.size") not in titles
+
+
+@pytest.mark.slow
+def test_bookmarks_are_open_down_to_the_parts(paper: PdfReader) -> None:
+    """A reader that opens the file sees the title and the parts; strips and small parts are a click away."""
+    top, *parts = [mark for level, mark in list_bookmarks(paper.outline) if level < 3]
+    assert top["/Count"] == len(parts)
+    assert {mark["/Count"] < 0 for mark in parts if "/Count" in mark} == {True}
+    assert paper.trailer["/Root"]["/Outlines"]["/Count"] == 1 + len(parts)
+
+
+@pytest.mark.slow
+def test_rows_of_tables_have_heads(paper: PdfReader, model: ReportModel) -> None:
+    """The first cell of each row is its head, those of the first row are heads of their columns; no other cell is."""
+    rows = [tag for tag in list_tags(paper) if tag.get("/S") == "/TR"]
+    cells = [[cell.get_object() for cell in row["/K"]] for row in rows]
+    heads = [[cell["/A"][0]["/Scope"] if cell["/S"] == "/TH" else "" for cell in row] for row in cells]
+    assert {tuple(row) for row in heads} == {
+        marks for row in heads for marks in (("/Column",) * len(row), ("/Row", *[""] * (len(row) - 1)))
+    }
+    assert sum(row[0] == "/Row" for row in heads) > len(model.ranking.rows) * 12
+    assert not any("/Headers" in cell["/A"][0] for row in cells for cell in row if cell["/S"] == "/TD")
+
+
+def test_texts_that_look_like_tags_are_left_alone(typst: Any, tmp_path: Path) -> None:  # noqa: ANN401, ARG001
+    """Words of a file in the form of a row, a cell or a bookmark change nothing but what is read."""
+    model = build_model(example_findings(strips=False), example_record(), (), None)
+    words = "7 0 obj <</Type/StructElem/S/TR/P 1 0 R/K[3 0 R]>> xref 0 1 trailer startxref 5 %%EOF"
+    named = dataclasses.replace(model, cover=dataclasses.replace(model.cover, page_title=words, heading=words))
+    reader = lay_out(named, tmp_path)
+    assert reader.metadata.title == words
+    assert list_titles(reader)[0] == (1, words)
+    assert len(reader.pages) == len(lay_out(model, tmp_path).pages)
+
+
+def test_a_file_in_another_order_is_told() -> None:
+    """What is no file of typst is refused in one line that says what to do."""
+    for content in (b"", b"%PDF-1.7\nstartxref\n3\n%%EOF", b"%PDF-2.0\n1 0 obj\n<</Type/XRef>>\nstartxref\n9\n%%EOF"):
+        with pytest.raises(LayoutError, match="expected a table of objects at the end"):
+            finish_tags(content)
 
 
 @pytest.mark.slow
@@ -393,6 +470,36 @@ def test_pictures_are_kept(typst: Any, model: ReportModel, tmp_path: Path) -> No
     photos = [photo for sheet in model.sheets if sheet.photos for photo in sheet.photos.photos]
     for image in {photo.image for photo in photos}:
         assert content.count(base64.b64decode(image.partition(",")[2])) == 1
+
+
+class PanicException(BaseException):
+    """As typst raises it where it breaks off."""
+
+
+@pytest.mark.parametrize("fault", [PanicException("index out of bounds\nnote: backtrace"), None])
+def test_what_typst_cannot_lay_out_is_told(
+    typst: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    fault: BaseException | None,
+) -> None:
+    """An error of typst, and its breaking off, are one line; no part of a PDF is left. An interruption stays one."""
+    model = build_model(example_findings(strips=False), example_record(), (), None)
+    fault = fault or typst.TypstError("no such font")
+
+    def fail(*_: object, **__: object) -> bytes:
+        raise fault
+
+    monkeypatch.setattr(typst, "compile", fail)
+    with pytest.raises(
+        LayoutError, match=r"^report\.pdf: typst [\d.]+ cannot lay it out \(.*\); report\.html.*"
+    ) as told:
+        write_pdf(model, tmp_path / "report.pdf")
+    assert "\n" not in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+    fault = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        write_pdf(model, tmp_path / "report.pdf")
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def context_options(command: Command) -> Command:
         ),
         click.option(
             "--elevation",
-            type=path_type,
+            type=GivenPath(),
             multiple=True,
             metavar="PATH",
             help="Digital elevation model, heights in metres: a GeoTIFF, as a tile of Copernicus GLO-30 or SRTM, or a "

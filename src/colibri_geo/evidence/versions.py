@@ -19,6 +19,9 @@ DISTRIBUTIONS = (
     *("odc-geo", "mgrs", "pillow"),
 )
 
+PDF_VERSIONS = ("typst", "report.typ")
+"""What is stated of a PDF, where there is one: who lays it out, and by which template."""
+
 
 def run_versions() -> dict[str, str]:
     """Return the versions of colibri_geo, Python and the libraries that decide numbers and bytes.

@@ -192,6 +192,11 @@ def say_others(counts: dict[str, int], messages: Messages) -> list[str]:
     return [messages.say("message.others", counts=say_counts(others, messages))] if others else []
 
 
+def say_outcome(counts: dict[str, int], observed: pd.DataFrame, messages: Messages, *, rounded: bool = False) -> str:
+    """Say what was found, new or not, and how much was observed; see `say_findings`."""
+    return " ".join([say_findings(counts, observed, messages, rounded=rounded), *say_others(counts, messages)])
+
+
 def _folder_levels(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:
     return _PLACES if _join_names(strip.row, _PLACES, messages) else ("admin2",)
 

@@ -16,7 +16,7 @@ from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
-from colibri_geo.exporting.describing import name_region, say_findings, say_others, say_region_row
+from colibri_geo.exporting.describing import name_region, say_outcome, say_region_row
 from colibri_geo.exporting.editions import LEAST_KM2, Edition, say_square
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON
@@ -163,8 +163,7 @@ def _count_verdicts(edition: Edition) -> dict[str, int]:
 
 def say_edition(edition: Edition, messages: Messages) -> str:
     """Say what was found; "nothing new" never without the share that was observed."""
-    counts = _count_verdicts(edition)
-    return " ".join([say_findings(counts, edition.observed, messages, rounded=True), *say_others(counts, messages)])
+    return say_outcome(_count_verdicts(edition), edition.observed, messages, rounded=True)
 
 
 def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:

@@ -152,7 +152,7 @@ def build_kml(
 def _describe_run(
     findings: Findings, strips: Sequence[NumberedStrip], record: RunRecord, messages: Messages
 ) -> list[str]:
-    counts = count_verdicts(strips)
+    counts = count_verdicts(strip.verdict for strip in strips)
     legend = [
         messages.say(
             "field.colour",
@@ -163,7 +163,7 @@ def _describe_run(
         for verdict in VERDICTS
     ]
     return [
-        say_findings(count_verdicts(strips), findings.observed, messages),
+        say_findings(counts, findings.observed, messages),
         messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
         messages.say("field.colours", legend=", ".join(legend)),
         messages.say("field.signs"),

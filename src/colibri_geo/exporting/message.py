@@ -56,7 +56,8 @@ def write_message(
     messages : Messages
         The language of the mail.
     """
-    subject = write_subject(count_verdicts(strips), findings.observed, record, messages)
+    counts = count_verdicts(strip.verdict for strip in strips)
+    subject = write_subject(counts, findings.observed, record, messages)
     path.write_bytes(write_sections(subject, _write_sections(strips, findings, record, messages)).encode("utf-8"))
 
 
@@ -98,7 +99,7 @@ def _write_sections(
 def _write_summary(
     strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord, messages: Messages
 ) -> Iterator[str]:
-    counts = count_verdicts(strips)
+    counts = count_verdicts(strip.verdict for strip in strips)
     yield say_findings(counts, findings.observed, messages)
     yield from say_others(counts, messages)
     if strips:

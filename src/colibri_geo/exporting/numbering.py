@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +83,9 @@ def number_strips(strips: gpd.GeoDataFrame) -> list[NumberedStrip]:
     ]
 
 
-def count_verdicts(strips: Sequence[NumberedStrip]) -> dict[str, int]:
-    """Count strips by verdict, in the order of the verdicts; those without a strip are left out."""
-    found = [strip.verdict for strip in strips]
+def count_verdicts(verdicts: Iterable[str]) -> dict[str, int]:
+    """Count strips by their verdicts, in the order of these; verdicts without a strip are left out."""
+    found = list(verdicts)
     return {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found}
 
 

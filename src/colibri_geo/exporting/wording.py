@@ -23,8 +23,12 @@ _FORMULA = re.compile(
 
 def caution_for(record: RunRecord, messages: Messages = ENGLISH) -> str:
     """Return the caution that goes with every output of a run; it names synthetic images."""
-    made_up = record.before.synthetic or record.after.synthetic
-    return " ".join(messages.say(key) for key in ("caution", *(("caution.synthetic",) if made_up else ())))
+    return say_caution(messages, synthetic=record.before.synthetic or record.after.synthetic)
+
+
+def say_caution(messages: Messages, *, synthetic: bool) -> str:
+    """Say the caution that goes with every output of a pair of images, `synthetic` or not."""
+    return " ".join(messages.say(key) for key in ("caution", *(("caution.synthetic",) if synthetic else ())))
 
 
 def format_time(moment: pd.Timestamp) -> str:

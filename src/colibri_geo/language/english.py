@@ -515,6 +515,18 @@ REPORT = {
     "aircraft.elevation": "Here: {elevation} by the elevation model.",
     "aircraft.slope": "Here: {elevation} and a slope of {slope} by the elevation model.",
     "aircraft.limit": "Length alone does not tell use.",
+    # ------------------------------------------------------------------------------------ figures for notebooks
+    "figure.title": "Candidate cleared strips, {before} to {after}",
+    "figure.unseen": "not observed: {reason}",
+    "figure.strip": "{strip}: candidate cleared strip, {verdict}, {length} long, {width} wide",
+    "figure.strip.probable": "{told}, probability {probability}",
+    "explore.strip": "{strip}: {verdict}",
+    "explore.north": "North",
+    "explore.close": "Close",
+    "explore.hint": (
+        "Drag to move; buttons, double click or Ctrl with the wheel to zoom; click on a strip for what is known of it. "
+        "Nothing is fetched."
+    ),
     # ---------------------------------------------------------------------- what the script adds to the page
     "map.tools": "Move the map",
     "map.tools.left": "Move left",

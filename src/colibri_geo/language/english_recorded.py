@@ -58,7 +58,33 @@ RECORDED = {
     "recorded.quantity.relative": "relative",
     "recorded.scaling.factor": "stored x {factor}",
     "recorded.scaling.offset": "(stored {offset}) x {factor}",
+    "recorded.quantity.gamma0": "gamma0_db",
     "recorded.scaling.reflectance": "stored as reflectance",
+    "recorded.scaling.float": "stored as reflectance (the offset {offset} in its tags is for integers)",
+    "recorded.scaling.picture": "8-bit value / 255 (gain unknown)",
+    "recorded.scaling.array": "given as array",
+    "recorded.scaling.stated": "stored x {factor} {offset}",
+    "recorded.scaling.item": "stored x {factor} {offset} (STAC item)",
+    "recorded.scaling.user": "stored x {factor} {offset} (declared by the user)",
+    "recorded.scaling.file": "stored x {factor} {offset} (declared in the file)",
+    "recorded.scaling.harmonized": "stored x {factor} (harmonized with Sentinel-2)",
+    "recorded.scaling.named": "stored x {factor} {offset} ({name}_MTL.{other})",
+    "recorded.scaling.each.item": "scale and offset of each band as in the STAC item",
+    "recorded.scaling.each.user": "scale and offset of each band as declared by the user",
+    "recorded.scaling.each.file": "scale and offset of each band as declared in the file",
+    "recorded.scaling.each.named": "scale and offset of each band as in {name}_MTL.{other}",
+    "recorded.scaling.coefficient": "stored x reflectanceCoefficient of each band (top of atmosphere)",
+    "recorded.scaling.decibels": "stored in dB",
+    "recorded.scaling.power": "10 log10 of stored power",
+    "recorded.scaling.amplitude": "20 log10 of stored amplitude",
+    "recorded.mask.array": "given as array, Sentinel-2 SCL",
+    "recorded.mask.landsat": "Landsat QA_PIXEL (cloud, dilated cloud, cirrus, cloud shadow, fill) and QA_RADSAT",
+    "recorded.mask.udm": "Planet UDM (bright cloud, unusable pixels)",
+    "recorded.mask.udm2": (
+        "Planet UDM2 (cloud, heavy haze, shadow, unusable pixels; light haze and snow count as observed)"
+    ),
+    "recorded.mask.cirrus": "{name}, opaque cloud and cirrus",
+    "recorded.mask.radar": "{name}, layover and shadow of the radar",
     "recorded.mask.scl": "{name}, Sentinel-2 SCL",
     "recorded.each": "each scene's own",
     "recorded.each.without": "each scene's own, none of {without} of {count}",
@@ -76,6 +102,9 @@ RECORDED = {
         "no cloud mask: clouds were recognised by brightness, none in a sample of the measured ground; thin cloud "
         "and shadow were not"
     ),
+    "recorded.note.screened.unmeasured": (
+        "no cloud mask: clouds were recognised by brightness; thin cloud and shadow were not"
+    ),
     "recorded.note.relative": (
         "8-bit picture of unknown gain: brightness is relative, faint strips are lost to the 8-bit steps, "
         "and probabilities are less certain"
@@ -90,12 +119,32 @@ RECORDED = {
     "recorded.note.date_replaced": (
         "its acquisition time was given by the user, {start}, in place of {stop} in its metadata"
     ),
+    "recorded.note.date_conflict": (
+        "its name says {start}, its metadata say that it was acquired on {stop}: the metadata were believed"
+    ),
+    "recorded.note.bands_user": "its bands were named by the user: {name}",
+    "recorded.note.bands_map": "its bands were named by the band map {other}: {name}",
+    "recorded.note.nodata": "its nodata value {name} is none that its pixels can have: it was ignored",
+    "recorded.note.tags": "of its tags {name}, the first {count} letters were read",
+    "recorded.note.gamma0": (
+        "backscatter taken as terrain-corrected gamma0, as its bands say vv or vh: the file does not tell"
+    ),
     "recorded.note.further_images": "the file holds further images: the first was used",
     "recorded.note.side_file": "the side file {name} beside it was ignored (SHA-256 {code})",
     "recorded.note.offset_gone": (
         "its metadata say that stored values hold the Sentinel-2 offset of {offset} (baseline {code}), but without it "
         "some ground would be darker than black: it was taken off before, and was not taken off again"
     ),
+    "recorded.note.offset_gone.unknown": (
+        "its metadata say that stored values hold the Sentinel-2 offset of {offset}, but without it some ground would "
+        "be darker than black: it was taken off before, and was not taken off again"
+    ),
+    "recorded.note.offset_name": (
+        "that stored values hold the Sentinel-2 offset of {offset} is known only from its product id or file name "
+        "(baseline {code}), and the values fit either way: the offset was taken off"
+    ),
+    "recorded.note.offset_none": "its metadata state processing baseline {code} and no {name}",
+    "recorded.note.offset_none.unknown": "its metadata state no processing baseline and no {name}",
     "recorded.note.offset_doubt": (
         "hardly anything in it is darker than a reflectance of {dark}: bright ground, snow, cloud or haze, or the "
         "Sentinel-2 offset of 0.1 left in (its metadata say that there is none); none was taken off"
@@ -105,18 +154,44 @@ RECORDED = {
         "Sentinel-2 offset of 0.1 left in (its metadata do not tell); none was taken off"
     ),
     "recorded.note.coarse_mask": "its scene classification is that of 60 m: the one of 20 m is missing",
+    "recorded.note.no_cloud_shadow": (
+        "the Level-1C mask tells cloud and cirrus alone: cloud shadows count as observed ground"
+    ),
+    "recorded.note.item_checksum": "file:checksum of {name} is no multihash that is known here: not checked",
+    "recorded.note.item_crs": ("the item states EPSG:{code}, its rasters EPSG:{other}: that of the rasters was used"),
+    "recorded.note.item_scale": "the item states no scale of {bands}: that of {name} was used",
+    "recorded.note.item_offset_off": "the item says that the offset {offset} is off the stored values already",
+    "recorded.note.item_offset_untold": (
+        "the item states neither an offset to stored values nor a processing baseline"
+    ),
+    "recorded.note.item_offset_differs": (
+        "the item states {offset} to be added to stored values, its processing baseline {code} has {known}"
+    ),
+    "recorded.note.item_narrow": "near infrared is the narrow band ({name}), the broad one is missing",
+    "recorded.note.item_span": "made of images from {start} to {stop}: dated by the first",
     "recorded.note.landsat_tier": (
         "Tier 2 or real-time scene: its position on the ground may be wrong by more than 12 m"
     ),
     "recorded.note.landsat_gaps": "scan line corrector off: wedge-shaped gaps without data cross the scene",
     "recorded.note.udm": "only Planet's older mask (UDM) is there: haze and cloud shadow count as observed ground",
     "recorded.note.no_udm2": "no usable data mask (UDM2) is beside the image",
+    "recorded.note.planet_no_metadata": (
+        "no metadata are beside the image: the time of acquisition is that in its name"
+    ),
+    "recorded.note.planet_test": "Planet rates the scene as test quality",
+    "recorded.note.planet_preview": (
+        "preview edition: Planet replaces it by a finalized one with better geometry and calibration"
+    ),
     "recorded.note.haze": (
         "light haze over {share} % of the scene counts as observed; reflectance is less certain there"
     ),
     "recorded.note.no_ground_control": ("located without ground control: its position may be wrong by more than 10 m"),
     "recorded.note.radar_speckle": (
         "a speckle filter of 7 x 7 pixels was applied: narrow strips are smeared into their flanks"
+    ),
+    "recorded.note.radar_hidden": ("no map of layover and shadow of the radar: they count as measured ground"),
+    "recorded.note.radar_hidden.item": (
+        "no map of layover and shadow of the radar beside it: they count as measured ground"
     ),
     "recorded.note.radar_water": "water was masked out and counts as not measured",
     "recorded.note.radar_early": (
@@ -127,6 +202,11 @@ RECORDED = {
     ),
     "recorded.note.twin": "{name} holds the same as another scene, {other}: it was left out",
     "recorded.note.resampled": "{moved} of {count} scenes were resampled, by cubic convolution, to the grid {name}",
+    "recorded.note.lacking.more": "{name} and {count} more without {bands}: it was left out of the mosaic",
+    "recorded.note.lacking": "{name} without {bands}: it was left out of the mosaic",
+    "recorded.note.stretched": (
+        "the mosaic's grid stretches or shrinks the ground by {share}% at {name}: widths are less certain"
+    ),
     "recorded.note.span": "its scenes were taken from {start} to {stop}: dated by the first",
     "recorded.note.settled": (
         "it lay {distance} m off the other scenes of its date, towards {azimuth} degrees from north, and was moved back"
@@ -142,6 +222,14 @@ RECORDED = {
         "the images were shifted by {shift} px ({distance} m) against each other, more than the {limit} px of a sound "
         "pair: removed, but treat ends and edges with care"
     ),
+    "recorded.note.apart": (
+        "{others} of {count} tiles show another shift than the one removed: scenes of a date may be shifted against "
+        "each other, and there what is old can look new; compare them one by one"
+    ),
+    "recorded.note.shift_unmeasured": (
+        "shift between the images not measured ({count} tiles show enough common texture): none was removed"
+    ),
+    "recorded.note.shift_disputed": ("shift between the images not measured (the tiles disagree): none was removed"),
     "recorded.note.unmatched": (
         "too little ground was observed on both dates to match their radiometry: it was taken as it is"
     ),
@@ -154,6 +242,17 @@ RECORDED = {
     "recorded.note.mended": "{count} invalid polygon(s) mended",
     "recorded.note.no_area": "{count} polygon(s) without an area left out",
     "recorded.note.closed": "{count} polygon(s) with a ring that was not closed were closed",
+    "recorded.note.no_polygon": "{count} feature(s) that are no polygon with an area left out",
+    "recorded.note.polygons": "{count} polygon(s) left out",
+    "recorded.note.links": "links to other files are not followed",
+    "recorded.note.encoding": "no .cpg says how its text is encoded; it is UTF-8 by its bytes",
+    "recorded.note.scrambled": (
+        "{count} name(s) had been decoded with the wrong table and were put right, as NariÃ±o to Nariño"
+    ),
+    "recorded.note.codes": "{count} code(s) stand for more than one name, as {code}",
+    "recorded.note.no_ends": (
+        "{missing} of {count} runway(s) state no ends or one: the points of their airports stand for them"
+    ),
     "recorded.note.heights": "heights were dropped",
     "recorded.note.no_geometry": "{count} feature(s) without a geometry left out",
     "recorded.note.layer_crs": "states no coordinate reference system; {name} was assumed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ TEXT_LIMIT = 240
 """Longest text from a file that a reader is shown whole, in characters."""
 ROUNDED_DIGITS = 2
 """Significant digits of areas that were rounded."""
+_BAND_LETTERS = 40
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -88,6 +90,19 @@ def format_recorded(text: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -
 def format_name(name: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
     """Make a name that the run recorded fit to be shown: the few that are words are said in the reader's language."""
     return str(format_recorded(name, messages))
+
+
+def format_bands(bands: Iterable[str], messages: Messages) -> str:
+    """Name bands in the reader's language; those of other names by them.
+
+    Examples
+    --------
+    >>> from colibri_geo.language import ENGLISH
+    >>> format_bands(("red", "nir", "vv"), ENGLISH)
+    'red, near infrared, vv'
+    """
+    names = (messages.texts.get(f"band.{band}") or format_text(band, messages, limit=_BAND_LETTERS) for band in bands)
+    return ", ".join(names)
 
 
 def format_number(value: float | None, messages: Messages, *, digits: int = 0, unit: str = "") -> str:

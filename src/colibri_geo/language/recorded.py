@@ -16,13 +16,15 @@ from colibri_geo.language.messages import ENGLISH, Messages
 FAMILY = "recorded."
 SENTENCES = frozenset({"note", "condition"})
 """Values that are recorded sentences themselves."""
-WORDS = frozenset({"name", "other", "bands", "code", "start", "stop"})
-"""Values that are names, codes and times: they stay as they are. All others are numbers."""
+BANDS = "bands"
+"""The value that is names of bands."""
+WORDS = frozenset({"name", "other", BANDS, "code", "start", "stop"})
+"""Values that are names, codes and times: but for those of bands, they stay as they are. All others are numbers."""
 _LONGEST = 1000
 """No recorded sentence of a known form is longer; what is, is not matched, so that no text from a file costs time."""
 _DEEPEST = 3
 """How many recorded sentences stand in each other: a mosaic's note on a scene, a scene's note, what that is about."""
-_NUMBER = r"[+-]?[\d,]*\.?\d+"
+_NUMBER = r"[+-]?[\d,]*\.?\d+(?:e[+-]\d+)?"
 
 
 class Untranslated(str):
@@ -66,6 +68,8 @@ def _translate(text: str, messages: Messages, *, depth: int) -> str:
 
 
 def _say_value(name: str, value: str, messages: Messages, depth: int) -> str:
+    if name == BANDS:
+        return ", ".join(messages.texts.get(f"band.{band}", band) for band in value.split(", "))
     if name in SENTENCES:
         return _translate(value, messages, depth=depth - 1)
     return value if name in WORDS else messages.resign(value)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
+from colibri_geo.language import ENGLISH, load_messages
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair
@@ -136,6 +137,8 @@ class Run:
             There is no such precision; rasters are asked of an edition; or a PDF without the report.
         MissingExtra
             A PDF is asked for, and typst is not installed.
+        LayoutError
+            typst cannot lay the PDF out; the folder is there, without it.
         """
         from colibri_geo.pipeline.saving import save_run
 
@@ -176,7 +179,7 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
 
-    def plot(self, axes: Any = None) -> Any:  # noqa: ANN401 - of matplotlib, an extra
+    def plot(self, axes: Any = None, *, lang: str = "en") -> Any:  # noqa: ANN401 - of matplotlib, an extra
         """Draw the run on a map: strips by verdict and name, regions, unseen ground; needs the extra ``notebook``.
 
         The after image lies behind it, unless the run was read back and has no pixels.
@@ -185,6 +188,8 @@ class Run:
         ----------
         axes : matplotlib Axes, optional
             To draw on; new ones by default.
+        lang : {"en", "es", "pt", "fr"}
+            Language of the map.
 
         Returns
         -------
@@ -193,20 +198,25 @@ class Run:
 
         Raises
         ------
+        ConfigError
+            There is no such language.
         MissingExtra
             Where matplotlib is not installed.
         """
         from colibri_geo.reporting.figures import plot_findings
 
-        return plot_findings(self.findings, self.record, self._overview(), axes)
+        messages = load_messages(lang)
+        return plot_findings(self.findings, self.record, self._overview(), axes, messages=messages)
 
-    def plot_strip(self, strip_id: str | int) -> Any:  # noqa: ANN401 - of matplotlib, an extra
+    def plot_strip(self, strip_id: str | int, *, lang: str = "en") -> Any:  # noqa: ANN401 - of matplotlib, an extra
         """Draw one strip: before, after and change, with its profiles across and along; needs the extra ``notebook``.
 
         Parameters
         ----------
         strip_id : str or int
             Its name in the index of `strips`, or its number in the report, from 1.
+        lang : {"en", "es", "pt", "fr"}
+            Language of the figure.
 
         Returns
         -------
@@ -219,6 +229,8 @@ class Run:
             The run has no such strip.
         OutputError
             The run was read back and has no pixels.
+        ConfigError
+            There is no such language.
         MissingExtra
             Where matplotlib is not installed.
         """
@@ -230,7 +242,7 @@ class Run:
                 f"{self.after.name}: this run was read back and has no pixels for pictures; compare again, or use "
                 "run.plot() and run.explore(), which need none"
             )
-        return plot_strip(self.aligned, strip)
+        return plot_strip(self.aligned, strip, messages=load_messages(lang))
 
     def _find_strip(self, strip_id: str | int) -> pd.Series[Any]:
         """Find a strip by its name, else by its number in the report."""
@@ -249,20 +261,30 @@ class Run:
             )
         return strip
 
-    def explore(self) -> StripMap:
-        """Show the run on a map to move about in; a click on a strip tells its dates, size, probability and reasons.
+    def explore(self, *, lang: str = "en") -> StripMap:
+        """Show the run on a map to move about in; a click on a strip tells what its sheet in the report tells.
 
         The map is one page that fetches nothing: it works without a network, and ``save(path)`` writes it for any
         browser. Where there is a network and folium is installed, ``run.strips.explore()`` lays the strips over street
         maps or imagery of others.
 
+        Parameters
+        ----------
+        lang : {"en", "es", "pt", "fr"}
+            Language of the map.
+
         Returns
         -------
         StripMap
+
+        Raises
+        ------
+        ConfigError
+            There is no such language.
         """
         from colibri_geo.reporting.exploring import draw_strip_map
 
-        return draw_strip_map(self.findings, self.record, self._overview())
+        return draw_strip_map(self.findings, self.record, self._overview(), messages=load_messages(lang))
 
     def _overview(self) -> Overview | None:
         from colibri_geo.reporting.pictures import overview_picture
@@ -270,16 +292,17 @@ class Run:
         return None if self.aligned is None else overview_picture(self.aligned)
 
     def _repr_html_(self) -> str:
-        """Show what was looked at, then what was found, in a notebook."""
+        """Show what was found in how much of what was asked, then the table, in a notebook."""
+        from colibri_geo.exporting.describing import say_outcome
+        from colibri_geo.exporting.numbering import count_verdicts
         from colibri_geo.exporting.wording import caution_for
-        from colibri_geo.reporting.headlines import count_verdicts, tell_observed
 
+        outcome = say_outcome(count_verdicts(self.strips["verdict"]), self.observed, ENGLISH)
         dated = [f"{scene.name} ({scene.acquired})" for scene in (self.before, self.after)]
         table = pd.DataFrame(self.strips)[[name for name in _SHOWN if (self.strips[name] != "").any()]]
         lines = (
             f"<b>Change report</b>: {html.escape(' to '.join(dated))}",
-            tell_observed(self.observed),
-            f"<b>{count_verdicts(self.strips)}</b>",
+            f"<b>{outcome}</b>",
             f"<i>{html.escape(caution_for(self.record))}</i>",
         )
         shown = table.to_html(max_rows=_MOST_ROWS, formatters=_FORMATS, index_names=False) if len(table) else ""

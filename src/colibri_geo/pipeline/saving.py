@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from colibri_geo.errors import OutputError, SettingsError
-from colibri_geo.evidence import staged_folder, write_log, write_manifest
+from colibri_geo.errors import LayoutError, OutputError, SettingsError
+from colibri_geo.evidence import RunRecord, staged_folder, write_log, write_manifest
+from colibri_geo.evidence.versions import PDF_VERSIONS
 from colibri_geo.exporting import (
     check_findings,
     check_precision,
@@ -32,12 +34,10 @@ def save_run(
     check_precision(precision, rasters=rasters)
     if pdf and not report:
         raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
-    if pdf:
-        from colibri_geo.reporting import load_typst
-
-        load_typst()
+    run = replace(run, record=_state_versions(run.record, pdf=pdf))
     if precision != "exact":
         return _save_edition(run, out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)
+    lost: LayoutError | None = None
     if run.aligned is None and (rasters or report):
         raise OutputError(
             f"{out}: this run was read back and has no pixels for a report; save it with report=False, or compare again"
@@ -52,7 +52,7 @@ def save_run(
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_report
 
-                draw_report(run.findings, run.record, run.aligned, folder, messages=messages, pdf=pdf)
+                lost = draw_report(run.findings, run.record, run.aligned, folder, messages=messages, pdf=pdf)
         if run.aligned is not None and rasters:
             with clock.step("write the rasters"):
                 from colibri_geo.pipeline.rasters import write_rasters
@@ -60,7 +60,20 @@ def save_run(
                 write_rasters(run.aligned, folder, area=run.area)
         write_log(folder, clock.timings)
         write_manifest(folder, run.record)
+    if lost is not None:  # what else was made stands by then
+        raise lost
     return out
+
+
+def _state_versions(record: RunRecord, *, pdf: bool) -> RunRecord:
+    """State what lays the PDF out, where there is one; a run that was read back may state what laid out another."""
+    versions = {name: version for name, version in record.versions.items() if name not in PDF_VERSIONS}
+    if pdf:
+        from colibri_geo.reporting import list_pdf_versions, load_typst
+
+        load_typst()
+        versions |= list_pdf_versions()
+    return replace(record, versions=versions)
 
 
 def _save_edition(
@@ -68,6 +81,7 @@ def _save_edition(
 ) -> Path:
     check_findings(run.findings)
     edition = make_edition(run.findings, run.record, precision)
+    lost: LayoutError | None = None
     with staged_folder(out, overwrite=overwrite) as folder:
         clock = Clock(timings=list(run.timings))
         with clock.step("write the tables"):
@@ -76,7 +90,9 @@ def _save_edition(
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_edition
 
-                draw_edition(edition, folder, messages=messages, pdf=pdf)
+                lost = draw_edition(edition, folder, messages=messages, pdf=pdf)
         write_log(folder, clock.timings)
         write_manifest(folder, edition.record)
+    if lost is not None:
+        raise lost
     return out

@@ -9,13 +9,15 @@ from typing import Any
 
 from colibri_geo.evidence import PairRecord
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_name, format_number, format_text
+from colibri_geo.language.formats import format_bands, format_name, format_number, format_text
 from colibri_geo.reporting.parts import Chart, Charts, LegendEntry, MapLabel, MapShape
 from colibri_geo.reporting.profiles import Profile, StripProfiles
 from colibri_geo.reporting.ranking import RankedStrip
 
-_WIDTH, _HEIGHT = 420.0, 156.0
+_WIDTH, _HEIGHT = 420.0, 160.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 408.0, 18.0, 118.0
+_EDGE = 16.0
+"""So near to the left edge a number centred on its tick would touch those beside it."""
 _TICKS = 4
 _FLANK_PX = 2.0
 """Pixels beside the measured edge that hold some of the strip, left out of the mean beside it."""
@@ -67,7 +69,7 @@ def draw_profiles(strip: RankedStrip, profiles: StripProfiles, pair: PairRecord,
     values = [value for profile in (profiles.across, profiles.along) for value in _known(profile)]
     if not values:
         return None
-    band, quantity = _name_band(profiles.band, messages), format_name(pair.quantity, messages)
+    band, quantity = format_bands((profiles.band,), messages), format_name(pair.quantity, messages)
     means = _say_means(profiles.across, width_m, pair.pixel_m, messages)
     name = format_text(strip.strip_id, messages)
     width, length = (format_number(side_m, messages, unit="m") for side_m in (width_m, length_m))
@@ -106,11 +108,6 @@ def _write_value(value: float | None, messages: Messages) -> str:
     return format_number(value, messages, digits=3 if value is not None and abs(value) < 2 else 1)
 
 
-def _name_band(band: str, messages: Messages) -> str:
-    """Name a band in the reader's language; one of another name by that."""
-    return messages.say(f"band.{band}") if f"band.{band}" in messages.texts else format_text(band, messages)
-
-
 def _plan_axes(profile: Profile, values: Sequence[float]) -> _Axes:
     start, stop = profile.places_m[0], profile.places_m[-1]
     least, most = min(values), max(values)
@@ -144,10 +141,7 @@ def _draw(
         MapLabel(_plain(_LEFT - 6), _plain(axes.down(level) + 4), messages.number(level, digits=digits), "axis", "end")
         for level in axes.levels
     ]
-    labels += [
-        MapLabel(_plain(axes.across(place)), _plain(_BOTTOM + 15), messages.number(place), "axis")
-        for place in axes.places
-    ]
+    labels += [_label_place(axes.across(place), messages.number(place)) for place in axes.places]
     labels += [
         MapLabel(_plain((_LEFT + _RIGHT) / 2), _plain(_HEIGHT - 6), messages.say(f"profile.{which}.places"), "axis"),
     ]
@@ -167,6 +161,12 @@ def _draw(
         ),
         labels=tuple(labels),
     )
+
+
+def _label_place(across: float, text: str) -> MapLabel:
+    """Write a number below its tick; at the left edge, where that of the lowest level ends, it begins at the tick."""
+    anchor = "start" if across < _LEFT + _EDGE else "middle"
+    return MapLabel(_plain(across), _plain(_BOTTOM + 15), text, "axis", anchor)
 
 
 def _number_ends(axes: _Axes, length_m: float) -> Iterator[MapLabel]:

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
-import jinja2
-import pandas as pd
 import shapely
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
-from colibri_geo.exporting.coordinates import strip_centres
+from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.kml import html_colour
-from colibri_geo.exporting.wording import caution_for, format_time, shown_text
-from colibri_geo.language import ENGLISH, UNSEEN_REASONS
-from colibri_geo.language.formats import format_share
+from colibri_geo.exporting.numbering import count_verdicts
+from colibri_geo.exporting.wording import caution_for, part_links, shown_text
+from colibri_geo.language import ENGLISH, UNSEEN_REASONS, Messages
+from colibri_geo.language.formats import format_probability
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.headlines import count_verdicts, name_run, say_verdict, tell_observed
-from colibri_geo.reporting.html import read_asset
+from colibri_geo.reporting.headlines import name_run, name_unseen
+from colibri_geo.reporting.html import content_policy, load_template, read_asset
+from colibri_geo.reporting.parts import Fact, Sheet
+from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview
+from colibri_geo.reporting.ranking import RankedStrip, rank_strips
+from colibri_geo.reporting.sheets import build_sheets
 
-_NAME_LETTERS, _FACT_LETTERS = 60, 800
+_NAME_LETTERS = 60
 _HEIGHT_PX = 640
 
 
@@ -65,6 +65,13 @@ class StripMap:
 
 
 @dataclass(frozen=True)
+class _Unseen:
+    reason: str
+    title: str
+    path: str
+
+
+@dataclass(frozen=True)
 class _Region:
     name: str
     path: str
@@ -74,14 +81,16 @@ class _Region:
 @dataclass(frozen=True)
 class _Strip:
     name: str
-    verdict: str
+    title: str
     colour: str
     path: str
     at: tuple[str, str]
-    facts: dict[str, str]
+    facts: tuple[Fact, ...]
 
 
-def draw_strip_map(findings: Findings, record: RunRecord, overview: Overview | None) -> StripMap:
+def draw_strip_map(
+    findings: Findings, record: RunRecord, overview: Overview | None, *, messages: Messages = ENGLISH
+) -> StripMap:
     """Draw a run as a map to move about in, with what is known of each strip a click away.
 
     Parameters
@@ -90,55 +99,43 @@ def draw_strip_map(findings: Findings, record: RunRecord, overview: Overview | N
     record : RunRecord
     overview : Overview or None
         The picture behind; plain ground without.
+    messages : Messages
+        The language of the page.
 
     Returns
     -------
     StripMap
     """
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
-    strips = findings.strips
-    verdicts = [verdict for verdict in VERDICTS if (strips["verdict"] == verdict).any()]
-    title = name_run(record)
+    strips = rank_strips(findings.strips)
+    counts = count_verdicts(strip.verdict for strip in strips)
+    title = name_run(record, messages)
     style, script = read_asset("explore.css"), read_asset("explore.js")
-    page = _load_template().render(
-        policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}",
+    page = load_template("explore.html.j2").render(
+        language=messages.language,
+        say=messages.say,
+        policy=content_policy(style=style, script=script),
         style=style,
         script=script,
         title=title,
-        looked_at=tell_observed(findings.observed),
-        counts=count_verdicts(strips),
-        caution=caution_for(record),
+        outcome=say_outcome(counts, findings.observed, messages),
+        caution=caution_for(record, messages),
         width=f"{canvas.width:.1f}",
         height=f"{canvas.height:.1f}",
         metres_per_unit=f"{canvas.metres_per_unit:.6g}",
         frame=[f"{side:.1f}" for side in canvas.grid_box],
         north_deg=f"{canvas.scale.north_deg:.1f}",
-        image="" if overview is None else _to_uri(overview.image),
-        unseen=dict(_outline_unseen(canvas, findings.not_observed)),
-        regions=list(_outline_regions(canvas, findings.regions)),
-        strips=list(_describe_strips(canvas, strips)),
-        legend={say_verdict(verdict): html_colour(verdict) for verdict in verdicts},
+        image="" if overview is None else data_uri(overview.image),
+        unseen=list(_outline_unseen(canvas, findings.not_observed, messages)),
+        regions=list(_outline_regions(canvas, findings.regions, messages)),
+        strips=list(_describe_strips(canvas, strips, findings, record, messages)),
+        legend={messages.say(f"verdict.{verdict}"): html_colour(verdict) for verdict in VERDICTS if verdict in counts},
     )
     return StripMap(page, title)
 
 
-def _load_template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(read_asset("explore.html.j2"))
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _to_uri(image: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(image).decode()}"
-
-
 # ------------------------------------------------------------------------------------------------------------- outlines
-def _outline_unseen(canvas: Canvas, not_observed: gpd.GeoDataFrame) -> Iterator[tuple[str, str]]:
+def _outline_unseen(canvas: Canvas, not_observed: gpd.GeoDataFrame, messages: Messages) -> Iterator[_Unseen]:
     """Give one path a reason."""
     if not len(not_observed):
         return
@@ -146,10 +143,10 @@ def _outline_unseen(canvas: Canvas, not_observed: gpd.GeoDataFrame) -> Iterator[
     for reason in UNSEEN_REASONS:
         path = "".join(_to_path(place) for place in places[(not_observed["reason"] == reason).to_numpy()])
         if path:
-            yield reason, path
+            yield _Unseen(reason, name_unseen(reason, messages), path)
 
 
-def _outline_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None) -> Iterator[_Region]:
+def _outline_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: Messages) -> Iterator[_Region]:
     left, top, width, height = canvas.grid_box
     if regions is None or not len(regions):
         return
@@ -158,7 +155,7 @@ def _outline_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None) -> Iterat
         if not part.is_empty:
             middle = part.representative_point()
             yield _Region(
-                shown_text(str(name), ENGLISH, limit=_NAME_LETTERS),
+                shown_text(name, messages, limit=_NAME_LETTERS),
                 _to_path(part),
                 (_plain(middle.x), _plain(middle.y)),
             )
@@ -180,47 +177,36 @@ def _plain(value: float) -> str:
 
 
 # --------------------------------------------------------------------------------------------------------------- strips
-def _describe_strips(canvas: Canvas, strips: gpd.GeoDataFrame) -> Iterator[_Strip]:
-    if not len(strips):
+def _describe_strips(
+    canvas: Canvas, strips: Sequence[RankedStrip], findings: Findings, record: RunRecord, messages: Messages
+) -> Iterator[_Strip]:
+    """Describe strips in the words of their sheets in the report."""
+    if not strips:
         return
-    places, centres = canvas.place(strips.geometry), strip_centres(strips)
-    for (strip_id, row), place, centre in zip(strips.iterrows(), places, centres, strict=True):
+    places = canvas.place(findings.strips.geometry)
+    for strip, sheet in zip(strips, build_sheets(strips, findings, record, messages), strict=True):
+        place = places.loc[strip.row.name]
         middle = place.interpolate(0.5, normalized=True)
         yield _Strip(
-            name=shown_text(str(strip_id), ENGLISH, limit=_NAME_LETTERS),
-            verdict=say_verdict(str(row["verdict"])),
-            colour=html_colour(str(row["verdict"])),
+            name=shown_text(strip.strip_id, messages, limit=_NAME_LETTERS),
+            title=part_links(messages.say("explore.strip", strip=sheet.strip_id, verdict=sheet.verdict_text)),
+            colour=html_colour(strip.verdict),
             path=_to_path(place),
             at=(_plain(middle.x), _plain(middle.y)),
-            facts=_list_facts(row, centre),
+            facts=tuple(_list_facts(strip, sheet, messages)),
         )
 
 
-def _list_facts(row: pd.Series, centre: shapely.Point) -> dict[str, str]:
-    """List what an analyst asks first, in words; what is not known is left out."""
-    regions = [str(row[level]) for level in ("country", "admin1", "admin2") if row.get(level)]
-    facts = {
-        "Probability": f"{row['probability']:.2f}",
-        "Last look without": _tell_time(row["last_without"]),
-        "First look with": _tell_time(row["first_with"]),
-        "Length": _tell_size(row, "length"),
-        "Width": _tell_size(row, "width"),
-        "True azimuth": f"{row['azimuth_deg']:.1f}°",
-        "Centre": f"{centre.y:.5f}, {centre.x:.5f}",
-        "MGRS": str(row["mgrs"]),
-        "Axis observed": format_share(float(row["observed_share"]), ENGLISH),
-        "Region": ", ".join(regions),
-        "Could also be": "" if row["confuser"] == "none" else say_verdict(str(row["confuser"])),
-        "Reasons": str(row["reasons"]),
-    }
-    return {name: shown_text(text, ENGLISH, limit=_FACT_LETTERS) for name, text in facts.items() if text}
-
-
-def _tell_size(row: pd.Series, side: str) -> str:
-    value, low, high = (row[f"{side}{part}_m"] for part in ("", "_lo", "_hi"))
-    interval = "" if pd.isna(low) or pd.isna(high) else f" ({low:,.0f} to {high:,.0f})"
-    return f"{value:,.0f} m{interval}"
-
-
-def _tell_time(moment: Any) -> str:  # noqa: ANN401 - a cell of a table, which may be missing
-    return "" if pd.isna(moment) else format_time(moment)
+def _list_facts(strip: RankedStrip, sheet: Sheet, messages: Messages) -> Iterator[Fact]:
+    """List what an analyst asks first: how sure, when, where, how large, and why; no part of it is a link."""
+    name, *centre = sheet.positions.rows[1]
+    facts = (
+        Fact(messages.say("column.probability"), (format_probability(strip.row["probability"], messages),)),
+        *sheet.time_and_place,
+        Fact(name.lines[0], tuple(line for cell in centre for line in cell.lines)),
+        *sheet.size,
+        Fact(messages.say("sheet.reasons"), sheet.reasons),
+        Fact(messages.say("sheet.doubts"), sheet.doubts),
+    )
+    for fact in facts:
+        yield replace(fact, lines=tuple(type(line)(part_links(line)) for line in fact.lines))

@@ -1,11 +1,13 @@
 """Figures for notebooks: a run on a map, a strip before and after, and what was measured across and along it.
 
-They are drawn with matplotlib, which comes with the extra ``notebook`` and is loaded when a figure is asked for.
+They are drawn with matplotlib, which comes with the extra ``notebook`` and is loaded when a figure is asked for; what
+they say stands in the words of the report, in each of its languages.
 """
 
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,15 +20,26 @@ from shapely.geometry import LineString
 from colibri_geo.errors import TableError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
+from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.kml import html_colour
-from colibri_geo.exporting.wording import CAUTION, caution_for
+from colibri_geo.exporting.numbering import count_verdicts
+from colibri_geo.exporting.wording import caution_for, say_caution
 from colibri_geo.extras import load_extra
-from colibri_geo.language import ENGLISH, UNSEEN_REASONS
-from colibri_geo.language.formats import one_line
+from colibri_geo.language import ENGLISH, UNSEEN_REASONS, Messages, load_messages
+from colibri_geo.language.formats import (
+    format_bands,
+    format_name,
+    format_number,
+    format_probability,
+    format_time,
+    is_missing,
+    one_line,
+)
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
-from colibri_geo.reporting.headlines import name_run, say_verdict, tell_observed
+from colibri_geo.reporting.headlines import name_run, name_unseen
+from colibri_geo.reporting.maps import format_length
 from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 from colibri_geo.reporting.profiles import StripProfiles
@@ -42,12 +55,21 @@ _SEEN, _UNSEEN, _INK = "#dcebd9", "#47535f", "#16211c"
 _DATES = {"before": "#47535f", "after": "#d55e00"}
 _REGION_WIDTHS = {"admin2": 0.8, "admin1": 1.3, "country": 2.0}
 _LABEL_LETTERS = 40
+_MAP_LETTERS, _PICTURE_LETTERS = 100, 66
+"""So many small letters stand in a line under a map, and under one of three pictures side by side."""
 _MAP_INCHES = 8
 _BAR_SHARE, _EDGE_SHARE = 0.3, 0.04
 _STRIP_COLUMNS = ("end1_lon", "end1_lat", "end2_lon", "end2_lat", "length_m", "width_m", "verdict")
 
 
-def plot_findings(findings: Findings, record: RunRecord, overview: Overview | None, axes: Axes | None = None) -> Axes:
+def plot_findings(
+    findings: Findings,
+    record: RunRecord,
+    overview: Overview | None,
+    axes: Axes | None = None,
+    *,
+    messages: Messages = ENGLISH,
+) -> Axes:
     """Draw a run on a map: strips by verdict with their names, regions, and the ground that was not observed.
 
     Parameters
@@ -58,6 +80,8 @@ def plot_findings(findings: Findings, record: RunRecord, overview: Overview | No
         The picture behind; plain ground without.
     axes : matplotlib Axes, optional
         To draw on; new ones by default.
+    messages : Messages
+        The language of the map.
 
     Returns
     -------
@@ -72,6 +96,7 @@ def plot_findings(findings: Findings, record: RunRecord, overview: Overview | No
     plt = load_extra("matplotlib.pyplot", extra="notebook", purpose="a map of a run")
     ground = GroundGrid.from_record(record.pair)
     scale = ground.scale_at(ground.cols / 2, ground.rows / 2)
+    own = axes is None
     if axes is None:
         tall = ground.rows * scale.row_m / (ground.cols * scale.col_m)
         axes = plt.subplots(figsize=(_MAP_INCHES + 2, min(max(_MAP_INCHES * tall, 3), 12) + 1), layout="constrained")[1]
@@ -81,23 +106,25 @@ def plot_findings(findings: Findings, record: RunRecord, overview: Overview | No
     if overview is not None:
         axes.imshow(_decode(overview.image), extent=(left, right, bottom, top), zorder=0)
     signs = [
-        *_draw_unseen(axes, findings.not_observed.to_crs(ground.crs), on_image=overview is not None),
-        *_draw_strips(axes, findings.strips.to_crs(ground.crs)),
+        *_draw_unseen(axes, findings.not_observed.to_crs(ground.crs), messages, on_image=overview is not None),
+        *_draw_strips(axes, findings.strips.to_crs(ground.crs), messages),
     ]
     if findings.regions is not None:
         _draw_regions(axes, findings.regions.to_crs(ground.crs).clip((left, bottom, right, top)))
     per_col, per_row = scale.col_m / abs(ground.pixel_to_map.a), scale.row_m / abs(ground.pixel_to_map.e)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect=per_row / per_col)
-    axes.ticklabel_format(useOffset=False, style="plain")
+    _write_numbers(messages, axes.xaxis, axes.yaxis)
     axes.tick_params(labelsize=8)
-    _draw_scale(axes, per_col, north_deg=scale.north_deg)
-    _head_map(axes, findings.observed, record)
+    _draw_scale(axes, per_col, messages, north_deg=scale.north_deg)
+    _head_map(axes, findings, record, messages)
     if signs:
         axes.legend(handles=signs, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, fontsize=8)
+    if own:
+        axes.figure.draw_without_rendering()  # a layout around an axis of fixed shape settles at its second draw
     return axes
 
 
-def plot_before_after(pair: AlignedPair, strip: pd.Series) -> Figure:
+def plot_before_after(pair: AlignedPair, strip: pd.Series, *, lang: str = "en") -> Figure:
     """Draw the same stretch of ground around a strip on both dates, with one stretch of brightness.
 
     Parameters
@@ -106,6 +133,8 @@ def plot_before_after(pair: AlignedPair, strip: pd.Series) -> Figure:
         From `align`, or ``run.aligned``.
     strip : Series
         A row of the strips table: ``run.strips.loc["S001"]``, ``strips.iloc[0]``.
+    lang : {"en", "es", "pt", "fr"}
+        Language of the figure.
 
     Returns
     -------
@@ -116,18 +145,20 @@ def plot_before_after(pair: AlignedPair, strip: pd.Series) -> Figure:
     ------
     TableError
         Where the row is none of a strips table.
+    ConfigError
+        There is no such language.
     MissingExtra
         Where matplotlib is not installed.
     """
-    row = _check_strip(strip)
+    row, messages = _check_strip(strip), load_messages(lang)
     plt = load_extra("matplotlib.pyplot", extra="notebook", purpose="a figure of a strip")
     (picture,) = picture_strips(pair, _tabulate(row))
     figure, panels = plt.subplots(1, 2, figsize=(9, 5.1), layout="constrained")
-    _draw_dates(panels, pair, picture)
-    return _finish(plt, figure, pair, row)
+    _draw_dates(panels, pair, picture, messages)
+    return _finish(plt, figure, pair, row, messages)
 
 
-def plot_strip(pair: AlignedPair, strip: pd.Series) -> Figure:
+def plot_strip(pair: AlignedPair, strip: pd.Series, *, messages: Messages = ENGLISH) -> Figure:
     """Draw a strip before, after and as change, with its profiles across and along.
 
     The profiles are those of the report, of the band that tells bare ground best: across, the mean over the length;
@@ -138,6 +169,8 @@ def plot_strip(pair: AlignedPair, strip: pd.Series) -> Figure:
     pair : AlignedPair
     strip : Series
         As of `plot_before_after`.
+    messages : Messages
+        The language of the figure.
 
     Returns
     -------
@@ -156,16 +189,17 @@ def plot_strip(pair: AlignedPair, strip: pd.Series) -> Figure:
     figure = plt.figure(figsize=(12, 7), layout="constrained")
     layout = figure.add_gridspec(2, 6, height_ratios=(3, 2))
     panels = [figure.add_subplot(layout[0, 2 * number : 2 * number + 2]) for number in range(3)]
-    _draw_dates(panels[:2], pair, picture)
-    _draw_picture(panels[2], picture, picture.change or picture.after, "Change of bareness")
+    _draw_dates(panels[:2], pair, picture, messages)
+    _draw_picture(panels[2], picture, picture.change or picture.after, messages.say("photo.change"), messages)
     across, along = figure.add_subplot(layout[1, :2]), figure.add_subplot(layout[1, 2:])
-    _draw_profiles(across, along, picture.profiles, row)
-    _draw_key(panels[2])
-    return _finish(plt, figure, pair, row)
+    _draw_profiles(across, along, picture.profiles, row, messages)
+    across.set_ylabel(format_name(pair.before.quantity, messages), fontsize=9)
+    _draw_key(panels[2], messages)
+    return _finish(plt, figure, pair, row, messages)
 
 
 # ------------------------------------------------------------------------------------------------------------------ map
-def _draw_unseen(axes: Axes, not_observed: gpd.GeoDataFrame, *, on_image: bool) -> list[Any]:
+def _draw_unseen(axes: Axes, not_observed: gpd.GeoDataFrame, messages: Messages, *, on_image: bool) -> list[Any]:
     """Hatch what was not observed, a pattern a reason; return the signs of the legend."""
     patches = load_extra("matplotlib.patches", extra="notebook", purpose="a map of a run")
     signs = []
@@ -180,11 +214,11 @@ def _draw_unseen(axes: Axes, not_observed: gpd.GeoDataFrame, *, on_image: bool) 
             "linewidth": 0.6,
         }
         part.plot(ax=axes, zorder=2, **style, aspect=None)
-        signs.append(patches.Patch(label=f"not observed: {reason}", **style))
+        signs.append(patches.Patch(label=name_unseen(reason, messages), **style))
     return signs
 
 
-def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame) -> list[Any]:
+def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> list[Any]:
     """Draw each axis in the colour of its verdict, with its name; return the signs of the legend."""
     lines = load_extra("matplotlib.lines", extra="notebook", purpose="a map of a run")
     signs = []
@@ -193,7 +227,7 @@ def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame) -> list[Any]:
         if len(part):
             part.plot(ax=axes, color="white", linewidth=4.5, zorder=5, aspect=None)
             part.plot(ax=axes, color=html_colour(verdict), linewidth=2.8, zorder=6, aspect=None)
-            label = f"{say_verdict(verdict)}: {len(part)}"
+            label = messages.count(f"counted.{verdict}", len(part))
             signs.append(lines.Line2D([], [], color=html_colour(verdict), linewidth=3, label=label))
     for strip_id, axis in strips.geometry.items():
         middle = axis.interpolate(0.5, normalized=True)
@@ -219,10 +253,12 @@ def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame) -> None:
         _write(axes, name, (place.x, place.y), size=9, style="italic", ha="center")
 
 
-def _head_map(axes: Axes, observed: pd.DataFrame, record: RunRecord) -> None:
-    axes.set_title(name_run(record))
+def _head_map(axes: Axes, findings: Findings, record: RunRecord, messages: Messages) -> None:
+    outcome = say_outcome(count_verdicts(findings.strips["verdict"]), findings.observed, messages)
+    axes.set_title(name_run(record, messages))
     axes.set_ylabel("")  # geopandas names the axes after the CRS
-    axes.set_xlabel(f"{tell_observed(observed)}\n{caution_for(record)}", fontsize=8)
+    below = (textwrap.fill(text, _MAP_LETTERS) for text in (outcome, caution_for(record, messages)))
+    axes.set_xlabel("\n".join(below), fontsize=8)
 
 
 # ---------------------------------------------------------------------------------------------------------------- strip
@@ -244,15 +280,18 @@ def _tabulate(strip: pd.Series) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(values, geometry=[axis], crs=4326, index=[strip.name])
 
 
-def _draw_dates(panels: Sequence[Axes], pair: AlignedPair, picture: StripPicture) -> None:
+def _draw_dates(panels: Sequence[Axes], pair: AlignedPair, picture: StripPicture, messages: Messages) -> None:
     for axes, image, when, scene in zip(
-        panels, (picture.before, picture.after), ("Before", "After"), (pair.before, pair.after), strict=True
+        panels, (picture.before, picture.after), ("before", "after"), (pair.before, pair.after), strict=True
     ):
-        sensor = "" if scene.sensor is None else f", {one_line(scene.sensor)[:_LABEL_LETTERS]}"
-        _draw_picture(axes, picture, image, f"{when}: {scene.acquired:%Y-%m-%d %H:%M} UTC{sensor}")
+        time, sensor = format_time(scene.acquired, messages), messages.say("photo.sensor_unknown")
+        if not is_missing(scene.sensor):
+            sensor = format_name(scene.sensor, messages)[:_LABEL_LETTERS]
+        caption = messages.say("photo.caption", time=time, sensor=sensor)
+        _draw_picture(axes, picture, image, f"{messages.say(f'photo.{when}')}\n{caption}", messages)
 
 
-def _draw_picture(axes: Axes, picture: StripPicture, image: bytes, title: str) -> None:
+def _draw_picture(axes: Axes, picture: StripPicture, image: bytes, title: str, messages: Messages) -> None:
     """Show a picture with ticks beyond both ends of the strip, so that nothing hides it, scale bar and north."""
     axes.imshow(_decode(image))
     axes.set_title(title, fontsize=10)
@@ -264,43 +303,49 @@ def _draw_picture(axes: Axes, picture: StripPicture, image: bytes, title: str) -
         for colour, width in (("white", 4.5), (_INK, 1.8)):
             axes.plot(*tick.T, color=colour, linewidth=width, solid_capstyle="butt")
         _write(axes, str(number), end + 32 * away, ha="center", va="center", size=9)
-    _draw_scale(axes, picture.metres_per_px, north_deg=picture.north_deg)
+    _draw_scale(axes, picture.metres_per_px, messages, north_deg=picture.north_deg)
 
 
-def _draw_profiles(across: Axes, along: Axes, profiles: StripProfiles, strip: pd.Series) -> None:
+def _draw_profiles(across: Axes, along: Axes, profiles: StripProfiles, strip: pd.Series, messages: Messages) -> None:
     half, length = float(strip["width_m"]) / 2, float(strip["length_m"])
-    marks = ((-half, half), (0.0, length))
-    titles = ("Across the axis, mean over the length", "Along the axis, mean over the width")
-    for axes, profile, edges, title in zip(
-        (across, along), (profiles.across, profiles.along), marks, titles, strict=True
+    band = format_bands((profiles.band,), messages)
+    for axes, which, profile, edges in (
+        (across, "across", profiles.across, (-half, half)),
+        (along, "along", profiles.along, (0.0, length)),
     ):
         for when, values in (("before", profile.before), ("after", profile.after)):
             known = np.array(values, dtype=float)  # None is NaN, where the line breaks
-            axes.plot(profile.places_m, known, color=_DATES[when], linewidth=1.6, label=when)
-        axes.axvspan(*edges, color="#f2a900", alpha=0.18, linewidth=0)
-        axes.set_title(title, fontsize=10)
+            label = messages.say(f"profile.sign.{when}")
+            axes.plot(profile.places_m, known, color=_DATES[when], linewidth=1.6, label=label)
+        axes.axvspan(*edges, color="#f2a900", alpha=0.18, linewidth=0, label=messages.say("profile.sign.measured"))
+        axes.set_title(messages.say(f"profile.{which}", band=band), fontsize=10)
+        axes.set_xlabel(messages.say(f"profile.{which}.places"), fontsize=9)
         axes.tick_params(labelsize=8)
         axes.margins(x=0)
-    across.set_xlabel("metres to the right of the axis (shaded: width)", fontsize=9)
-    along.set_xlabel("metres from end 1 (shaded: length)", fontsize=9)
-    across.set_ylabel(one_line(profiles.band)[:_LABEL_LETTERS], fontsize=9)
+        _write_numbers(messages, axes.xaxis, axes.yaxis)
     along.legend(fontsize=8)
 
 
-def _draw_key(axes: Axes) -> None:
-    limit = f"{CHANGE_LIMIT:g}"
-    axes.set_xlabel(f"orange: became bare, purple: grew over; full colour at {limit} std. dev.", fontsize=8)
+def _draw_key(axes: Axes, messages: Messages) -> None:
+    key = messages.say("photo.note.change", limit=messages.number(CHANGE_LIMIT))
+    axes.set_xlabel(textwrap.fill(key, _PICTURE_LETTERS), fontsize=7)
 
 
-def _finish(plt: Any, figure: Figure, pair: AlignedPair, strip: pd.Series) -> Figure:  # noqa: ANN401 - of an extra
+def _finish(plt: Any, figure: Figure, pair: AlignedPair, strip: pd.Series, messages: Messages) -> Figure:  # noqa: ANN401 - of an extra
     """Give a figure its heading and its caution; pyplot lets go of it, so that a notebook shows it once."""
     synthetic = pair.before.provenance.synthetic or pair.after.provenance.synthetic
-    chance = f", probability {strip['probability']:.2f}" if "probability" in strip else ""
-    figure.suptitle(
-        f"{one_line(str(strip.name))}: candidate cleared strip, {say_verdict(str(strip['verdict']))}{chance}, "
-        f"{strip['length_m']:,.0f} m long, {strip['width_m']:,.0f} m wide"
+    told = messages.say(
+        "figure.strip",
+        strip=one_line(str(strip.name)),
+        verdict=messages.say(f"verdict.{strip['verdict']}"),
+        length=format_number(strip["length_m"], messages, unit="m"),
+        width=format_number(strip["width_m"], messages, unit="m"),
     )
-    figure.supxlabel(f"{CAUTION} {ENGLISH.say('caution.synthetic')}" if synthetic else CAUTION, fontsize=8)
+    if "probability" in strip:
+        probability = format_probability(strip["probability"], messages)
+        told = messages.say("figure.strip.probable", told=told, probability=probability)
+    figure.suptitle(told)
+    figure.supxlabel(say_caution(messages, synthetic=synthetic), fontsize=8)
     plt.close(figure)
     return figure
 
@@ -311,7 +356,7 @@ def _decode(image: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
         return np.asarray(picture)
 
 
-def _draw_scale(axes: Axes, metres_per_unit: float, *, north_deg: float) -> None:
+def _draw_scale(axes: Axes, metres_per_unit: float, messages: Messages, *, north_deg: float) -> None:
     """Draw a scale bar of a round length at the lower right, and an arrow to true north above it."""
     span = abs(np.subtract(*axes.get_xlim()))
     length_m = nice_length_m(_BAR_SHARE * span * metres_per_unit)
@@ -322,10 +367,16 @@ def _draw_scale(axes: Axes, metres_per_unit: float, *, north_deg: float) -> None
             [right - share, right], [low, low], color=colour, linewidth=width, solid_capstyle="butt",
             transform=axes.transAxes, zorder=8,
         )  # fmt: skip
-    label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     place: Mapping[str, Any] = {"xycoords": "axes fraction", "zorder": 9, "ha": "center"}
-    _write(axes, label, (right - share / 2, low + 0.015), size=9, va="bottom", **place)
-    _write(axes, "N\n↑", (right, 1 - _EDGE_SHARE), size=11, va="top", rotation=-north_deg, linespacing=0.9, **place)
+    _write(axes, format_length(length_m, messages), (right - share / 2, low + 0.015), size=9, va="bottom", **place)
+    north = f"{messages.say('direction.north')}\n↑"
+    _write(axes, north, (right, 1 - _EDGE_SHARE), size=11, va="top", rotation=-north_deg, linespacing=0.9, **place)
+
+
+def _write_numbers(messages: Messages, *sides: Any) -> None:  # noqa: ANN401 - of matplotlib
+    """Write the numbers at the ticks with the signs of the language."""
+    for side in sides:
+        side.set_major_formatter(lambda value, _: messages.resign(f"{value:,.10g}"))
 
 
 def _write(axes: Axes, text: str, place: Sequence[float] | Floats, **style: Any) -> None:  # noqa: ANN401 - of matplotlib

@@ -80,8 +80,7 @@ def render_html(model: ReportModel, *, messages: Messages = ENGLISH) -> str:
         The script only makes the page handier: without it nothing is missing.
     """
     style, script = read_asset("report.css"), read_asset("report.js")
-    template = _environment().get_template("report.html.j2")
-    return template.render(
+    return load_template("report.html.j2").render(
         report=model,
         say=messages.say,
         style=style,
@@ -90,9 +89,14 @@ def render_html(model: ReportModel, *, messages: Messages = ENGLISH) -> str:
     )
 
 
+def load_template(name: str) -> jinja2.Template:
+    """Load a page's template; what it is given is escaped."""
+    return _environment().get_template(name)
+
+
 def load_drawings(messages: Messages) -> Any:  # noqa: ANN401 - a template's macros have no types
     """Load what draws the maps, marks and diagrams of a page, for another edition of it."""
-    return _environment().get_template("drawings.svg.j2").make_module({"say": messages.say})
+    return load_template("drawings.svg.j2").make_module({"say": messages.say})
 
 
 def read_asset(name: str) -> str:

@@ -195,19 +195,28 @@ def draw_scale_bar(
     """
     length_m = nice_length_m(room * metres_per_unit)
     left = right - length_m / metres_per_unit
-    label = (
-        format_number(length_m / 1000, messages, unit="km")
-        if length_m >= 1000
-        else format_number(length_m, messages, digits=0 if length_m >= 1 else 2, unit="m")
-    )
     return ScaleBar(
         trim(left),
         trim(right),
         trim((left + right) / 2),
         trim(vertical),
-        label,
+        format_length(length_m, messages),
         f"{length_m:g}",
     )
+
+
+def format_length(length_m: float, messages: Messages) -> str:
+    """Write the round length of a scale bar.
+
+    Examples
+    --------
+    >>> from colibri_geo.language import ENGLISH
+    >>> [format_length(length_m, ENGLISH).replace(chr(160), " ") for length_m in (2000.0, 50.0, 0.5)]
+    ['2 km', '50 m', '0.50 m']
+    """
+    if length_m >= 1000:
+        return format_number(length_m / 1000, messages, unit="km")
+    return format_number(length_m, messages, digits=0 if length_m >= 1 else 2, unit="m")
 
 
 # ------------------------------------------------------------------------------------------------------- unseen ground

@@ -23,7 +23,7 @@ from colibri_geo.reporting.sections import (
     build_looked_at,
     observed_share,
 )
-from colibri_geo.reporting.sheets import build_sheet
+from colibri_geo.reporting.sheets import build_sheets
 from colibri_geo.reporting.sizes import fit_pictures
 
 
@@ -54,8 +54,6 @@ def build_model(
         Text in its final form: whatever came from files is on one line, without control signs, cut when it is long.
     """
     strips = rank_strips(findings.strips)
-    by_strip = {picture.strip_id: picture for picture in fit_pictures(pictures)}
-    shares, around = findings.strip_regions, findings.strip_context
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
     seen_map = draw_looked_at(
         canvas,
@@ -72,19 +70,8 @@ def build_model(
         bottom_line=build_bottom_line(findings.observed, strips, record, messages),
         map=_overview_map(findings, record, strips, overview, messages),
         ranking=build_ranking(strips, messages),
-        sheets=tuple(
-            build_sheet(
-                strip,
-                shares[(shares["strip_id"].astype(str) == strip.strip_id).to_numpy()],
-                record,
-                by_strip.get(strip.strip_id),
-                messages,
-                around=None
-                if around is None
-                else around[(around["strip_id"].astype(str) == strip.strip_id).to_numpy()],
-            )
-            for strip in strips
-            if strip.has_sheet
+        sheets=build_sheets(
+            [strip for strip in strips if strip.has_sheet], findings, record, messages, pictures=fit_pictures(pictures)
         ),
         sheets_note=note_sheets(strips, messages),
         method=build_method(record, messages),

@@ -13,14 +13,18 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from colibri_geo.errors import LayoutError
 from colibri_geo.exporting.wording import part_links, xml_text
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, Messages, Untranslated
+from colibri_geo.language.formats import one_line
 from colibri_geo.reporting.html import load_drawings, read_asset
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
+from colibri_geo.reporting.tagging import finish_tags
 
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset(
@@ -33,6 +37,11 @@ _MEDIA = re.compile(r"@media ([^{]*)\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 _RULE = re.compile(r"[.][^{}]*\{[^{}]*\}")
 _PAINT = re.compile(r"fill|stroke|^[^{]*[.\s]text\b")
 _MAIN = "report.typ"
+_TEMPLATE = (_MAIN, "drawings.svg.j2", "report.css", "print.css")
+_DIGITS = 16
+_PANIC = "PanicException"
+"""What typst raises where it breaks off: no Exception, and of a class that nothing can import."""
+_MOST_TOLD = 160
 
 
 def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
@@ -53,10 +62,35 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     ------
     MissingExtra
         typst is not installed.
+    LayoutError
+        typst fails.
     """
     typst = load_typst()
     path = Path(path)
-    path.write_bytes(_lay_out(typst, _gather_files(model, messages), beside=path.parent))
+    files = _gather_files(model, messages)
+    try:
+        laid_out = _lay_out(typst, files, beside=path.parent)
+    except BaseException as error:
+        if not isinstance(error, typst.TypstError) and type(error).__name__ != _PANIC:
+            raise
+        told = one_line(str(error))[:_MOST_TOLD]
+        raise LayoutError(
+            f"{path.name}: typst {version('typst')} cannot lay it out ({told}); report.html beside it holds the same, "
+            "print that one, or try another version of typst"
+        ) from error
+    path.write_bytes(finish_tags(laid_out))
+
+
+def list_pdf_versions() -> dict[str, str]:
+    """List what decides the bytes of a PDF beside the run itself: typst, and what a page is laid out by.
+
+    Returns
+    -------
+    dict of str to str
+        By name; the template by the first digits of the SHA-256 of its files.
+    """
+    template = hashlib.sha256("".join(map(read_asset, _TEMPLATE)).encode())
+    return {"typst": version("typst"), _MAIN: template.hexdigest()[:_DIGITS]}
 
 
 def load_typst() -> Any:  # noqa: ANN401 - a module of an extra

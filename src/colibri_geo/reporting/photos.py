@@ -7,7 +7,7 @@ import math
 
 from colibri_geo.evidence import RunRecord, SceneRecord
 from colibri_geo.language import Messages
-from colibri_geo.language.formats import format_name, format_number, format_text, format_time, is_missing
+from colibri_geo.language.formats import format_bands, format_name, format_number, format_text, format_time, is_missing
 from colibri_geo.reporting.facts import format_azimuth
 from colibri_geo.reporting.maps import draw_scale_bar
 from colibri_geo.reporting.painting import CHANGE_LIMIT, TRUE_COLOUR
@@ -111,7 +111,7 @@ def _name_bands(bands: tuple[str, ...], messages: Messages) -> str:
     if bands == TRUE_COLOUR:
         return messages.say("photo.bands.true")
     key = "photo.bands.false" if len(bands) == len(TRUE_COLOUR) else "photo.bands.grey"
-    return messages.say(key, bands=", ".join(bands))
+    return messages.say(key, bands=format_bands(bands, messages))
 
 
 def _unit_across(picture: StripPicture) -> tuple[float, float]:

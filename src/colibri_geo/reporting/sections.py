@@ -13,6 +13,7 @@ from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord
 from colibri_geo.exporting.columns import AERODROMES, VERDICTS
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
+    format_bands,
     format_km2,
     format_name,
     format_number,
@@ -237,7 +238,7 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
         "product": (_stated(scene.product_id, messages),),
         "baseline": (_stated(scene.processing_baseline, messages),),
         "acquired": (format_time(scene.acquired, messages),),
-        "bands": (", ".join(format_text(band, messages, limit=40) for band in scene.bands),),
+        "bands": (format_bands(scene.bands, messages),),
         "quantity": (format_recorded(scene.quantity, messages),),
         "scaling": (format_recorded(scene.scaling, messages),),
         "mask": (format_recorded(scene.mask, messages),),
@@ -315,7 +316,7 @@ def _say_way(distance_m: float, ahead: str, back: str, messages: Messages) -> st
 def _band_table(pair: PairRecord, messages: Messages) -> Table:
     rows = tuple(
         (
-            Cell((format_text(band, messages, limit=40),)),
+            Cell((format_bands((band,), messages),)),
             *(Cell((format_number(value, messages, digits=4),), numeric=True) for value in (gain, offset, residual)),
         )
         for band, gain, offset, residual in zip(pair.bands, pair.gain, pair.offset, pair.residual, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from colibri_geo.language.formats import (
     format_text,
     is_missing,
 )
+from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.aircraft import compare_length
 from colibri_geo.reporting.charts import draw_profiles
 from colibri_geo.reporting.facts import format_azimuth, list_place_facts, list_size_facts, name_region_chain
@@ -35,6 +37,49 @@ COMMUNITY_KM = 5.0
 """How far people walk to a strip that serves them, an hour: a note costs nothing, a strip taken from a clinic does."""
 _REASON_LIMIT = 400
 _DOUBT = "would be false"
+
+
+def build_sheets(
+    strips: Sequence[RankedStrip],
+    findings: Findings,
+    record: RunRecord,
+    messages: Messages,
+    *,
+    pictures: Sequence[StripPicture] = (),
+) -> tuple[Sheet, ...]:
+    """Build the sheets of strips, in their order.
+
+    Parameters
+    ----------
+    strips : sequence of RankedStrip
+        Those of `findings`.
+    findings : Findings
+    record : RunRecord
+    messages : Messages
+    pictures : sequence of StripPicture
+        In any order; a strip without one gets a sheet without pictures.
+
+    Returns
+    -------
+    tuple of Sheet
+    """
+    by_strip = {picture.strip_id: picture for picture in pictures}
+    around = findings.strip_context
+    return tuple(
+        build_sheet(
+            strip,
+            _rows_of(strip, findings.strip_regions),
+            record,
+            by_strip.get(strip.strip_id),
+            messages,
+            around=None if around is None else _rows_of(strip, around),
+        )
+        for strip in strips
+    )
+
+
+def _rows_of(strip: RankedStrip, table: pd.DataFrame) -> pd.DataFrame:
+    return table[(table["strip_id"].astype(str) == strip.strip_id).to_numpy()]
 
 
 def build_sheet(

@@ -23,7 +23,8 @@ function draw() {
   }
   const metres = niceLength(unit * Number(map.dataset.metres) * 160);
   document.getElementById("bar").style.width = `${metres / Number(map.dataset.metres) / unit}px`;
-  document.getElementById("length").textContent = metres >= 1000 ? `${metres / 1000} km` : `${metres} m`;
+  const shown = value => value.toLocaleString(document.documentElement.lang);
+  document.getElementById("length").textContent = metres >= 1000 ? `${shown(metres / 1000)}\u00a0km` : `${shown(metres)}\u00a0m`;
 }
 
 function zoom(factor, across = 0.5, down = 0.5) {
