@@ -17,6 +17,8 @@ from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.context import Context, place_in_context
 from colibri_geo.layers.regions import Regions, no_regions
 from colibri_geo.layers.shapes import LONLAT
+from colibri_geo.layers.terrain import Terrain, describe_terrain
+from colibri_geo.settings import TerrainSettings
 
 _GEOD = Geod(ellps="WGS84")
 _LEAST_SHARE = 1e-9
@@ -25,13 +27,13 @@ _SHARE_COLUMNS = ["strip_id", "level", "code", "name", "share"]
 
 @dataclass(frozen=True)
 class Attached:
-    """Strips with their regions and what lies around.
+    """Strips with their regions, what lies around, and their heights.
 
     Attributes
     ----------
     strips : GeoDataFrame
         As given, with ``country``, ``admin1``, ``admin2``, each with ``_code`` ("" where unknown), ``border_km``, and
-        the columns of `match_aerodromes`.
+        the columns of `match_aerodromes` and `describe_terrain`.
     strip_regions : DataFrame
         Share of each strip in each region that it touches: ``strip_id``, ``level``, ``code``, ``name``, ``share``.
     notes : tuple of str
@@ -46,8 +48,15 @@ class Attached:
     strip_context: pd.DataFrame | None = None
 
 
-def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None, *, context: Context | None = None) -> Attached:
-    """Find the regions of each strip, and what lies around it.
+def attach(
+    strips: gpd.GeoDataFrame,
+    regions: Regions | None = None,
+    *,
+    context: Context | None = None,
+    terrain: Terrain | None = None,
+    terrain_settings: TerrainSettings | None = None,
+) -> Attached:
+    """Find the regions of each strip, what lies around it, and how high it lies.
 
     At each level a strip belongs to the region that holds the largest share of its axis. Where a level has no layer of
     its own, a lower layer tells, if it names the regions above.
@@ -60,6 +69,9 @@ def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None, *, context:
         None where no layer was given: everything stays unknown.
     context : Context, optional
         Aerodromes and other layers, from `colibri_geo.layers.read_context`.
+    terrain : Terrain, optional
+        Elevation model, from `colibri_geo.layers.terrain.read_terrain`; without one heights stay unknown.
+    terrain_settings : TerrainSettings, optional
 
     Returns
     -------
@@ -80,7 +92,8 @@ def attach(strips: gpd.GeoDataFrame, regions: Regions | None = None, *, context:
     }
     placed = place_in_context(strips.assign(**named, border_km=border.border_km), context or Context())
     shares = _sort_shares(strip_regions, strips.index)
-    return Attached(placed.strips, shares, border.notes, placed.strip_context)
+    described = describe_terrain(placed.strips, terrain, settings=terrain_settings)
+    return Attached(described, shares, border.notes, placed.strip_context)
 
 
 def _measure_shares(axes: gpd.GeoSeries, regions: Regions) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from colibri_geo.layers.attachment import attach
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
 from colibri_geo.layers.regions import region_map
-from colibri_geo.layers.terrain import describe_terrain
 from colibri_geo.layers.unseen import draw_squares
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
@@ -51,9 +50,15 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
             strips = corroborate(strips, *inputs.radar)
     with clock.step("attach to regions"):
         near = inputs.list_near(task.grid)
-        attached = attach(strips, inputs.regions, context=inputs.context)
+        attached = attach(
+            strips,
+            inputs.regions,
+            context=inputs.context,
+            terrain=inputs.terrain,
+            terrain_settings=settings.terrain,
+        )
         findings = Findings(
-            strips=describe_terrain(attached.strips, inputs.terrain, settings=settings.terrain),
+            strips=attached.strips,
             strip_regions=attached.strip_regions,
             observed=observed_table(looked.counts, near, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),

@@ -15,7 +15,7 @@ from colibri_geo.reporting.profiles import Profile, StripProfiles
 from colibri_geo.reporting.ranking import RankedStrip
 
 _WIDTH, _HEIGHT = 420.0, 160.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 408.0, 18.0, 118.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48.0, 402.0, 18.0, 118.0
 _EDGE = 16.0
 """So near to the left edge a number centred on its tick would touch those beside it."""
 _TICKS = 4
