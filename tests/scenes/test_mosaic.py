@@ -505,6 +505,16 @@ def test_the_crs_of_most_scenes_is_taken() -> None:
     assert joined.grid.affine.c % 10 == 0
 
 
+def test_the_pixels_of_most_scenes_are_kept() -> None:
+    """A scene off the lattice of the others is the one that is resampled, also where it is the first by name."""
+    others = [make_scene(Window(0, 30 * n, 40, 40), f"b{n}", seed=n) for n in range(2)]
+    off = make_scene(Window(20, 10, 40, 40), "a", seed=5)
+    off = dataclasses.replace(off, grid=off.grid.translate_pix(0.3, 0.4))
+    joined = mosaic_scenes([off, *others])
+    assert any(note.startswith("1 of 3 scenes were resampled") for note in joined.provenance.notes)
+    assert joined.grid.affine.c % 10 == 0
+
+
 def test_one_scene_stays_as_it_is() -> None:
     """A mosaic of one scene is the scene."""
     scene = make_scene(Window(0, 0, 30, 30), "a")

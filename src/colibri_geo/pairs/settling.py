@@ -9,24 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.pairs.grid import plan_grid
 from colibri_geo.pairs.reading import Placement
-from colibri_geo.pairs.surveying import choose_bands, find_shift, place_tiles
+from colibri_geo.pairs.surveying import find_shift, place_tiles
 from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import SurveySettings
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 _APART_PX = 0.5
 _TILES = 9  # on which two scenes are held against each other
 _LEAST_SHARED = 0.1  # of the smaller scene: neighbours overlap by less, and have better partners
-_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Settled:
     Attributes
     ----------
     before, after : tuple of Scene
-        In the order given; what was moved says so in its notes.
+        By name; what was moved says so in its notes.
     """
 
     before: tuple[Scene, ...]
@@ -59,7 +62,7 @@ def settle_scenes(before: Sequence[Scene], after: Sequence[Scene], settings: Sur
     Parameters
     ----------
     before, after : sequence of Scene
-        Of one date each.
+        Of one date each, in any order.
     settings : SurveySettings, optional
 
     Returns
@@ -71,54 +74,71 @@ def settle_scenes(before: Sequence[Scene], after: Sequence[Scene], settings: Sur
     Notes
     -----
     Each pair of scenes that share ground is held against each other as `survey` does. Places of scenes are those that
-    explain the measured shifts best, by least squares; each date keeps the scene that lies nearest to all others of it.
+    explain the measured shifts best, by weighted least squares, in each group of scenes that meet; of the earlier date
+    each group keeps the scene that lies nearest to all others of it, and of the later date all groups together do.
     """
-    if len(before) == len(after) == 1:
-        return Settled(tuple(before), tuple(after))
-    meetings = list(_measure(before, after, replace(settings or SurveySettings(), max_tiles=_TILES)))
-    places = [np.zeros((len(scenes), 2)) for scenes in (before, after)]
-    for _ in range(_ROUNDS):
-        places[1] = _place(places[1], [(one.after, places[0][one.before] + one.shift_m, one.tiles) for one in meetings])
-        places[0] = _place(places[0], [(one.before, places[1][one.after] - one.shift_m, one.tiles) for one in meetings])
-    known = [sorted({one.before for one in meetings}), sorted({one.after for one in meetings})]
-    return Settled(*(_move(*date) for date in zip((before, after), places, known, strict=True)))
+    earlier, later = (sorted(scenes, key=_order) for scenes in (before, after))
+    if len(earlier) == len(later) == 1:
+        return Settled(tuple(earlier), tuple(later))
+    meetings = list(_measure(earlier, later, replace(settings or SurveySettings(), max_tiles=_TILES)))
+    if not meetings:
+        return Settled(tuple(earlier), tuple(later))
+    places = _solve(meetings, len(earlier), len(later))
+    known = np.isin(np.arange(len(places)), [(one.before, len(earlier) + one.after) for one in meetings])
+    first, second = slice(0, len(earlier)), slice(len(earlier), None)
+    return Settled(_move(earlier, places[first], known[first]), _move(later, places[second], known[second]))
+
+
+def _order(scene: Scene) -> tuple[str, str]:
+    return scene.name, scene.provenance.sha256
 
 
 def _measure(before: Sequence[Scene], after: Sequence[Scene], settings: SurveySettings) -> Iterator[_Meeting]:
     """Hold scenes of both dates against each other, where enough tiles agree."""
     footprints = [[scene.grid.extent.to_crs("EPSG:4326").geom for scene in scenes] for scenes in (before, after)]
-    for first, scene in enumerate(before):
-        for second, other in enumerate(after):
-            if _share_ground(footprints[0][first], footprints[1][second]):
-                grid = plan_grid(scene, other)
-                tiles = place_tiles(scene, other, grid, settings)
-                bands = choose_bands(scene, other)
-                shift = find_shift(Placement(scene, bands, grid), Placement(other, bands, grid), tiles, settings)
-                if shift.agreeing:
-                    shift_m = np.array([shift.cols_px * grid.affine.a, shift.rows_px * grid.affine.e])
-                    yield _Meeting(first, second, shift_m, shift.agreeing)
+    for (first, scene), (second, other) in product(enumerate(before), enumerate(after)):
+        bands = tuple(band for band in scene.bands if band in other.bands)
+        if not bands or not _share_ground(footprints[0][first], footprints[1][second]):
+            continue
+        grid = plan_grid(scene, other)
+        tiles = place_tiles(scene, other, grid, settings)
+        shift = find_shift(Placement(scene, bands, grid), Placement(other, bands, grid), tiles, settings)
+        if shift.agreeing:
+            shift_m = np.array([shift.cols_px * grid.affine.a, shift.rows_px * grid.affine.e])
+            yield _Meeting(first, second, shift_m, shift.agreeing)
 
 
 def _share_ground(one: BaseGeometry, other: BaseGeometry) -> bool:
     return bool((one & other).area >= _LEAST_SHARED * min(one.area, other.area))
 
 
-def _place(places: FloatArray, seen: Sequence[tuple[int, FloatArray, int]]) -> FloatArray:
-    """Put each scene into the middle of where others see it."""
-    total, weight = np.zeros_like(places), np.zeros((len(places), 1))
-    for scene, place, tiles in seen:
-        total[scene] += tiles * place
-        weight[scene] += tiles
-    return np.where(weight > 0, total / np.maximum(weight, 1), places)
+def _solve(meetings: Sequence[_Meeting], before: int, after: int) -> FloatArray:
+    """Find the places that explain the shifts best, (before + after, 2), metres; 0 where nothing tells."""
+    rows, first = np.arange(len(meetings)), np.array([one.before for one in meetings])
+    second = before + np.array([one.after for one in meetings])
+    weights = np.sqrt([one.tiles for one in meetings])
+    terms = np.zeros((len(meetings), before + after))
+    terms[rows, second], terms[rows, first] = weights, -weights
+    shifts = np.array([one.shift_m for one in meetings]) * weights[:, None]
+    places: FloatArray = np.linalg.lstsq(terms, shifts, rcond=None)[0]
+    groups = connected_components(coo_array((weights, (first, second)), shape=(before + after,) * 2), directed=False)[1]
+    for group in np.unique(groups[first]):
+        mine = groups == group
+        places[mine] -= _find_middle(places[:before][mine[:before]])
+    return places
 
 
-def _move(scenes: Sequence[Scene], places: FloatArray, known: Sequence[int]) -> tuple[Scene, ...]:
+def _find_middle(places: FloatArray) -> FloatArray:
+    """Return the place that lies nearest to all others; of several such, the one nearest to 0."""
+    away = np.hypot(*(places[:, None] - places).T).sum(axis=0)
+    middle: FloatArray = places[np.lexsort((np.hypot(*places.T), away.round(6)))[0]]
+    return middle
+
+
+def _move(scenes: Sequence[Scene], places: FloatArray, known: BoolArray) -> tuple[Scene, ...]:
     """Move the scenes that lie off the one which lies nearest to all others."""
-    if not known:
-        return tuple(scenes)
-    away = np.hypot(*(places[known][:, None] - places[known]).T).sum(axis=0)
-    rest = places - places[known[int(away.argmin())]]
-    return tuple(_move_scene(scene, rest[number]) if number in known else scene for number, scene in enumerate(scenes))
+    off = np.where(known[:, None], places - _find_middle(places[known]), 0.0)
+    return tuple(_move_scene(scene, off_m) for scene, off_m in zip(scenes, off, strict=True))
 
 
 def _move_scene(scene: Scene, off_m: FloatArray) -> Scene:

@@ -33,7 +33,16 @@ _LEAST_TILES = 3  # that agree: of one or two, chance alone makes a shift
 _FEW_OTHERS = 0.25  # of the tiles: more of another shift than those are no outliers
 _SAMPLE = 20_000
 _AT_ONCE_PX = 512 * 512
-_TEXTURE_ORDER = ("red", "green", "swir16", "blue", "nir", "vv", "vh")  # vegetation's texture lasts longest in red
+_TEXTURE_ORDER = (
+    "red",
+    "green",
+    "swir16",
+    "blue",
+    "nir",
+    "swir22",
+    "vv",
+    "vh",
+)  # vegetation's texture lasts longest in red
 _LEAST_NOISE = {"relative": 0.5 / 255}
 _LEAST_REFLECTANCE_NOISE = 0.001
 
@@ -244,10 +253,19 @@ def _measure_shift(
 def find_shift(first: Placement, second: Placement, tiles: list[Window], settings: SurveySettings) -> Shift:
     """Measure the shift twice: on the pair as it is, then on what is left of it.
 
+    Parameters
+    ----------
+    first, second : Placement
+        Both scenes on one grid, with the bands that both have, one at least.
+    tiles : list of Window
+        Of that grid, on which the shift is measured.
+    settings : SurveySettings
+
     Returns
     -------
     Shift
-        Of no pixels, on which no tile agrees, where too few do.
+        Of the second scene against the first, in pixels of the grid. Where too few tiles agree, `agreeing` is 0: it
+        was not measured.
     """
     band = next(name for name in _TEXTURE_ORDER if name in first.bands)
     texture = [Placement(p.scene, (band,), p.grid) for p in (first, second)]

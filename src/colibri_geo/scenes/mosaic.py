@@ -278,9 +278,9 @@ def mosaic_scenes(scenes: Sequence[Scene]) -> Scene:
     -------
     Scene
         With the bands that all of them have, in the CRS that most of them have (of several such the one with more
-        ground), on the pixels of the first by name there. Its `acquired` is that of the earliest, so that a strip that
-        is not seen was not there at that time; by `Scene.acquired_last` all had been taken. `Provenance.parts` lists
-        them; its SHA-256 is that of their SHA-256, sorted, each with a line feed.
+        ground), on the pixels that most of them have there. Its `acquired` is that of the earliest, so that a strip
+        that is not seen was not there at that time; by `Scene.acquired_last` all had been taken. `Provenance.parts`
+        lists them; its SHA-256 is that of their SHA-256, sorted, each with a line feed.
 
     Raises
     ------
@@ -456,12 +456,13 @@ def _plan_layout(scenes: Sequence[Scene]) -> _Layout:
 
 
 def _choose_anchor(scenes: Sequence[Scene]) -> Scene:
-    """Return the first scene of the CRS that most scenes have; of several such, of the one with more ground."""
+    """Return the scene whose pixels most others have, of the CRS that most have; of several such, of most ground."""
     groups: dict[str, list[Scene]] = {}
     for scene in scenes:
         groups.setdefault(name_crs(str(scene.grid.crs)), []).append(scene)
     chosen = min(groups, key=lambda crs: (-len(groups[crs]), -sum(map(_measure_area, groups[crs])), crs))
-    return groups[chosen][0]
+    alike = groups[chosen]
+    return max(alike, key=lambda anchor: sum(_find_place(scene, anchor.grid).aligned for scene in alike))
 
 
 def _measure_area(scene: Scene) -> int:
