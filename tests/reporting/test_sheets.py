@@ -70,7 +70,7 @@ def _lines(sheet: Sheet, label: str) -> tuple[str, ...]:
                 "slope not known: the strip is short for this elevation model",
             ),
         ),
-        ((np.nan,) * 5, ("not known: no elevation model has heights here",)),
+        ((np.nan,) * 5, ("not known: no elevation model with heights here was given",)),
     ],
 )
 def test_the_sheet_tells_elevation_and_slope(heights: tuple[float, ...], lines: tuple[str, ...]) -> None:

@@ -294,7 +294,7 @@ REPORT = {
     "fact.terrain.elevation": "{elevation} (in forest: treetops), relief {relief}",
     "fact.terrain.slope": "slope {slope}",
     "fact.terrain.no_slope": "slope not known: the strip is short for this elevation model",
-    "fact.terrain.unknown": "not known: no elevation model has heights here",
+    "fact.terrain.unknown": "not known: no elevation model with heights here was given",
     "fact.around": "Around it",
     "fact.around.near": "{layer}: {name}, {distance}",
     "fact.around.near_unnamed": "{layer}: {distance}",

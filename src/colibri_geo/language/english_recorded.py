@@ -209,7 +209,8 @@ RECORDED = {
     ),
     "recorded.note.span": "its scenes were taken from {start} to {stop}: dated by the first",
     "recorded.note.settled": (
-        "it lay {distance} m off the other scenes of its date, towards {azimuth} degrees from north, and was moved back"
+        "it lay {distance} m off the other scenes of its date, held against the other date, towards {azimuth} degrees "
+        "from north, and was moved back"
     ),
     "recorded.note.each": "each of the {count} scenes: {note}",
     "recorded.note.of": "{name}: {note}",

@@ -148,8 +148,8 @@ def _move_scene(scene: Scene, off_m: FloatArray) -> Scene:
     if math.hypot(cols_px, rows_px) <= _APART_PX:
         return scene
     note = (
-        f"it lay {math.hypot(east_m, north_m):.1f} m off the other scenes of its date, towards "
-        f"{math.degrees(math.atan2(east_m, north_m)) % 360:.0f} degrees from north, and was moved back"
+        f"it lay {math.hypot(east_m, north_m):.1f} m off the other scenes of its date, held against the other date, "
+        f"towards {math.degrees(math.atan2(east_m, north_m)) % 360:.0f} degrees from north, and was moved back"
     )
     source = scene.provenance
     return replace(
