@@ -156,6 +156,27 @@ def test_order_and_folder_of_the_files_do_not_matter(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["", [""]])
+def test_an_empty_path_is_not_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | list[str]
+) -> None:
+    """An empty path is refused in one line, also where there is a model in the working folder."""
+    grid = degree_grid(AMAZON)
+    write_heights(tmp_path / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotAFile, match=r"^the path is empty, expected that of the GeoTIFF of an elevation model"):
+        read_terrain(given, near=[ground_of(AMAZON)])
+
+
+def test_what_desktops_leave_beside_tiles_is_left_aside(tmp_path: Path) -> None:
+    """Names with a dot in front, as of the forks that a Mac writes, are no tiles."""
+    grid = degree_grid(AMAZON)
+    write_heights(tmp_path / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    (tmp_path / "._dem.tif").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / ".cut.TIFF").write_bytes(b"II")
+    assert [source.name for source in read(AMAZON, tmp_path).sources] == ["dem.tif"]
+
+
 def test_tiles_elsewhere_are_left_aside(tmp_path: Path) -> None:
     """Of a folder of tiles those that touch the ground are read, and named."""
     for name, plane in (("here.tif", AMAZON), ("there.tif", NORTH)):
@@ -347,5 +368,7 @@ def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     """A missing file, and a folder without tiles, are told as what they are."""
     with pytest.raises(NotAFile, match="does not exist, expected the GeoTIFF of an elevation model or a folder"):
         read(AMAZON, tmp_path / "dem.tif")
+    with pytest.raises(NotAFile, match=r"https://example.org/dem.tif: an address, expected a file"):
+        read_terrain("https://example.org/dem.tif", near=[ground_of(AMAZON)])
     with pytest.raises(NotAFile, match=r"a folder without a \.tif file"):
         read(AMAZON, tmp_path)
