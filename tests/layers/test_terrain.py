@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,18 @@ def test_what_desktops_leave_beside_tiles_is_left_aside(tmp_path: Path) -> None:
     (tmp_path / "._dem.tif").write_bytes(b"\x00\x05\x16\x07")
     (tmp_path / ".cut.TIFF").write_bytes(b"II")
     assert [source.name for source in read(AMAZON, tmp_path).sources] == ["dem.tif"]
+
+
+def test_a_file_that_is_given_twice_is_one_source(tmp_path: Path) -> None:
+    """By its name and in its folder, or as a copy under another name, a tile is read and named once."""
+    grid = degree_grid(AMAZON)
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    path = write_heights(folder / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    once = read(AMAZON, path)
+    copy = shutil.copy(path, tmp_path / "same.tif")
+    assert read(AMAZON, path, folder, path) == read(AMAZON, copy, path) == once
+    assert len(once.sources) == len(once.model.tiles) == 1
 
 
 def test_tiles_elsewhere_are_left_aside(tmp_path: Path) -> None:

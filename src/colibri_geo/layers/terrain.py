@@ -43,7 +43,7 @@ class Terrain:
     ----------
     model : ElevationModel
     sources : tuple of LayerSource
-        One a file, in the order of the model's tiles.
+        One a file, in the order of the model's tiles; of files with the same bytes the first.
     """
 
     model: ElevationModel
@@ -106,7 +106,11 @@ def read_terrain(
         )
     sources = {tile.file: _describe(tile) for tile in chosen}
     chosen.sort(key=lambda tile: (tile.posting_m, tile.file.name, sources[tile.file].sha256))
-    return Terrain(ElevationModel(tuple(chosen)), tuple(sources[tile.file] for tile in chosen))
+    by_content: dict[str, ElevationTile] = {}
+    for tile in chosen:
+        by_content.setdefault(sources[tile.file].sha256, tile)
+    once = tuple(by_content.values())
+    return Terrain(ElevationModel(once), tuple(sources[tile.file] for tile in once))
 
 
 def describe_terrain(
