@@ -206,6 +206,8 @@ def test_tiles_elsewhere_are_left_aside(tmp_path: Path) -> None:
         ("int16", -32768, -32768),
         ("int16", -32768, None),
         ("float32", -9999.0, None),
+        ("int16", 32767, None),
+        ("float32", 3.4e38, None),
     ],
 )
 def test_a_void_is_no_height(tmp_path: Path, dtype: str, void: float, nodata: float | None) -> None:
@@ -219,6 +221,17 @@ def test_a_void_is_no_height(tmp_path: Path, dtype: str, void: float, nodata: fl
     assert wide["slope_percent"] == pytest.approx(10.0, abs=0.1)
     assert wide["relief_m"] == pytest.approx(150.0, abs=1.5)
     assert held.isna().all()
+
+
+@pytest.mark.parametrize("void", [32767, -32768])
+@pytest.mark.parametrize("first", [0, 74])
+def test_where_a_void_lies_does_not_decide(tmp_path: Path, void: int, first: int) -> None:
+    """In a window that is sampled or between two, what no height can be is a void; strips elsewhere have theirs."""
+    grid = degree_grid(AMAZON, side_px=400)
+    heights = heights_on(grid, AMAZON.height).round().astype(np.int16)
+    heights[first : first + 40, :80] = void
+    terrain = read(AMAZON, write_heights(tmp_path / "dem.tif", heights, grid))
+    assert describe(AMAZON, terrain, make_axis(AMAZON, 0.0)).notna().all(axis=None)
 
 
 def test_zero_is_a_height(tmp_path: Path) -> None:

@@ -24,10 +24,11 @@ from colibri_geo.scenes.sampling import sample_stored
 from colibri_geo.scenes.storage import Storage
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
-"""Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Lower values mark voids, also where
-a file does not say so (-32768, -9999); higher ones are no metres."""
+"""Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Other values mark voids, also where
+a file does not say so (-32768, -9999, 32767)."""
 FINEST_M = 0.5
 """Finer postings would make a strip a large image."""
 _METRES = {"", "m", "metre", "meter", "metres", "meters"}
@@ -71,11 +72,10 @@ class ElevationTile:
         """Read heights in a window inside of the tile, (M, N) ndarray of float64, metres; NaN where there are none."""
         stored = self.storage.read(window, [0])
         heights = self._to_metres(stored.values[0])
-        known = stored.measured & (heights >= LOWEST_M) & (heights <= HIGHEST_M)
-        return np.where(known, heights, np.nan)
+        return np.where(stored.measured & _are_possible(heights), heights, np.nan)
 
     def check_heights(self) -> None:
-        """Refuse a file whose values, in windows spread over it, are no heights in metres.
+        """Refuse a file of whose values, in windows spread over it, none can be a height in metres.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class ElevationTile:
         RadiometryError
         """
         heights = self._to_metres(sample_stored(self.storage, *(int(side) for side in self.grid.shape)))
-        if not LOWEST_M <= heights.max() <= HIGHEST_M:
+        if not _are_possible(heights).any():
             raise RadiometryError(
                 f"{self.file.name}: values from {heights.min():,.6g} to {heights.max():,.6g}, expected heights from "
                 f"{LOWEST_M:,.0f} to {HIGHEST_M:,.0f} m; {_MODEL}"
@@ -93,6 +93,11 @@ class ElevationTile:
         with np.errstate(invalid="ignore", over="ignore"):  # of a file made to do so: what comes out is no height
             metres: FloatArray = stored.astype(np.float64) * self.scale + self.offset
         return metres
+
+
+def _are_possible(heights: FloatArray) -> BoolArray:
+    """Tell which values can be heights of ground."""
+    return (heights >= LOWEST_M) & (heights <= HIGHEST_M)
 
 
 @dataclass(frozen=True)
