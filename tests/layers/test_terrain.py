@@ -18,7 +18,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Geod, Transformer
 from shapely import LineString
 
-from colibri_geo.errors import ColibriError, NotAFile
+from colibri_geo.errors import ColibriError, NotAFile, RadiometryError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.terrain import COLUMNS, Terrain, describe_terrain, read_terrain
 from colibri_geo.settings import TerrainSettings
@@ -373,8 +373,8 @@ def write_bad(folder: Path, case: str) -> Path:
         ("high", "RadiometryError: dem.tif: values from "),
         ("deep", "RadiometryError: dem.tif: values from "),
         ("empty", "NoValidData: dem.tif: not one measured pixel"),
-        ("feet", "RadiometryError: dem.tif: heights in us survey foot, expected metres"),
-        ("unit", "RadiometryError: dem.tif: heights in ft, expected metres"),
+        ("feet", "RadiometryError: dem.tif: heights in 'us survey foot', expected metres"),
+        ("unit", "RadiometryError: dem.tif: heights in 'ft', expected metres"),
         ("fine", "BadGeoreference: dem.tif: pixels of 0.1 m, expected heights 0.5 m apart or more"),
         ("cut", "CorruptInput: dem.tif"),
         ("elsewhere", "NoOverlap: dem.tif: the elevation model lies elsewhere than the images"),
@@ -388,6 +388,31 @@ def test_what_is_no_model_is_refused_in_one_line(tmp_path: Path, case: str, said
     told = f"{type(caught.value).__name__}: {caught.value}"
     assert told.startswith(said)
     assert "\n" not in told
+
+
+@pytest.mark.parametrize("unit", ["[m]", "mt", "m above EGM2008", "ft", "m\nft"])
+def test_a_unit_that_is_not_known_is_answered_for_metres_and_others(tmp_path: Path, unit: str) -> None:
+    """Metres under another name are to be declared, other units converted; once declared, the file is read."""
+    path = write_bad(tmp_path, "none")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = (unit,)
+    with pytest.raises(
+        RadiometryError, match=r"if they are metres, .* \(gdal_edit\.py -units m\), else convert"
+    ) as caught:
+        read(AMAZON, path)
+    assert repr(unit.lower()) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = ("m",)
+    assert read(AMAZON, path).sources
+
+
+def test_a_system_in_feet_gives_way_to_a_declared_unit(tmp_path: Path) -> None:
+    """What is advised helps too where it is the reference system that says feet."""
+    path = write_bad(tmp_path, "feet")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = ("m",)
+    assert read(AMAZON, path).sources
 
 
 def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:

@@ -256,4 +256,7 @@ def _check_band(header: Header, name: str) -> None:
         raise UnsupportedDtype(f"{name}: pixels of type {kind}, expected heights as float32 or int16; {_MODEL}")
     unit = (header.units[0] or find_vertical_unit(header)).strip().lower()
     if unit not in _METRES:
-        raise RadiometryError(f"{name}: heights in {unit[:40]}, expected metres; convert them first (gdal_calc)")
+        raise RadiometryError(
+            f"{name}: heights in {unit[:40]!r}, expected metres ('m'); if they are metres, say so in the file "
+            "(gdal_edit.py -units m), else convert them first (gdal_calc.py)"
+        )
