@@ -102,6 +102,43 @@ def test_slope_is_that_of_the_plane(tmp_path: Path, plane: Plane, grid: GeoBox, 
     expect_plane(describe(plane, terrain, axis).iloc[0], plane, axis)
 
 
+def turn(grid: GeoBox, degrees: float) -> GeoBox:
+    """The same pixels, with other longitudes."""
+    return GeoBox(grid.shape, Affine.translation(degrees, 0) @ grid.affine, grid.crs)
+
+
+@pytest.mark.parametrize("lon_seconds", [1.0, 1.1])
+@pytest.mark.parametrize("lon", [-76.61, 0.0, 11.0, 179.9999, -179.9999])
+def test_longitudes_may_be_counted_from_zero(tmp_path: Path, lon: float, lon_seconds: float) -> None:
+    """Tiles with longitudes a turn to the east, as in models from 0 to 360, or to the west, say the same."""
+    degrees = -360 if lon > 0 else 360
+    plane = Plane(lon, 0.47)
+    grid = degree_grid(plane, lon_seconds=lon_seconds)
+    heights = heights_on(grid, plane.height)
+    scene = metre_grid(plane, f"+proj=tmerc +lat_0=0.47 +lon_0={lon}", side_px=200, pixel_m=10.0)
+    axis = LineString([(-390.0, -150.0), (400.0, 160.0)])
+    strips = gpd.GeoDataFrame(geometry=[axis], crs=str(scene.crs))
+    found = []
+    for name, place in (("plain", grid), ("turned", turn(grid, degrees))):
+        terrain = read_terrain(write_heights(tmp_path / f"{name}.tif", heights, place), near=[scene])
+        found.append(pd.DataFrame(describe_terrain(strips, terrain)[list(COLUMNS)]))
+    assert found[0].notna().all(axis=None)
+    pd.testing.assert_frame_equal(*found, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("west", [-180.0, 0.0])
+@pytest.mark.parametrize("lon", [-76.61, 0.0, 11.0, 180.0])
+def test_a_model_of_the_globe_has_no_end(tmp_path: Path, west: float, lon: float) -> None:
+    """Where its first longitude is does not show, neither at Greenwich nor where the date changes."""
+    cols = 7200
+    grid = GeoBox((8, cols), Affine(360 / cols, 0, west, 0, -0.05, 0.2), "EPSG:4326")
+    model = write_heights(tmp_path / "globe.tif", np.full(grid.shape, 70, np.int16), grid)
+    scene = metre_grid(Plane(lon, 0.0), f"+proj=tmerc +lon_0={lon}", side_px=200, pixel_m=10.0)
+    strips = gpd.GeoDataFrame(geometry=[LineString([(-400.0, 0.0), (400.0, 50.0)])], crs=str(scene.crs))
+    found = describe_terrain(strips, read_terrain(model, near=[scene]))
+    assert found["elevation_m"].tolist() == [70.0]
+
+
 def split(folder: Path, heights: Array, grid: GeoBox, *, row: int, overlap: int = 0) -> list[Path]:
     """Write heights as a northern and a southern tile."""
     a = grid.affine

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from colibri_geo.core.gradient import interpolate_bilinear
 from colibri_geo.core.windows import Window
@@ -178,7 +179,7 @@ class ElevationModel:
 
     @cached_property
     def _mosaics(self) -> tuple[_Mosaic, ...]:
-        return tuple(_group_tiles(self.tiles))
+        return tuple(_group_tiles(copy for tile in self.tiles for copy in _lay_around(tile)))
 
     def sample(self, lon: FloatArray, lat: FloatArray) -> FloatArray:
         """Interpolate heights at places, bilinearly between the centres of pixels, across the seams of tiles too.
@@ -198,6 +199,24 @@ class ElevationModel:
             missing = np.isnan(heights)
             heights[missing] = mosaic.sample(lon[missing], lat[missing])
         return heights
+
+
+def _lay_around(tile: ElevationTile) -> Iterator[ElevationTile]:
+    """Lay a tile where it is, and a turn to the west and east where longitudes from -180 to 180 meet it there too.
+
+    Models that count longitudes from 0 to 360 are found so, and the pixels beyond the end of those that do not.
+    """
+    yield tile
+    crs = CRS.from_user_input(str(tile.grid.crs))
+    if not crs.is_geographic:
+        return
+    turn = round(math.tau / crs.axis_info[0].unit_conversion_factor)
+    affine = tile.grid.affine
+    west, east = affine.c, affine.c + affine.a * int(tile.grid.shape[1])
+    for shift in (-turn, turn):
+        if west + shift - affine.a <= turn / 2 and east + shift + affine.a >= -turn / 2:
+            grid = GeoBox(tile.grid.shape, Affine.translation(shift, 0) @ affine, tile.grid.crs)
+            yield replace(tile, grid=grid)
 
 
 def _group_tiles(tiles: Iterable[ElevationTile]) -> Iterator[_Mosaic]:
