@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import Geod, Transformer
 from shapely import LineString
 
-from colibri_geo.errors import ColibriError, NotAFile
+from colibri_geo.errors import ColibriError, NotAFile, RadiometryError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.terrain import COLUMNS, Terrain, describe_terrain, read_terrain
 from colibri_geo.settings import TerrainSettings
@@ -101,6 +102,43 @@ def test_slope_is_that_of_the_plane(tmp_path: Path, plane: Plane, grid: GeoBox, 
     expect_plane(describe(plane, terrain, axis).iloc[0], plane, axis)
 
 
+def turn(grid: GeoBox, degrees: float) -> GeoBox:
+    """The same pixels, with other longitudes."""
+    return GeoBox(grid.shape, Affine.translation(degrees, 0) @ grid.affine, grid.crs)
+
+
+@pytest.mark.parametrize("lon_seconds", [1.0, 1.1])
+@pytest.mark.parametrize("lon", [-76.61, 0.0, 11.0, 179.9999, -179.9999])
+def test_longitudes_may_be_counted_from_zero(tmp_path: Path, lon: float, lon_seconds: float) -> None:
+    """Tiles with longitudes a turn to the east, as in models from 0 to 360, or to the west, say the same."""
+    degrees = -360 if lon > 0 else 360
+    plane = Plane(lon, 0.47)
+    grid = degree_grid(plane, lon_seconds=lon_seconds)
+    heights = heights_on(grid, plane.height)
+    scene = metre_grid(plane, f"+proj=tmerc +lat_0=0.47 +lon_0={lon}", side_px=200, pixel_m=10.0)
+    axis = LineString([(-390.0, -150.0), (400.0, 160.0)])
+    strips = gpd.GeoDataFrame(geometry=[axis], crs=str(scene.crs))
+    found = []
+    for name, place in (("plain", grid), ("turned", turn(grid, degrees))):
+        terrain = read_terrain(write_heights(tmp_path / f"{name}.tif", heights, place), near=[scene])
+        found.append(pd.DataFrame(describe_terrain(strips, terrain)[list(COLUMNS)]))
+    assert found[0].notna().all(axis=None)
+    pd.testing.assert_frame_equal(*found, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("west", [-180.0, 0.0])
+@pytest.mark.parametrize("lon", [-76.61, 0.0, 11.0, 180.0])
+def test_a_model_of_the_globe_has_no_end(tmp_path: Path, west: float, lon: float) -> None:
+    """Where its first longitude is does not show, neither at Greenwich nor where the date changes."""
+    cols = 7200
+    grid = GeoBox((8, cols), Affine(360 / cols, 0, west, 0, -0.05, 0.2), "EPSG:4326")
+    model = write_heights(tmp_path / "globe.tif", np.full(grid.shape, 70, np.int16), grid)
+    scene = metre_grid(Plane(lon, 0.0), f"+proj=tmerc +lon_0={lon}", side_px=200, pixel_m=10.0)
+    strips = gpd.GeoDataFrame(geometry=[LineString([(-400.0, 0.0), (400.0, 50.0)])], crs=str(scene.crs))
+    found = describe_terrain(strips, read_terrain(model, near=[scene]))
+    assert found["elevation_m"].tolist() == [70.0]
+
+
 def split(folder: Path, heights: Array, grid: GeoBox, *, row: int, overlap: int = 0) -> list[Path]:
     """Write heights as a northern and a southern tile."""
     a = grid.affine
@@ -156,6 +194,39 @@ def test_order_and_folder_of_the_files_do_not_matter(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["", [""]])
+def test_an_empty_path_is_not_the_folder_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | list[str]
+) -> None:
+    """An empty path is refused in one line, also where there is a model in the working folder."""
+    grid = degree_grid(AMAZON)
+    write_heights(tmp_path / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotAFile, match=r"^the path is empty, expected that of the GeoTIFF of an elevation model"):
+        read_terrain(given, near=[ground_of(AMAZON)])
+
+
+def test_what_desktops_leave_beside_tiles_is_left_aside(tmp_path: Path) -> None:
+    """Names with a dot in front, as of the forks that a Mac writes, are no tiles."""
+    grid = degree_grid(AMAZON)
+    write_heights(tmp_path / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    (tmp_path / "._dem.tif").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / ".cut.TIFF").write_bytes(b"II")
+    assert [source.name for source in read(AMAZON, tmp_path).sources] == ["dem.tif"]
+
+
+def test_a_file_that_is_given_twice_is_one_source(tmp_path: Path) -> None:
+    """By its name and in its folder, or as a copy under another name, a tile is read and named once."""
+    grid = degree_grid(AMAZON)
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    path = write_heights(folder / "dem.tif", heights_on(grid, AMAZON.height), grid)
+    once = read(AMAZON, path)
+    copy = shutil.copy(path, tmp_path / "same.tif")
+    assert read(AMAZON, path, folder, path) == read(AMAZON, copy, path) == once
+    assert len(once.sources) == len(once.model.tiles) == 1
+
+
 def test_tiles_elsewhere_are_left_aside(tmp_path: Path) -> None:
     """Of a folder of tiles those that touch the ground are read, and named."""
     for name, plane in (("here.tif", AMAZON), ("there.tif", NORTH)):
@@ -172,6 +243,8 @@ def test_tiles_elsewhere_are_left_aside(tmp_path: Path) -> None:
         ("int16", -32768, -32768),
         ("int16", -32768, None),
         ("float32", -9999.0, None),
+        ("int16", 32767, None),
+        ("float32", 3.4e38, None),
     ],
 )
 def test_a_void_is_no_height(tmp_path: Path, dtype: str, void: float, nodata: float | None) -> None:
@@ -185,6 +258,17 @@ def test_a_void_is_no_height(tmp_path: Path, dtype: str, void: float, nodata: fl
     assert wide["slope_percent"] == pytest.approx(10.0, abs=0.1)
     assert wide["relief_m"] == pytest.approx(150.0, abs=1.5)
     assert held.isna().all()
+
+
+@pytest.mark.parametrize("void", [32767, -32768])
+@pytest.mark.parametrize("first", [0, 74])
+def test_where_a_void_lies_does_not_decide(tmp_path: Path, void: int, first: int) -> None:
+    """In a window that is sampled or between two, what no height can be is a void; strips elsewhere have theirs."""
+    grid = degree_grid(AMAZON, side_px=400)
+    heights = heights_on(grid, AMAZON.height).round().astype(np.int16)
+    heights[first : first + 40, :80] = void
+    terrain = read(AMAZON, write_heights(tmp_path / "dem.tif", heights, grid))
+    assert describe(AMAZON, terrain, make_axis(AMAZON, 0.0)).notna().all(axis=None)
 
 
 def test_zero_is_a_height(tmp_path: Path) -> None:
@@ -326,8 +410,8 @@ def write_bad(folder: Path, case: str) -> Path:
         ("high", "RadiometryError: dem.tif: values from "),
         ("deep", "RadiometryError: dem.tif: values from "),
         ("empty", "NoValidData: dem.tif: not one measured pixel"),
-        ("feet", "RadiometryError: dem.tif: heights in us survey foot, expected metres"),
-        ("unit", "RadiometryError: dem.tif: heights in ft, expected metres"),
+        ("feet", "RadiometryError: dem.tif: heights in 'us survey foot', expected metres"),
+        ("unit", "RadiometryError: dem.tif: heights in 'ft', expected metres"),
         ("fine", "BadGeoreference: dem.tif: pixels of 0.1 m, expected heights 0.5 m apart or more"),
         ("cut", "CorruptInput: dem.tif"),
         ("elsewhere", "NoOverlap: dem.tif: the elevation model lies elsewhere than the images"),
@@ -343,9 +427,36 @@ def test_what_is_no_model_is_refused_in_one_line(tmp_path: Path, case: str, said
     assert "\n" not in told
 
 
+@pytest.mark.parametrize("unit", ["[m]", "mt", "m above EGM2008", "ft", "m\nft"])
+def test_a_unit_that_is_not_known_is_answered_for_metres_and_others(tmp_path: Path, unit: str) -> None:
+    """Metres under another name are to be declared, other units converted; once declared, the file is read."""
+    path = write_bad(tmp_path, "none")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = (unit,)
+    with pytest.raises(
+        RadiometryError, match=r"if they are metres, .* \(gdal_edit\.py -units m\), else convert"
+    ) as caught:
+        read(AMAZON, path)
+    assert repr(unit.lower()) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = ("m",)
+    assert read(AMAZON, path).sources
+
+
+def test_a_system_in_feet_gives_way_to_a_declared_unit(tmp_path: Path) -> None:
+    """What is advised helps too where it is the reference system that says feet."""
+    path = write_bad(tmp_path, "feet")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = ("m",)
+    assert read(AMAZON, path).sources
+
+
 def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     """A missing file, and a folder without tiles, are told as what they are."""
     with pytest.raises(NotAFile, match="does not exist, expected the GeoTIFF of an elevation model or a folder"):
         read(AMAZON, tmp_path / "dem.tif")
+    with pytest.raises(NotAFile, match=r"https://example.org/dem.tif: an address, expected a file"):
+        read_terrain("https://example.org/dem.tif", near=[ground_of(AMAZON)])
     with pytest.raises(NotAFile, match=r"a folder without a \.tif file"):
         read(AMAZON, tmp_path)

@@ -25,13 +25,14 @@ from colibri_geo.layers.sources import LayerSource
 from colibri_geo.scenes.elevation import ElevationModel, ElevationTile, open_elevation
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.opening import check_hash
-from colibri_geo.scenes.paths import check_file
+from colibri_geo.scenes.paths import check_file, check_path, list_folder
 from colibri_geo.settings import TerrainSettings
 
 ROLE = "elevation"
 
 _LEAST_SHARE = 0.5  # of the axis that has heights
 _ENDINGS = (".tif", ".tiff")
+_EXPECTED = "the GeoTIFF of an elevation model or a folder of its tiles"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Terrain:
     ----------
     model : ElevationModel
     sources : tuple of LayerSource
-        One a file, in the order of the model's tiles.
+        One a file, in the order of the model's tiles; of files with the same bytes the first.
     """
 
     model: ElevationModel
@@ -105,7 +106,11 @@ def read_terrain(
         )
     sources = {tile.file: _describe(tile) for tile in chosen}
     chosen.sort(key=lambda tile: (tile.posting_m, tile.file.name, sources[tile.file].sha256))
-    return Terrain(ElevationModel(tuple(chosen)), tuple(sources[tile.file] for tile in chosen))
+    by_content: dict[str, ElevationTile] = {}
+    for tile in chosen:
+        by_content.setdefault(sources[tile.file].sha256, tile)
+    once = tuple(by_content.values())
+    return Terrain(ElevationModel(once), tuple(sources[tile.file] for tile in once))
 
 
 def describe_terrain(
@@ -189,12 +194,14 @@ def _measure(way: _Way, model: ElevationModel, settings: TerrainSettings) -> _He
 
 def _list_files(paths: Sequence[str | Path]) -> Iterator[RasterFile]:
     """List the files that are given, and those right inside of a folder."""
-    for path in map(Path, paths):
-        check_file(path, or_folder=True, expected="the GeoTIFF of an elevation model or a folder of its tiles")
+    for given in paths:
+        check_path(given, expected=_EXPECTED)
+        path = check_file(Path(given), or_folder=True, expected=_EXPECTED)
         if not path.is_dir():
             yield RasterFile(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _ENDINGS)
+        entries = list_folder(path, expected="a folder of tiles of an elevation model")
+        inside = [file for file in entries if file.suffix.lower() in _ENDINGS]
         if not inside:
             raise NotAFile(
                 f"{path}: a folder without a .tif file, expected the tiles of an elevation model; check the path"

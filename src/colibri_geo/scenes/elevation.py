@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from colibri_geo.core.gradient import interpolate_bilinear
 from colibri_geo.core.windows import Window
@@ -24,10 +25,11 @@ from colibri_geo.scenes.sampling import sample_stored
 from colibri_geo.scenes.storage import Storage
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
-"""Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Lower values mark voids, also where
-a file does not say so (-32768, -9999); higher ones are no metres."""
+"""Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Other values mark voids, also where
+a file does not say so (-32768, -9999, 32767)."""
 FINEST_M = 0.5
 """Finer postings would make a strip a large image."""
 _METRES = {"", "m", "metre", "meter", "metres", "meters"}
@@ -71,11 +73,10 @@ class ElevationTile:
         """Read heights in a window inside of the tile, (M, N) ndarray of float64, metres; NaN where there are none."""
         stored = self.storage.read(window, [0])
         heights = self._to_metres(stored.values[0])
-        known = stored.measured & (heights >= LOWEST_M) & (heights <= HIGHEST_M)
-        return np.where(known, heights, np.nan)
+        return np.where(stored.measured & _are_possible(heights), heights, np.nan)
 
     def check_heights(self) -> None:
-        """Refuse a file whose values, in windows spread over it, are no heights in metres.
+        """Refuse a file of whose values, in windows spread over it, none can be a height in metres.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class ElevationTile:
         RadiometryError
         """
         heights = self._to_metres(sample_stored(self.storage, *(int(side) for side in self.grid.shape)))
-        if not LOWEST_M <= heights.max() <= HIGHEST_M:
+        if not _are_possible(heights).any():
             raise RadiometryError(
                 f"{self.file.name}: values from {heights.min():,.6g} to {heights.max():,.6g}, expected heights from "
                 f"{LOWEST_M:,.0f} to {HIGHEST_M:,.0f} m; {_MODEL}"
@@ -93,6 +94,11 @@ class ElevationTile:
         with np.errstate(invalid="ignore", over="ignore"):  # of a file made to do so: what comes out is no height
             metres: FloatArray = stored.astype(np.float64) * self.scale + self.offset
         return metres
+
+
+def _are_possible(heights: FloatArray) -> BoolArray:
+    """Tell which values can be heights of ground."""
+    return (heights >= LOWEST_M) & (heights <= HIGHEST_M)
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ class ElevationModel:
 
     @cached_property
     def _mosaics(self) -> tuple[_Mosaic, ...]:
-        return tuple(_group_tiles(self.tiles))
+        return tuple(_group_tiles(copy for tile in self.tiles for copy in _lay_around(tile)))
 
     def sample(self, lon: FloatArray, lat: FloatArray) -> FloatArray:
         """Interpolate heights at places, bilinearly between the centres of pixels, across the seams of tiles too.
@@ -193,6 +199,24 @@ class ElevationModel:
             missing = np.isnan(heights)
             heights[missing] = mosaic.sample(lon[missing], lat[missing])
         return heights
+
+
+def _lay_around(tile: ElevationTile) -> Iterator[ElevationTile]:
+    """Lay a tile where it is, and a turn to the west and east where longitudes from -180 to 180 meet it there too.
+
+    Models that count longitudes from 0 to 360 are found so, and the pixels beyond the end of those that do not.
+    """
+    yield tile
+    crs = CRS.from_user_input(str(tile.grid.crs))
+    if not crs.is_geographic:
+        return
+    turn = round(math.tau / crs.axis_info[0].unit_conversion_factor)
+    affine = tile.grid.affine
+    west, east = affine.c, affine.c + affine.a * int(tile.grid.shape[1])
+    for shift in (-turn, turn):
+        if west + shift - affine.a <= turn / 2 and east + shift + affine.a >= -turn / 2:
+            grid = GeoBox(tile.grid.shape, Affine.translation(shift, 0) @ affine, tile.grid.crs)
+            yield replace(tile, grid=grid)
 
 
 def _group_tiles(tiles: Iterable[ElevationTile]) -> Iterator[_Mosaic]:
@@ -251,4 +275,7 @@ def _check_band(header: Header, name: str) -> None:
         raise UnsupportedDtype(f"{name}: pixels of type {kind}, expected heights as float32 or int16; {_MODEL}")
     unit = (header.units[0] or find_vertical_unit(header)).strip().lower()
     if unit not in _METRES:
-        raise RadiometryError(f"{name}: heights in {unit[:40]}, expected metres; convert them first (gdal_calc)")
+        raise RadiometryError(
+            f"{name}: heights in {unit[:40]!r}, expected metres ('m'); if they are metres, say so in the file "
+            "(gdal_edit.py -units m), else convert them first (gdal_calc.py)"
+        )

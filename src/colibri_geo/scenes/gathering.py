@@ -33,6 +33,7 @@ from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, recognise_item
 from colibri_geo.scenes.layouts import recognise_layout
 from colibri_geo.scenes.opening import Options, keep_open, open_found
+from colibri_geo.scenes.paths import list_folder
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.scaling import SURFACE
 from colibri_geo.scenes.scene import Scene
@@ -48,7 +49,6 @@ MAX_DEPTH = 16
 _IMAGES = frozenset({".tif", ".tiff", ".jp2"})
 _MASK = re.compile(r"(?P<image>.+)_scl", re.IGNORECASE)
 _DOCUMENTS = frozenset({".json", ".geojson"})
-_LITTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _SIDE = frozenset(
     {
         *(".aux", ".csv", ".doc", ".docx", ".gif", ".htm", ".html", ".ini", ".jpeg", ".jpg", ".log", ".md", ".md5"),
@@ -254,15 +254,9 @@ def _list_files(found: Found) -> list[RasterFile]:
 
 
 def _list_entries(folder: Path) -> list[Path]:
-    """List files and folders by name, without what desktops leave behind."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise NotAFile(
-            f"{folder}: cannot be opened ({error.strerror}), expected a folder of scenes; check its rights"
-        ) from error
-    seen = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _LITTER]
-    for entry in seen:
+    """List files and folders by name; links and devices are refused."""
+    entries = list_folder(folder, expected="a folder of scenes")
+    for entry in entries:
         if entry.is_symlink():
             raise UnsafeSource(
                 f"{folder.name}: {entry.name[-120:]!r} is a link, expected the scenes' own files; name the scenes one "
@@ -270,7 +264,7 @@ def _list_entries(folder: Path) -> list[Path]:
             )
         if not (entry.is_file() or entry.is_dir()):
             raise UnsafeSource(f"{folder.name}: {entry.name[-120:]!r} is neither a file nor a folder; remove it")
-    return seen
+    return entries
 
 
 def _is_product(folder: Path, files: Iterable[Path]) -> bool:

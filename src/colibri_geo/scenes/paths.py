@@ -11,6 +11,7 @@ from pathlib import Path
 
 from colibri_geo.errors import NotAFile
 
+_LITTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _ADDRESS = re.compile(r"(https?|s3|gs|ftp):/+", re.IGNORECASE)
 
 
@@ -35,7 +36,7 @@ def locate(given: str | Path) -> ItemChoice:
     ------
     NotAFile
     """
-    _check_path(given)
+    check_path(given, expected="an image or a product")
     choice = parse_choice(given)
     check_file(choice.path, or_folder=True, expected="an image, a product (a folder or an archive) or a STAC item")
     return choice
@@ -83,17 +84,50 @@ def check_file(path: Path, *, or_folder: bool = False, expected: str = "an image
     raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
 
 
-def _check_path(path: str | Path) -> None:
-    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of; and unreadable names."""
+def list_folder(folder: Path, *, expected: str) -> list[Path]:
+    """List the files and folders right inside of a folder by name, without what desktops leave behind.
+
+    Parameters
+    ----------
+    folder : Path
+    expected : str
+        What to say in the message where it cannot be opened.
+
+    Raises
+    ------
+    NotAFile
+    """
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise NotAFile(
+            f"{folder}: cannot be opened ({error.strerror}), expected {expected}; check its rights"
+        ) from error
+    return [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _LITTER]
+
+
+def check_path(path: str | Path, *, expected: str) -> None:
+    """Refuse what is no path: nothing at all, and addresses, which a path has lost a slash of; and unreadable names.
+
+    Parameters
+    ----------
+    path : str or Path
+    expected : str
+        What it should lead to, for the message.
+
+    Raises
+    ------
+    NotAFile
+    """
     text = str(path)
     if not text:
-        raise NotAFile("the path is empty, expected that of an image or a product; check what was given")
+        raise NotAFile(f"the path is empty, expected that of {expected}; check what was given")
     if not is_utf8(text):
         raise NotAFile(f"{text}: its name is no text in UTF-8, expected one that is; rename it, or its folder")
     if _ADDRESS.match(text) and not Path(text).exists():
         address = _ADDRESS.sub(r"\1://", text)[:200]
         raise NotAFile(
-            f"{address}: an address, expected a file: images are read from files alone; download it first (STAC items "
+            f"{address}: an address, expected a file: only files are read here; download it first (STAC items "
             "with colibri-geo fetch-scenes)"
         )
 

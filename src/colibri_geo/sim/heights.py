@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,23 @@ _SECONDS = 3600  # in a degree: one posting a second, as in SRTM and Copernicus 
 _MARGIN_PX = 3
 _LEVEL_M = 230.0
 _TREES_M = 1.5  # standard deviation of the treetops
-_SWELLS = ((24.0, 3100.0, 0.4, 0.3), (9.0, 1300.0, 2.1, 1.9), (3.5, 640.0, 1.2, 4.0))
-"""Height and length of waves in metres, direction in which they run and phase in radians."""
+
+
+@dataclass(frozen=True)
+class _Swell:
+    """Hills as a wave; direction in which it runs and phase in radians."""
+
+    height_m: float
+    length_m: float
+    direction: float
+    phase: float
+
+
+_SWELLS = (
+    _Swell(height_m=24.0, length_m=3100.0, direction=0.4, phase=0.3),
+    _Swell(height_m=9.0, length_m=1300.0, direction=2.1, phase=1.9),
+    _Swell(height_m=3.5, length_m=640.0, direction=1.2, phase=4.0),
+)
 
 
 def lay_heights(spec: SceneSpec) -> GeoBox:
@@ -56,9 +72,10 @@ def simulate_heights(spec: SceneSpec, grid: GeoBox) -> HeightArray:
     to_metres = Transformer.from_crs("EPSG:4326", spec.crs, always_xy=True)
     east_m, north_m = to_metres.transform(a.c + a.a * col, a.f + a.e * row)
     heights = np.random.default_rng([spec.seed, 30]).normal(_LEVEL_M, _TREES_M, east_m.shape)
-    for height_m, length_m, direction, phase in _SWELLS:
-        along_m = (east_m - spec.left_m) * math.sin(direction) + (north_m - spec.bottom_m) * math.cos(direction)
-        heights += height_m * np.sin(2 * math.pi * along_m / length_m + phase)
+    for swell in _SWELLS:
+        right_m, up_m = east_m - spec.left_m, north_m - spec.bottom_m
+        along_m = right_m * math.sin(swell.direction) + up_m * math.cos(swell.direction)
+        heights += swell.height_m * np.sin(2 * math.pi * along_m / swell.length_m + swell.phase)
     metres: HeightArray = np.rint(heights).astype(np.int16)
     return metres
 
