@@ -238,6 +238,16 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
         read_run(tmp_path / "out")
 
 
+def test_summary_says_the_longest_side_of_tiles() -> None:
+    """It is found as a scan finds it for its own note, and is a number that JSON has; no tiles have no side."""
+    run = secret_run()
+    assert run.tiles is not None
+    tall = dataclasses.replace(run, tiles=run.tiles.assign(rows=300, cols=2016))
+    assert json.loads(summarize(tall, Saved(Path("out"))).to_json())["tile_px"] == 2016
+    none = dataclasses.replace(run, tiles=run.tiles.iloc[:0])
+    assert json.loads(summarize(none, Saved(Path("out"))).to_json())["tile_px"] == 0
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_edition_that_names_no_region_says_so(named: bool) -> None:
     """Regions that were given and are too little observed to be named are told of on the terminal, not in silence."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     import colibri_geo
     from colibri_geo.exporting import Edition
     from colibri_geo.pipeline.saving import Saved
@@ -110,11 +112,18 @@ def summarize(run: colibri_geo.Run, saved: Saved) -> Summary:
         observed_km2=round(float(whole["observed_km2"]), 3),
         observed_share=round(float(whole["observed_share"]), 4),
         tiles=None if run.tiles is None else len(run.tiles),
-        tile_px=None if run.tiles is None else int(run.tiles[["rows", "cols"]].to_numpy().max(initial=0)),
+        tile_px=None if run.tiles is None else _measure_tiles(run.tiles),
         verdicts={verdict: int(whole[verdict]) for verdict in VERDICTS},
         notes=(*_gather_notes(run), *_note_edition(saved.edition)),
         caution=caution_for(run.record),
     )
+
+
+def _measure_tiles(tiles: gpd.GeoDataFrame) -> int:
+    from colibri_geo.core.windows import Window
+    from colibri_geo.scanning.tiles import find_side
+
+    return find_side(Window(*place) for place in tiles[["row", "col", "rows", "cols"]].itertuples(index=False))
 
 
 def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
