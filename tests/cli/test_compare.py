@@ -23,9 +23,10 @@ from colibri_geo.cli.options import PRECISIONS as OFFERED
 from colibri_geo.cli.summary import summarize
 from colibri_geo.errors import NotARun
 from colibri_geo.evidence.versions import PDF_VERSIONS
-from colibri_geo.exporting.editions import LEAST_KM2
+from colibri_geo.exporting.editions import LEAST_KM2, make_edition
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
+from colibri_geo.pipeline.saving import Saved
 from colibri_geo.reporting import list_pdf_versions
 from colibri_geo.settings import PRECISIONS
 from tests.scenes.images import TRANSFORM, made_pixels, write_image, write_scl
@@ -146,19 +147,24 @@ def test_pdf_that_cannot_be_laid_out_is_told_and_all_else_is_there(
     tmp_path: Path,
     precision: str,
 ) -> None:
-    """Where typst fails, one line says so, and the folder is whole and sound without the PDF."""
+    """Where typst fails, one line says so, and the folder is whole and sound without the PDF; nothing states typst."""
 
     def fail(*_: object, **__: object) -> bytes:
         raise typst.TypstError("assertion failed")
 
     monkeypatch.setattr(typst, "compile", fail)
-    result = run_cli(*pair, "--out", tmp_path / "out", "--pdf", "--precision", precision)
+    result = run_cli(*pair, "--out", tmp_path / "out", "--pdf", "--precision", precision, "--json")
     assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    assert (told["precision"], told["report"], told["pdf"]) == (precision, str(tmp_path / "out" / "report.html"), None)
     assert "cannot lay it out (assertion failed); report.html beside it holds the same" in result.stderr
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
     assert (tmp_path / "out" / "report.html").is_file()
     assert not (tmp_path / "out" / "report.pdf").exists()
+    for name in ("manifest.json", "report.html"):
+        stated = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert not any(version in stated for version in PDF_VERSIONS), name
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
 
 
@@ -232,14 +238,38 @@ def test_edition_is_written_in_place_of_the_run(pair: tuple[Path, Path], tmp_pat
         read_run(tmp_path / "out")
 
 
+def test_summary_says_the_longest_side_of_tiles() -> None:
+    """It is found as a scan finds it for its own note, and is a number that JSON has; no tiles have no side."""
+    run = secret_run()
+    assert run.tiles is not None
+    tall = dataclasses.replace(run, tiles=run.tiles.assign(rows=300, cols=2016))
+    assert json.loads(summarize(tall, Saved(Path("out"))).to_json())["tile_px"] == 2016
+    none = dataclasses.replace(run, tiles=run.tiles.iloc[:0])
+    assert json.loads(summarize(none, Saved(Path("out"))).to_json())["tile_px"] == 0
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_edition_that_names_no_region_says_so(named: bool) -> None:
     """Regions that were given and are too little observed to be named are told of on the terminal, not in silence."""
     run = secret_run()
     observed = run.observed if named else run.observed.assign(observed_km2=LEAST_KM2 - 1)
     run = dataclasses.replace(run, findings=dataclasses.replace(run.findings, observed=observed))
-    told = summarize(run, Path("out"), report=False, pdf=False, precision="region")
+    told = summarize(run, Saved(Path("out"), edition=make_edition(run.findings, run.record, "region")))
     assert any("names no region" in note for note in told.notes) != named
+
+
+def test_edition_outside_all_regions_is_not_told_that_too_little_was_observed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Strips that no region holds are a reason of its own, and the edition that was written is not made again."""
+    run = secret_run()
+    regions = run.findings.regions
+    assert regions is not None
+    far = regions.set_geometry(regions.geometry.translate(xoff=5))
+    edition = make_edition(dataclasses.replace(run.findings, regions=far), run.record, "region")
+    monkeypatch.setattr("colibri_geo.exporting.editions.make_edition", None)
+    (note,) = (note for note in summarize(run, Saved(Path("out"), edition=edition)).notes if "no region" in note)
+    assert "each strip lies outside all regions given, or one" in note
 
 
 def test_edition_that_tells_too_much_or_nothing_is_refused_before_the_work(

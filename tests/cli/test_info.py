@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,24 @@ def test_options_of_images_are_refused_of_what_is_none(tmp_path: Path, project: 
         result = run_info(path, option, tmp_path / "a.tif" if option == "--mask" else "2024-01-01")
         assert (result.exit_code, result.stdout) == (2, "")
         assert f"{option} is given of {path.name}" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--date", "--bands", "--assume-crs"])
+def test_options_hide_no_fault_of_what_they_are_given_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """What cannot be used ends in the same line with an option of images as without; a dot is told by its name."""
+    for name in ("empty", "scenes"):
+        (tmp_path / name).mkdir()
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("a.tif", "b.tif"):
+            archive.write(write_image(tmp_path / "scenes" / name, made_pixels()), name)
+    for path, error in ((tmp_path / "two.zip", "AmbiguousInput"), (tmp_path / "empty", "UnsupportedFormat")):
+        result = run_info(path, option, "2024-01-01")
+        assert (result.exit_code, result.stdout, result.stderr) == (2, "", run_info(path).stderr)
+        assert result.stderr.startswith(f"colibri-geo: error: {error}: {path.name}: ")
+    monkeypatch.chdir(tmp_path / "scenes")
+    assert f"{option} is given of scenes, which is a folder of scenes" in run_info(".", option, "2024-01-01").stderr
 
 
 def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,15 +106,19 @@ def test_closed_pipe_is_quiet_in_a_shell(arguments: list[str]) -> None:
 @pytest.mark.parametrize(("closed", "kept"), [("1", "stderr"), ("2", "stdout")])
 def test_closed_output_is_no_fault(tmp_path: Path, closed: str, kept: str) -> None:
     """A command whose output was closed by who started it does its work, and says in the other what goes there."""
-    command = f'exec "$@" {closed}>&-'
-    words = [sys.executable, "-m", "colibri_geo", "simulate", str(tmp_path / "out"), "--size", "64"]
+    words = [sys.executable, "-m", "colibri_geo", "simulate", "out", "--size", "64"]
     plain = ["--new", "0", "--old", "0", "--regrowing", "0"]
-    ended = subprocess.run(
-        ["/bin/sh", "-c", command, "sh", *words, *plain], capture_output=True, text=True, check=False, timeout=60
-    )
-    told = {"stderr": "", "stdout": ended.stdout if kept == "stdout" else ""}
+
+    def run(folder: str, ending: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / folder).mkdir()
+        shell = ["/bin/sh", "-c", f'exec "$@" {ending}', "sh", *words, *plain]
+        return subprocess.run(shell, cwd=tmp_path / folder, capture_output=True, text=True, check=False, timeout=60)
+
+    whole, ended = run("whole", ""), run("closed", f"{closed}>&-")
+    assert whole.stdout != ""
+    told = {"stderr": "", "stdout": "", kept: getattr(whole, kept)}
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, told["stdout"], told["stderr"])
-    assert (tmp_path / "out" / "scene_before.tif").is_file()
+    assert (tmp_path / "closed" / "out" / "scene_before.tif").is_file()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="outputs are closed like this on POSIX")

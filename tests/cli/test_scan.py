@@ -27,8 +27,9 @@ from colibri_geo import read_run
 from colibri_geo.cli import summary
 from colibri_geo.cli.main import main
 from colibri_geo.cli.progress import ScanProgress
-from colibri_geo.errors import NoOverlap
+from colibri_geo.errors import LayoutError, NoOverlap
 from colibri_geo.evidence.manifest import FORMAT
+from colibri_geo.pipeline.saving import Saved
 from colibri_geo.scanning import Fingerprint, TileDone, TileStore, WorkerExecutor
 from tests.support.cutting import cut_image
 from tests.support.scan_pairs import plan_pair, read_findings, write_scan_pair
@@ -41,11 +42,11 @@ TILES = make_tiles(4)
 class FakeRun:
     """A run that writes a file."""
 
-    def save(self, out: Path, **options: bool) -> Path:
+    def save(self, out: Path, **options: bool) -> Saved:
         """Write the folder."""
         out.mkdir()
         (out / "options.json").write_text(json.dumps(options))
-        return out
+        return Saved(out)
 
 
 HALF = TileDone(
@@ -77,18 +78,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def put_in_place(monkeypatch: pytest.MonkeyPatch, scan: Callable[..., FakeRun]) -> None:
-    """Let the command call this in place of the library, and sum up nothing."""
+    """Let the command call this in place of the library, save as the run says, and sum up nothing."""
 
-    def sum_up(_: object, folder: Path, *, report: bool, pdf: bool, precision: str) -> summary.Summary:
+    def sum_up(_: object, saved: Saved) -> summary.Summary:
         verdicts = dict.fromkeys(summary.VERDICTS, 0)
-        name = str(folder / "report.html") if report else None
-        paper = str(folder / "report.pdf") if pdf else None
         return summary.Summary(
-            str(folder), name, paper, precision, "before", "after", 4.0, 2.0, 0.5, 4, 2016, verdicts, (), "a caution"
+            *(str(saved.folder), None, None, "exact", "before", "after"),
+            *(4.0, 2.0, 0.5, 4, 2016, verdicts, (), "a caution"),
         )
 
     monkeypatch.setattr(colibri_geo, "scan", scan, raising=False)
-    monkeypatch.setattr("colibri_geo.cli.scan.summarize", sum_up)
+    monkeypatch.setattr("colibri_geo.pipeline.saving.save_run", lambda run, out, **options: run.save(out, **options))
+    monkeypatch.setattr("colibri_geo.cli.summary.summarize", sum_up)
 
 
 def run_cli(*arguments: object) -> Result:
@@ -159,7 +160,14 @@ def test_options_reach_the_library(tmp_path: Path, calls: list[dict[str, Any]]) 
         "state": tmp_path / "out.scan",
     }
     told = json.loads((tmp_path / "out" / "options.json").read_text())
-    assert told == {"overwrite": False, "report": False, "pdf": False, "lang": "en", "precision": "exact"}
+    assert told == {
+        "overwrite": False,
+        "rasters": False,
+        "report": False,
+        "pdf": False,
+        "lang": "en",
+        "precision": "exact",
+    }
 
 
 def test_defaults_are_told_to_the_library(tmp_path: Path, calls: list[dict[str, Any]]) -> None:
@@ -259,12 +267,30 @@ def test_tiles_go_when_the_run_is_written(tmp_path: Path, monkeypatch: pytest.Mo
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_tiles_go_too_where_the_pdf_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is whole but for its PDF is done: no tiles are kept, the summary is told, then what failed."""
+
+    class Unpaginated(FakeRun):
+        def save(self, out: Path, **options: bool) -> Saved:
+            return replace(super().save(out, **options), lost=LayoutError("no such font"))
+
+    def scan(*_: object, state: Path, **__: object) -> FakeRun:
+        leave_tiles(state)
+        return Unpaginated()
+
+    put_in_place(monkeypatch, scan)
+    result = run_cli(*PAIR, "--out", tmp_path / "out", "--workers", "1", "--json")
+    assert (result.exit_code, result.stderr) == (2, "colibri-geo: error: LayoutError: no such font\n")
+    assert json.loads(result.stdout)["out"] == str(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("when", ["scan", "save"])
 def test_tiles_stay_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """When the scan, or writing its output, fails, the tiles stay and the error is one line."""
 
     class Failing(FakeRun):
-        def save(self, *_: object, **__: object) -> Path:  # type: ignore[override]
+        def save(self, *_: object, **__: object) -> Saved:  # type: ignore[override]
             raise NoOverlap("never mind")
 
     def scan(*_: object, state: Path, **__: object) -> FakeRun:

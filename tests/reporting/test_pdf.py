@@ -10,8 +10,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zlib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_pi
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
 from colibri_geo.reporting.pdf import _gather_files, _lay_out, _style_drawings, write_pdf
-from colibri_geo.reporting.tagging import finish_tags
+from colibri_geo.reporting.tagging import WORKING, finish_tags
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -329,8 +331,19 @@ def test_texts_that_look_like_tags_are_left_alone(typst: Any, tmp_path: Path) ->
 def test_a_file_in_another_order_is_told() -> None:
     """What is no file of typst is refused in one line that says what to do."""
     for content in (b"", b"%PDF-1.7\nstartxref\n3\n%%EOF", b"%PDF-2.0\n1 0 obj\n<</Type/XRef>>\nstartxref\n9\n%%EOF"):
-        with pytest.raises(LayoutError, match="expected a table of objects at the end"):
+        with pytest.raises(LayoutError, match="expected a table of objects at the end") as told:
             finish_tags(content)
+        assert str(told.value).endswith(WORKING)
+
+
+def test_the_typst_that_is_advised_is_one_that_is_held_to_it(typst: Any, project: Path) -> None:  # noqa: ANN401, ARG001
+    """Advice names the oldest typst that the extra takes, and ends after the one that these tests run with."""
+    extra = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    advised = re.search(r'pip install "(typst>=[\d.]+),<([\d.]+)"$', WORKING)
+    assert advised is not None
+    assert advised[1] in extra["pdf"]
+    newest = tuple(map(int, version("typst").split(".")))
+    assert newest < tuple(map(int, advised[2].split(".")))
 
 
 @pytest.mark.slow

@@ -43,7 +43,8 @@ def test_side_is_rounded_up_to_whole_cells(tile_px: int, side: int) -> None:
 
 def test_the_longest_side_is_told() -> None:
     """The longest side is that of whole cells, and of the ground where that is smaller than a tile."""
-    assert [find_side(cut_tiles(cut_cells(160, 160), tile_px)) for tile_px in (1, 33, 999)] == [16, 48, 160]
+    cut = (cut_tiles(cut_cells(160, 160), tile_px) for tile_px in (1, 33, 999))
+    assert [find_side(tile.window for tile in tiles) for tiles in cut] == [16, 48, 160]
     assert find_side(()) == 0
 
 

@@ -22,7 +22,7 @@ from colibri_geo.cli.options import (
     workers_option,
 )
 from colibri_geo.cli.progress import show_progress
-from colibri_geo.cli.summary import summarize
+from colibri_geo.cli.summary import conclude
 from colibri_geo.cli.values import GivenPath
 
 
@@ -119,7 +119,10 @@ def compare(
             workers=workers or count_processors(),
             progress=progress,
         )
-        folder = run.save(
+        from colibri_geo.pipeline.saving import save_run
+
+        saved = save_run(
+            run,
             out,
             overwrite=overwrite,
             rasters=rasters,
@@ -128,5 +131,4 @@ def compare(
             lang=lang,
             precision=precision,
         )
-    summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)
-    click.echo(summary.to_json() if as_json else summary.to_text())
+    conclude(run, saved, as_json=as_json)

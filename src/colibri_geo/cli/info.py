@@ -59,25 +59,25 @@ def info(
         except (AmbiguousInput, UnsupportedFormat) as error:
             of_images = {"--mask": mask, "--date": acquired, "--bands": bands}
             if recognise_layer(path):
-                _refuse_options(path, "a vector layer", of_images)
                 from colibri_geo.layers.inspecting import inspect_layer
 
                 found = inspect_layer(path, assume_crs=assume_crs)
+                _refuse_options(found.name, "vector layer", of_images)
                 rows = _list_layer(found)
             elif path.is_dir() or isinstance(error, AmbiguousInput):
-                _refuse_options(path, "a folder of scenes", of_images | {"--assume-crs": assume_crs})
                 found = inspect_folder(path)
+                _refuse_options(found.name, found.layout, of_images | {"--assume-crs": assume_crs})
                 rows = _list_folder(found)
             else:
                 raise
     click.echo(_to_json(found) if as_json else _to_text(found, rows))
 
 
-def _refuse_options(path: Path, kind: str, of_images: Mapping[str, object]) -> None:
+def _refuse_options(name: str, kind: str, of_images: Mapping[str, object]) -> None:
     """Refuse options that say something of an image where there is none that they could be said of."""
     given = [option for option, value in of_images.items() if value is not None]
     if given:
-        raise click.UsageError(f"{given[0]} is given of {path.name}, which is {kind}, expected an image; leave it out.")
+        raise click.UsageError(f"{given[0]} is given of {name}, which is a {kind}, expected an image; leave it out.")
 
 
 def _to_json(found: Inspection | LayerInspection | FolderInspection) -> str:

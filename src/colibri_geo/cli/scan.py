@@ -25,7 +25,7 @@ from colibri_geo.cli.options import (
     workers_option,
 )
 from colibri_geo.cli.progress import ScanProgress, Stopped, show_scan_progress
-from colibri_geo.cli.summary import summarize
+from colibri_geo.cli.summary import conclude
 from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputExists
 
@@ -131,10 +131,20 @@ def scan(
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         # The children of the scan have ended and given back their memory.
         with reading_children(at_once=precision == "exact" and not no_report):
-            folder = run.save(out, overwrite=overwrite, report=not no_report, pdf=pdf, lang=lang, precision=precision)
+            from colibri_geo.pipeline.saving import save_run
+
+            saved = save_run(
+                run,
+                out,
+                overwrite=overwrite,
+                rasters=False,
+                report=not no_report,
+                pdf=pdf,
+                lang=lang,
+                precision=precision,
+            )
     _discard(state)
-    summary = summarize(run, folder, report=not no_report, pdf=pdf, precision=precision)
-    click.echo(summary.to_json() if as_json else summary.to_text())
+    conclude(run, saved, as_json=as_json)
 
 
 @contextmanager

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     import colibri_geo
+    from colibri_geo.exporting import Edition
+    from colibri_geo.pipeline.saving import Saved
 
 VERDICTS = ("new", "extended", "regrowing", "unchanged", "not_observed")
 
@@ -23,7 +28,7 @@ class Summary:
     report: str | None
     """The report inside it, None when it was left out."""
     pdf: str | None
-    """The report as a PDF, None when it was not asked for."""
+    """The report as a PDF, None when it was not asked for or could not be laid out."""
     precision: str
     """Of the places in the folder: exact, or that of an edition."""
     before: str
@@ -77,45 +82,48 @@ class Summary:
         return "\n".join([*lines, self.caution])
 
 
-def summarize(run: colibri_geo.Run, folder: Path, *, report: bool, pdf: bool, precision: str) -> Summary:
-    """Take from a run what its summary says.
+def conclude(run: colibri_geo.Run, saved: Saved, *, as_json: bool) -> None:
+    """Print what was found and where it stands; where a PDF could not be laid out the command ends with that.
 
-    Parameters
-    ----------
-    run : Run
-        The run, saved in `folder`.
-    folder : Path
-        Where it was saved.
-    report : bool
-        Whether a report was written.
-    pdf : bool
-        Whether it was written as a PDF too.
-    precision : str
-        With which it was saved: ``exact``, or that of an edition.
-
-    Returns
-    -------
-    Summary
+    Raises
+    ------
+    LayoutError
+        The one that kept the PDF from being there.
     """
+    summary = summarize(run, saved)
+    click.echo(summary.to_json() if as_json else summary.to_text())
+    if saved.lost is not None:
+        raise saved.lost
+
+
+def summarize(run: colibri_geo.Run, saved: Saved) -> Summary:
+    """Take from a run, and from what was written of it, what its summary says."""
     from colibri_geo.exporting import caution_for
 
     whole = run.observed.iloc[0]
     return Summary(
-        out=str(folder),
-        report=str(folder / "report.html") if report else None,
-        pdf=str(folder / "report.pdf") if pdf else None,
-        precision=precision,
+        out=str(saved.folder),
+        report=None if saved.report is None else str(saved.report),
+        pdf=None if saved.pdf is None else str(saved.pdf),
+        precision="exact" if saved.edition is None else saved.edition.precision,
         before=f"{run.before.name} ({run.before.acquired})",
         after=f"{run.after.name} ({run.after.acquired})",
         asked_km2=round(float(whole["asked_km2"]), 3),
         observed_km2=round(float(whole["observed_km2"]), 3),
         observed_share=round(float(whole["observed_share"]), 4),
         tiles=None if run.tiles is None else len(run.tiles),
-        tile_px=None if run.tiles is None else int(run.tiles[["rows", "cols"]].to_numpy().max(initial=0)),
+        tile_px=None if run.tiles is None else _measure_tiles(run.tiles),
         verdicts={verdict: int(whole[verdict]) for verdict in VERDICTS},
-        notes=(*_gather_notes(run), *_note_edition(run, precision)),
+        notes=(*_gather_notes(run), *_note_edition(saved.edition)),
         caution=caution_for(run.record),
     )
+
+
+def _measure_tiles(tiles: gpd.GeoDataFrame) -> int:
+    from colibri_geo.core.windows import Window
+    from colibri_geo.scanning.tiles import find_side
+
+    return find_side(Window(*place) for place in tiles[["row", "col", "rows", "cols"]].itertuples(index=False))
 
 
 def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
@@ -125,18 +133,17 @@ def _gather_notes(run: colibri_geo.Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*notes, *run.pair.notes, *layers, *run.notes]))
 
 
-def _note_edition(run: colibri_geo.Run, precision: str) -> tuple[str, ...]:
+def _note_edition(edition: Edition | None) -> tuple[str, ...]:
     """Say so where an edition of regions names none of its strips' regions."""
-    if precision != "region":
+    if edition is None or edition.precision != "region":
         return ()
-    from colibri_geo.exporting.editions import LEAST_KM2, make_edition
+    from colibri_geo.exporting.editions import LEAST_KM2
     from colibri_geo.layers.columns import LEVELS
 
-    strips = make_edition(run.findings, run.record, precision).strips
-    if not len(strips) or bool((strips[list(LEVELS)].to_numpy() != "").any()):
+    if not len(edition.strips) or bool((edition.strips[list(LEVELS)].to_numpy() != "").any()):
         return ()
     note = (
-        f"the edition names no region: it names those of which at least {LEAST_KM2:g} km2 were observed, and a strip "
-        "touches one that was observed on less"
+        f"the edition names no region: each strip lies outside all regions given, or one that some strip touches was "
+        f"observed on less than the {LEAST_KM2:g} km2 from which a region is named"
     )
     return (note,)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import xml.etree.ElementTree as ET
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -197,18 +199,40 @@ def _say_measures(row: dict[Any, Any], messages: Messages) -> list[str]:
 
 
 # ---------------------------------------------------------------------------------------------------------------- maps
-def _group_by_square(
-    edition: Edition, rows: list[dict[Any, Any]], messages: Messages
-) -> list[tuple[Polygon, str, list[str]]]:
-    """Gather the strips of each square: its shape, their numbers, and a line for the square and for each of them."""
-    found: dict[str, tuple[Polygon, list[int], list[str]]] = {}
-    for number, (square, row) in enumerate(zip(_list_squares(edition), rows, strict=True), start=1):
-        place = f"{'. '.join(_say_place(row, messages))}."
-        _, numbers, lines = found.setdefault(row["square"], (square, [], [place]))
-        numbers.append(number)
-        said = [f"{number} {row['strip_id']}", _say_verdict(row, messages), *_say_measures(row, messages)]
-        lines.append(f"{'. '.join(said)}.")
-    return [(square, ", ".join(map(str, numbers)), lines) for square, numbers, lines in found.values()]
+@dataclass(frozen=True)
+class _Square:
+    """A square, and what is told of the strips in it.
+
+    Attributes
+    ----------
+    outline : Polygon
+    numbers : str
+        Of the strips, in their order.
+    lines : list of str
+        One for the square, and one for each strip.
+    """
+
+    outline: Polygon
+    numbers: str
+    lines: list[str]
+
+
+def _group_by_square(edition: Edition, rows: list[dict[Any, Any]], messages: Messages) -> Iterator[_Square]:
+    """Gather the strips of each square, in the order of their first strips."""
+    outlines = _list_squares(edition)
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    for position, row in enumerate(rows):
+        positions[row["square"]].append(position)
+    for inside in positions.values():
+        place = f"{'. '.join(_say_place(rows[inside[0]], messages))}."
+        strips = [_say_strip(position + 1, rows[position], messages) for position in inside]
+        numbers = ", ".join(str(position + 1) for position in inside)
+        yield _Square(outlines[inside[0]], numbers, [place, *strips])
+
+
+def _say_strip(number: int, row: dict[Any, Any], messages: Messages) -> str:
+    said = [f"{number} {row['strip_id']}", _say_verdict(row, messages), *_say_measures(row, messages)]
+    return f"{'. '.join(said)}."
 
 
 def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages) -> bytes:
@@ -225,17 +249,17 @@ def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
     style = ET.SubElement(document, "Style", {"id": _SQUARE_STYLE})
     for tag, colour in zip(("LineStyle", "PolyStyle"), _SQUARE_COLOURS, strict=True):
         add_text(ET.SubElement(style, tag), "color", colour)
-    for square, numbers, lines in _group_by_square(edition, rows, messages):
-        text = "\n".join([*map(_as_html, lines), caution_for(edition.record, messages)])
+    for square in _group_by_square(edition, rows, messages):
+        text = "\n".join([*map(_as_html, square.lines), caution_for(edition.record, messages)])
         middle = f"{messages.say('edition.middle')}\n{text}"
-        point = ET.SubElement(_add_placemark(document, numbers, middle), "Point")
-        add_text(point, "coordinates", _write_middle(square))
+        point = ET.SubElement(_add_placemark(document, square.numbers, middle), "Point")
+        add_text(point, "coordinates", _write_middle(square.outline))
         polygon = ET.SubElement(
-            _add_placemark(document, messages.say("edition.outline", numbers=numbers), text), "Polygon"
+            _add_placemark(document, messages.say("edition.outline", numbers=square.numbers), text), "Polygon"
         )
         add_text(polygon, "tessellate", "1")
         ring = ET.SubElement(ET.SubElement(polygon, "outerBoundaryIs"), "LinearRing")
-        add_text(ring, "coordinates", " ".join(f"{lon:.2f},{lat:.2f}" for lon, lat in square.exterior.coords))
+        add_text(ring, "coordinates", " ".join(f"{lon:.2f},{lat:.2f}" for lon, lat in square.outline.exterior.coords))
     return write_xml(root)
 
 
@@ -253,11 +277,11 @@ def _build_gpx(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
     metadata = ET.SubElement(root, "metadata")
     add_text(metadata, "name", messages.say("edition.title", edition=edition.precision))
     add_text(metadata, "desc", edition.say_caution(messages))
-    for square, numbers, lines in _group_by_square(edition, rows, messages):
-        lon, lat = _write_middle(square).split(",")
+    for square in _group_by_square(edition, rows, messages):
+        lon, lat = _write_middle(square.outline).split(",")
         waypoint = ET.SubElement(root, "wpt", {"lat": lat, "lon": lon})
-        add_text(waypoint, "name", messages.say("edition.waypoint", numbers=numbers))
-        add_text(waypoint, "desc", f"{messages.say('edition.middle')} {' '.join(lines)}")
+        add_text(waypoint, "name", messages.say("edition.waypoint", numbers=square.numbers))
+        add_text(waypoint, "desc", f"{messages.say('edition.middle')} {' '.join(square.lines)}")
         add_text(waypoint, "sym", "Flag, Blue")
     return write_xml(root)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colibri_geo.errors import LayoutError
@@ -15,6 +17,7 @@ from colibri_geo.reporting import (
     build_edition_model,
     build_model,
     keep_sheets,
+    list_pdf_versions,
     overview_picture,
     picture_strips,
     shrink_pictures,
@@ -23,33 +26,55 @@ from colibri_geo.reporting import (
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A report that was written.
+
+    Attributes
+    ----------
+    record : RunRecord
+        As the report states it: with the versions of what laid the PDF out, where there is one.
+    lost : LayoutError or None
+        Why there is no PDF, where one was asked for: to be told when the rest is safe.
+    """
+
+    record: RunRecord
+    lost: LayoutError | None = None
+
+
 def draw_report(
     findings: Findings, record: RunRecord, pair: AlignedPair, folder: Path, *, messages: Messages, pdf: bool
-) -> LayoutError | None:
-    """Write the report of a run, and ``findings.kmz`` with its pictures: those of the strips that have a sheet.
-
-    Returns
-    -------
-    LayoutError or None
-        Why there is no PDF, where one was asked for: to be raised when the rest is safe.
-    """
+) -> Drawn:
+    """Write the report of a run, and ``findings.kmz`` with its pictures: those of the strips that have a sheet."""
     pictures = picture_strips(pair, keep_sheets(findings.strips), change=change(pair))
     overview = overview_picture(pair)
-    model = build_model(findings, record, pictures, overview, messages=messages)
     write_kmz(findings, record, shrink_pictures(pictures), folder, messages=messages)
-    return _write(model, folder, messages, pdf=pdf)
+
+    def build(stated: RunRecord) -> ReportModel:
+        return build_model(findings, stated, pictures, overview, messages=messages)
+
+    return _write(build, record, folder, messages, pdf=pdf)
 
 
-def draw_edition(edition: Edition, folder: Path, *, messages: Messages, pdf: bool) -> LayoutError | None:
-    """Write the report of an edition; see `draw_report`."""
-    return _write(build_edition_model(edition, messages=messages), folder, messages, pdf=pdf)
+def draw_edition(edition: Edition, folder: Path, *, messages: Messages, pdf: bool) -> Drawn:
+    """Write the report of an edition."""
+
+    def build(stated: RunRecord) -> ReportModel:
+        return build_edition_model(replace(edition, record=stated), messages=messages)
+
+    return _write(build, edition.record, folder, messages, pdf=pdf)
 
 
-def _write(model: ReportModel, folder: Path, messages: Messages, *, pdf: bool) -> LayoutError | None:
-    write_html(model, folder / "report.html", messages=messages)
+def _write(
+    build: Callable[[RunRecord], ReportModel], record: RunRecord, folder: Path, messages: Messages, *, pdf: bool
+) -> Drawn:
+    """Write the PDF first: the page is built anew where there is none that it could state the versions of."""
+    drawn = Drawn(replace(record, versions={**record.versions, **list_pdf_versions()}) if pdf else record)
+    model = build(drawn.record)
     if pdf:
         try:
             write_pdf(model, folder / "report.pdf", messages=messages)
         except LayoutError as error:
-            return error
-    return None
+            drawn, model = Drawn(record, error), build(record)
+    write_html(model, folder / "report.html", messages=messages)
+    return drawn

@@ -142,7 +142,7 @@ class Run:
         """
         from colibri_geo.pipeline.saving import save_run
 
-        return save_run(
+        saved = save_run(
             self,
             Path(out),
             overwrite=overwrite,
@@ -152,6 +152,9 @@ class Run:
             lang=lang,
             precision=precision,
         )
+        if saved.lost is not None:
+            raise saved.lost
+        return saved.folder
 
     def name_in_edition(self, precision: str) -> pd.Series[Any]:
         """Return the name that each strip has in an edition: for who made it, when feedback on the edition comes back.

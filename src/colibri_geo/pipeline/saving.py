@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from colibri_geo.errors import LayoutError, OutputError, SettingsError
-from colibri_geo.evidence import RunRecord, staged_folder, write_log, write_manifest
+from colibri_geo.evidence import staged_folder, write_log, write_manifest
 from colibri_geo.evidence.versions import PDF_VERSIONS
 from colibri_geo.exporting import (
+    Edition,
     check_findings,
     check_precision,
     make_edition,
@@ -26,22 +27,50 @@ if TYPE_CHECKING:
     from colibri_geo.pipeline.run import Run
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What was written of a run.
+
+    Attributes
+    ----------
+    folder : Path
+        Whole, whatever became of the PDF.
+    report, pdf : Path or None
+        The report and its PDF, where they are there.
+    edition : Edition or None
+        What the folder tells of the run; None where it is the run itself.
+    lost : LayoutError or None
+        Why there is no PDF, where one was asked for.
+    """
+
+    folder: Path
+    report: Path | None = None
+    pdf: Path | None = None
+    edition: Edition | None = None
+    lost: LayoutError | None = None
+
+
 def save_run(
     run: Run, out: Path, *, overwrite: bool, rasters: bool, report: bool, pdf: bool, lang: str, precision: str
-) -> Path:
-    """Write the folder of a run; see `colibri_geo.Run.save`."""
+) -> Saved:
+    """Write the folder of a run; see `colibri_geo.Run.save`, which raises what is returned here as `Saved.lost`."""
     messages = load_messages(lang)
     check_precision(precision, rasters=rasters)
     if pdf and not report:
         raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
-    run = replace(run, record=_state_versions(run.record, pdf=pdf))
+    if pdf:
+        from colibri_geo.reporting import load_typst
+
+        load_typst()
+    run = _forget_pdf(run)
     if precision != "exact":
         return _save_edition(run, out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)
-    lost: LayoutError | None = None
     if run.aligned is None and (rasters or report):
         raise OutputError(
             f"{out}: this run was read back and has no pixels for a report; save it with report=False, or compare again"
         )
+    record = run.record
+    lost: LayoutError | None = None
     with staged_folder(out, overwrite=overwrite) as folder:
         clock = Clock(timings=list(run.timings))
         with clock.step("write the tables"):
@@ -52,35 +81,35 @@ def save_run(
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_report
 
-                lost = draw_report(run.findings, run.record, run.aligned, folder, messages=messages, pdf=pdf)
+                drawn = draw_report(run.findings, record, run.aligned, folder, messages=messages, pdf=pdf)
+                record, lost = drawn.record, drawn.lost
         if run.aligned is not None and rasters:
             with clock.step("write the rasters"):
                 from colibri_geo.pipeline.rasters import write_rasters
 
                 write_rasters(run.aligned, folder, area=run.area)
         write_log(folder, clock.timings)
-        write_manifest(folder, run.record)
-    if lost is not None:  # what else was made stands by then
-        raise lost
-    return out
+        write_manifest(folder, record)
+    return _tell_saved(out, None, lost, report=report, pdf=pdf)
 
 
-def _state_versions(record: RunRecord, *, pdf: bool) -> RunRecord:
-    """State what lays the PDF out, where there is one; a run that was read back may state what laid out another."""
-    versions = {name: version for name, version in record.versions.items() if name not in PDF_VERSIONS}
-    if pdf:
-        from colibri_geo.reporting import list_pdf_versions, load_typst
+def _forget_pdf(run: Run) -> Run:
+    """Leave out what laid out the PDF of a folder that a run was read back from."""
+    versions = {name: version for name, version in run.record.versions.items() if name not in PDF_VERSIONS}
+    return replace(run, record=replace(run.record, versions=versions))
 
-        load_typst()
-        versions |= list_pdf_versions()
-    return replace(record, versions=versions)
+
+def _tell_saved(out: Path, edition: Edition | None, lost: LayoutError | None, *, report: bool, pdf: bool) -> Saved:
+    page, paper = out / "report.html", out / "report.pdf"
+    return Saved(out, page if report else None, paper if pdf and lost is None else None, edition, lost)
 
 
 def _save_edition(
     run: Run, out: Path, precision: str, messages: Messages, *, overwrite: bool, report: bool, pdf: bool
-) -> Path:
+) -> Saved:
     check_findings(run.findings)
     edition = make_edition(run.findings, run.record, precision)
+    record = edition.record
     lost: LayoutError | None = None
     with staged_folder(out, overwrite=overwrite) as folder:
         clock = Clock(timings=list(run.timings))
@@ -90,9 +119,8 @@ def _save_edition(
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_edition
 
-                lost = draw_edition(edition, folder, messages=messages, pdf=pdf)
+                drawn = draw_edition(edition, folder, messages=messages, pdf=pdf)
+                record, lost = drawn.record, drawn.lost
         write_log(folder, clock.timings)
-        write_manifest(folder, edition.record)
-    if lost is not None:
-        raise lost
-    return out
+        write_manifest(folder, record)
+    return _tell_saved(out, edition, lost, report=report, pdf=pdf)

@@ -161,7 +161,7 @@ def scan(
 
 def _note_side(tiles: Sequence[Tile], tile_px: int) -> tuple[str, ...]:
     """Say so where tiles are larger than was asked for."""
-    side_px = find_side(tiles)
+    side_px = find_side(tile.window for tile in tiles)
     if side_px <= tile_px:
         return ()
     return (

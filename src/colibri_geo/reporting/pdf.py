@@ -24,7 +24,7 @@ from colibri_geo.language import ENGLISH, Messages, Untranslated
 from colibri_geo.language.formats import one_line
 from colibri_geo.reporting.html import load_drawings, read_asset
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
-from colibri_geo.reporting.tagging import finish_tags
+from colibri_geo.reporting.tagging import WORKING, finish_tags
 
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset(
@@ -76,7 +76,7 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
         told = one_line(str(error))[:_MOST_TOLD]
         raise LayoutError(
             f"{path.name}: typst {version('typst')} cannot lay it out ({told}); report.html beside it holds the same, "
-            "print that one, or try another version of typst"
+            f"print that one, or try a version of typst that is known to work: {WORKING}"
         ) from error
     path.write_bytes(finish_tags(laid_out))
 

@@ -10,6 +10,9 @@ import re
 
 from colibri_geo.errors import LayoutError
 
+WORKING = 'pip install "typst>=0.14,<0.16"'
+"""What installs a typst whose files are known here: 0.14 is the oldest that tags them, 0.15 the newest tried."""
+
 
 def _compile(pattern: str) -> re.Pattern[bytes]:
     """Compile a pattern in which a space is any white space, or none: versions of typst lay files out differently."""
@@ -81,8 +84,8 @@ def _find_table(pdf: bytes) -> int:
 
 def _unknown() -> LayoutError:
     return LayoutError(
-        "report.pdf: this typst writes files in another order, expected a table of objects at the end; install the "
-        'version that belongs to this one: pip install "colibri_geo[pdf]"'
+        "report.pdf: this typst writes files in another order, expected a table of objects at the end; install one "
+        f"that is known to work: {WORKING}"
     )
 
 

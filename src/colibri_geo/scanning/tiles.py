@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -77,9 +77,9 @@ def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     )
 
 
-def find_side(tiles: Sequence[Tile]) -> int:
-    """Return the longest side of some tiles in pixels; 0 where there are none."""
-    return max((side for tile in tiles for side in (tile.window.rows, tile.window.cols)), default=0)
+def find_side(windows: Iterable[Window]) -> int:
+    """Return the longest side of the windows of some tiles in pixels; 0 where there are none."""
+    return max((side for window in windows for side in (window.rows, window.cols)), default=0)
 
 
 def _round_up(side_px: int, step_px: int) -> int:
