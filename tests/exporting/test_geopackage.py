@@ -85,6 +85,15 @@ def test_without_layers_around_there_is_no_layer_of_them(tmp_path: Path) -> None
     assert pyogrio.read_info(tmp_path / "findings.gpkg", layer="footprints")["geometry_type"] == "Polygon"
 
 
+def test_ground_not_asked_about_comes_back(tmp_path: Path) -> None:
+    """It has a layer of its own, where there is such ground."""
+    blank = example_findings().not_observed.assign(reason="not_asked")
+    expected = dataclasses.replace(example_findings(), not_asked=blank)
+    found = _round_trip(expected, tmp_path)
+    assert_geodataframe_equal(found.not_asked, conform(blank, NOT_OBSERVED_COLUMNS))
+    assert found.not_seen["reason"].tolist() == [*expected.not_observed["reason"], *blank["reason"]]
+
+
 def test_missing_is_not_empty(tmp_path: Path) -> None:
     """Text that is missing and text that is empty stay two things; so do columns that are missing in every row."""
     example = example_findings()

@@ -9,7 +9,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from colibri_geo.layers.counting import choose_square, gather_squares
-from colibri_geo.layers.unseen import draw_squares
+from colibri_geo.layers.unseen import draw_squares, draw_unasked
 from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 
@@ -89,6 +89,21 @@ def test_what_was_not_asked_is_not_drawn() -> None:
     assert polygons.empty
     assert list(polygons.columns) == ["reason", "geometry"]
     assert polygons.crs.to_epsg() == 32618
+
+
+def test_what_was_not_asked_can_be_drawn_by_itself() -> None:
+    """Ground outside of the question is told from what was seen, in whole squares; there is none where all was asked."""
+    codes = np.zeros((24, 36), dtype=np.uint8)
+    codes[:, 24:] = NOT_ASKED
+    codes[:3, :6] = NOT_ASKED
+    codes[12:18, 12:18] = Unseen.CLOUD
+    squares = gather_squares(codes, 6)
+    unasked = draw_unasked(squares, 6, GRID, CRS)
+    assert unasked is not None
+    assert unasked["reason"].tolist() == ["not_asked"]
+    assert unasked.geometry[0].bounds == (244_240, 133_360, 244_360, 133_600)
+    assert draw_squares(squares, 6, GRID, CRS)["reason"].tolist() == ["cloud"]
+    assert draw_unasked(gather_squares(codes[:, 6:24], 6), 6, GRID, CRS) is None
 
 
 def test_patches_are_joined_and_ordered() -> None:

@@ -204,6 +204,9 @@ def test_raster_leaves_out_what_was_not_asked(pair: Pair, tmp_path: Path) -> Non
     assert set(np.unique(outcome.validity)) == {Unseen.OBSERVED, Unseen.CLOUD, NOT_ASKED}
     with rasterio.open(tmp_path / "out" / "change.tif") as dataset:
         assert (dataset.read(1) != dataset.nodata).sum() == (outcome.validity == Unseen.OBSERVED).sum()
+    blank = gpd.read_file(tmp_path / "out" / "findings.gpkg", layer="not_asked")
+    assert set(blank["reason"]) == {"not_asked"}
+    assert blank.area.sum() == pytest.approx(np.count_nonzero(~asked) * 100, rel=0.03)
 
 
 def only_reasons(run: Run) -> str:

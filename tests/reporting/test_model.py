@@ -349,6 +349,21 @@ def test_every_input_is_in_the_annex() -> None:
     assert told.count("a_radar_image") == told.count("f" * 64) == 2
 
 
+def test_ground_not_asked_about_is_no_ground_that_was_seen() -> None:
+    """Both maps leave it blank and say so; where all was asked neither speaks of it."""
+    findings = example_findings()
+    blank = findings.not_observed.iloc[:1].assign(reason="not_asked")
+    for found, expected in ((findings, 0), (dataclasses.replace(findings, not_asked=blank), 1)):
+        model = build(found)
+        assert model.map is not None
+        for drawn in (model.map, model.looked_at.map):
+            assert drawn is not None
+            assert [shape.kind for shape in drawn.shapes].count("unseen-not_asked") == expected
+            assert [entry.text for entry in drawn.legend if entry.text.startswith("not asked about")] == (
+                ["not asked about: beyond the images, or outside of the area"] * expected
+            )
+
+
 def test_strips_beyond_the_most_have_no_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first of the ranking have sheets; the others stand in the table, where the map leads to them."""
     monkeypatch.setattr("colibri_geo.reporting.ranking.MOST_SHEETS", 3)

@@ -94,7 +94,7 @@ def write_layers(layers: Sequence[Layer], path: Path, *, moment: pd.Timestamp) -
 
 
 def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
-    """Return the layers of a GeoPackage, in their order; `regions` and `strip_context` only where layers were given.
+    """Return the layers of a GeoPackage, in their order; those that may be None only where they are not.
 
     Parameters
     ----------
@@ -116,6 +116,9 @@ def plan_layers(findings: Findings, *, caution: str) -> list[Layer]:
         Layer("observed", conform(findings.observed, OBSERVED_COLUMNS), None, "How much of each region was observed."),
         Layer("not_observed", unseen, _geometry_type(unseen), "Ground that was not observed, and why."),
     ]
+    if findings.not_asked is not None:
+        unasked = conform(findings.not_asked, NOT_OBSERVED_COLUMNS)
+        layers.append(Layer("not_asked", unasked, _geometry_type(unasked), "Ground that was not asked about."))
     if findings.regions is not None:
         regions = conform(findings.regions, REGION_COLUMNS)
         layers.append(Layer("regions", regions, _geometry_type(regions), "Regions of the ground asked about."))
@@ -168,6 +171,7 @@ def read_tables(folder: Path) -> Findings:
         strip_regions=_read_layer(path, "strip_regions", STRIP_REGION_COLUMNS),
         observed=_read_layer(path, "observed", OBSERVED_COLUMNS),
         not_observed=_read_layer(path, "not_observed", NOT_OBSERVED_COLUMNS),
+        not_asked=_read_layer(path, "not_asked", NOT_OBSERVED_COLUMNS) if "not_asked" in names else None,
         regions=_read_layer(path, "regions", REGION_COLUMNS) if "regions" in names else None,
         strip_context=_read_layer(path, "strip_context", STRIP_CONTEXT_COLUMNS) if "strip_context" in names else None,
     )

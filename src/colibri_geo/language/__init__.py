@@ -7,13 +7,14 @@ asked for.
 from __future__ import annotations
 
 from colibri_geo.language.catalogues import load_messages
-from colibri_geo.language.messages import CONFUSERS, ENGLISH, LANGUAGES, UNSEEN_REASONS, Messages
+from colibri_geo.language.messages import CONFUSERS, ENGLISH, LANGUAGES, MAP_REASONS, UNSEEN_REASONS, Messages
 from colibri_geo.language.recorded import Untranslated, translate
 
 __all__ = [
     "CONFUSERS",
     "ENGLISH",
     "LANGUAGES",
+    "MAP_REASONS",
     "UNSEEN_REASONS",
     "Messages",
     "Untranslated",

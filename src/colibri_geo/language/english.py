@@ -100,6 +100,7 @@ REPORT = {
     "reason.saturation": "saturated or defective",
     "reason.nodata": "no data",
     "reason.outside": "outside of one image",
+    "reason.not_asked": "not asked about: beyond the images, or outside of the area",
     "reason.other": "other reason",
     # ------------------------------------------------------------------------------------------------ inputs
     "inputs.heading": "Images and how they fit",

@@ -22,6 +22,7 @@ CONFUSERS = (
     "none",
 )
 UNSEEN_REASONS = ("cloud", "shadow", "saturation", "nodata", "outside")
+MAP_REASONS = (*UNSEEN_REASONS, "not_asked")
 
 
 @dataclass(frozen=True)

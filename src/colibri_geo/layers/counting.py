@@ -114,10 +114,10 @@ def choose_square(grid: GeoBox, lattice_px: int) -> int:
 
 
 def gather_squares(codes: CodeArray, side: int) -> CodeArray:
-    """Return the reason of each square of `side` by `side` pixels, 0 where it is not drawn.
+    """Return the reason of each square of `side` by `side` pixels, 0 where it was seen, 255 where nothing was asked.
 
-    A square is drawn where at least half of its pixels asked about were not observed; its reason is the one of most of
-    them, of equals the graver (`Unseen`).
+    A square has a reason where at least half of its pixels asked about were not observed: the one of most of them, of
+    equals the graver (`Unseen`).
 
     Parameters
     ----------
@@ -138,8 +138,8 @@ def gather_squares(codes: CodeArray, side: int) -> CodeArray:
     asked = np.count_nonzero(blocks != NOT_ASKED, axis=(1, 3))
     by_reason = np.stack([np.count_nonzero(blocks == reason, axis=(1, 3)) for reason in reversed(_REASONS)])
     most = np.array(_REASONS[::-1], dtype=np.uint8)[by_reason.argmax(axis=0)]
-    drawn = (asked > 0) & (2 * by_reason.sum(axis=0) >= asked)
-    return np.where(drawn, most, np.uint8(0))
+    unseen = 2 * by_reason.sum(axis=0) >= asked
+    return np.where(asked == 0, np.uint8(NOT_ASKED), np.where(unseen, most, np.uint8(0)))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ class Findings:
     strip_context : DataFrame or None
         The nearest feature of each layer of what lies around: ``strip_id``, ``layer``, ``name``, ``distance_km``,
         ``overlap_share``; None where no such layer was given.
+    not_asked : GeoDataFrame or None
+        Polygons of ground of the pair's grid that was not asked about: beyond both images, or outside of the area of
+        interest; ``reason`` is ``not_asked``. None where there is none.
     """
 
     strips: gpd.GeoDataFrame
@@ -37,3 +40,11 @@ class Findings:
     not_observed: gpd.GeoDataFrame
     regions: gpd.GeoDataFrame | None = None
     strip_context: pd.DataFrame | None = None
+    not_asked: gpd.GeoDataFrame | None = None
+
+    @property
+    def not_seen(self) -> gpd.GeoDataFrame:
+        """What a map must not show as seen: `not_observed` and `not_asked`."""
+        if self.not_asked is None:
+            return self.not_observed
+        return pd.concat([self.not_observed, self.not_asked], ignore_index=True)

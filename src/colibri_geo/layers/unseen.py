@@ -1,6 +1,8 @@
-"""The ground that was not observed, as polygons for the eye."""
+"""The ground that was not observed, and that was not asked about, as polygons for the eye."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,9 +14,13 @@ from rasterio.features import shapes
 from shapely.geometry import shape
 
 from colibri_geo.layers.counting import CodeArray
+from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+
 _STRAIGHT_SQUARES = 50
+_REASONS = {code.value: code.reason for code in Unseen} | {NOT_ASKED: "not_asked"}
 
 
 def draw_squares(squares: CodeArray, side: int, grid: GeoBox, metre_crs: str | CRS) -> gpd.GeoDataFrame:
@@ -35,11 +41,29 @@ def draw_squares(squares: CodeArray, side: int, grid: GeoBox, metre_crs: str | C
     GeoDataFrame
         ``reason`` and one polygon a patch of squares that share an edge; by reason, then from north to south.
     """
+    return _draw(squares, (squares > 0) & (squares != NOT_ASKED), side, grid, metre_crs)
+
+
+def draw_unasked(squares: CodeArray, side: int, grid: GeoBox, metre_crs: str | CRS) -> gpd.GeoDataFrame | None:
+    """Draw the ground that was not asked about: beyond both images, or outside of the area of interest.
+
+    Parameters are those of `draw_squares`.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        As `draw_squares`, with the reason ``not_asked``; None where all ground of the grid was asked about.
+    """
+    unasked = squares == NOT_ASKED
+    return _draw(squares, unasked, side, grid, metre_crs) if unasked.any() else None
+
+
+def _draw(squares: CodeArray, drawn: BoolArray, side: int, grid: GeoBox, metre_crs: str | CRS) -> gpd.GeoDataFrame:
     pixel = grid.affine
     transform = Affine(pixel.a * side, 0, pixel.c, 0, pixel.e * side, pixel.f)
-    found = list(shapes(squares, mask=squares > 0, connectivity=4, transform=transform))
+    found = list(shapes(squares, mask=drawn, connectivity=4, transform=transform))
     polygons = gpd.GeoDataFrame(
-        {"reason": [Unseen(int(code)).reason for _, code in found]},
+        {"reason": [_REASONS[int(code)] for _, code in found]},
         geometry=np.array([shape(outline) for outline, _ in found], dtype=object),
         crs=str(grid.crs),
     )

@@ -15,7 +15,7 @@ from colibri_geo.layers.attachment import attach
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
 from colibri_geo.layers.regions import region_map
-from colibri_geo.layers.unseen import draw_squares
+from colibri_geo.layers.unseen import draw_squares, draw_unasked
 from colibri_geo.pipeline.clock import Clock
 from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
 from colibri_geo.pipeline.inputs import Inputs
@@ -62,6 +62,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
             strip_regions=attached.strip_regions,
             observed=observed_table(looked.counts, near, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
+            not_asked=draw_unasked(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
             regions=region_map(near, task.grid) if len(near.table) else None,
             strip_context=attached.strip_context,
         )

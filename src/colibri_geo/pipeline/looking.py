@@ -180,7 +180,7 @@ def _check_arrays(task: Task, tile: Tile, arrays: Arrays) -> None:
 def join(task: Task, window: Window, parts: Iterable[Looked]) -> Looked:
     """Put what was found in parts of a window together; their order does not matter to what is made of it."""
     side = task.square_px
-    squares = np.zeros((-(-window.rows // side), -(-window.cols // side)), dtype=np.uint8)
+    squares = np.full((-(-window.rows // side), -(-window.cols // side)), NOT_ASKED, dtype=np.uint8)
     counts = no_pixels(task.shapes)
     candidates: list[Candidate] = []
     for part in parts:

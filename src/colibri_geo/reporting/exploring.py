@@ -17,7 +17,7 @@ from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.numbering import count_verdicts
 from colibri_geo.exporting.wording import caution_for, part_links, shown_text
-from colibri_geo.language import ENGLISH, UNSEEN_REASONS, Messages
+from colibri_geo.language import ENGLISH, MAP_REASONS, Messages
 from colibri_geo.language.formats import format_probability
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
@@ -126,7 +126,7 @@ def draw_strip_map(
         frame=[f"{side:.1f}" for side in canvas.grid_box],
         north_deg=f"{canvas.scale.north_deg:.1f}",
         image="" if overview is None else data_uri(overview.image),
-        unseen=list(_outline_unseen(canvas, findings.not_observed, messages)),
+        unseen=list(_outline_unseen(canvas, findings.not_seen, messages)),
         regions=list(_outline_regions(canvas, findings.regions, messages)),
         strips=list(_describe_strips(canvas, strips, findings, record, messages)),
         legend={messages.say(f"verdict.{verdict}"): html_colour(verdict) for verdict in VERDICTS if verdict in counts},
@@ -135,13 +135,13 @@ def draw_strip_map(
 
 
 # ------------------------------------------------------------------------------------------------------------- outlines
-def _outline_unseen(canvas: Canvas, not_observed: gpd.GeoDataFrame, messages: Messages) -> Iterator[_Unseen]:
+def _outline_unseen(canvas: Canvas, not_seen: gpd.GeoDataFrame, messages: Messages) -> Iterator[_Unseen]:
     """Give one path a reason."""
-    if not len(not_observed):
+    if not len(not_seen):
         return
-    places = canvas.place(not_observed.geometry)
-    for reason in UNSEEN_REASONS:
-        path = "".join(_to_path(place) for place in places[(not_observed["reason"] == reason).to_numpy()])
+    places = canvas.place(not_seen.geometry)
+    for reason in MAP_REASONS:
+        path = "".join(_to_path(place) for place in places[(not_seen["reason"] == reason).to_numpy()])
         if path:
             yield _Unseen(reason, name_unseen(reason, messages), path)
 

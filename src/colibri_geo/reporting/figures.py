@@ -25,7 +25,7 @@ from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.numbering import count_verdicts
 from colibri_geo.exporting.wording import caution_for, say_caution
 from colibri_geo.extras import load_extra
-from colibri_geo.language import ENGLISH, UNSEEN_REASONS, Messages, load_messages
+from colibri_geo.language import ENGLISH, MAP_REASONS, Messages, load_messages
 from colibri_geo.language.formats import (
     format_bands,
     format_name,
@@ -50,7 +50,7 @@ Axes = Any
 Figure = Any
 """`matplotlib.figure.Figure`, of an extra."""
 
-_HATCHES = {"cloud": "///", "shadow": "\\\\\\", "saturation": "xxx", "nodata": "...", "outside": "ooo"}
+_HATCHES = {"cloud": "///", "shadow": "\\\\\\", "saturation": "xxx", "nodata": "...", "outside": "ooo", "not_asked": ""}
 _SEEN, _UNSEEN, _INK = "#dcebd9", "#47535f", "#16211c"
 _DATES = {"before": "#47535f", "after": "#d55e00"}
 _REGION_WIDTHS = {"admin2": 0.8, "admin1": 1.3, "country": 2.0}
@@ -106,7 +106,7 @@ def plot_findings(
     if overview is not None:
         axes.imshow(_decode(overview.image), extent=(left, right, bottom, top), zorder=0)
     signs = [
-        *_draw_unseen(axes, findings.not_observed.to_crs(ground.crs), messages, on_image=overview is not None),
+        *_draw_unseen(axes, findings.not_seen.to_crs(ground.crs), messages, on_image=overview is not None),
         *_draw_strips(axes, findings.strips.to_crs(ground.crs), messages),
     ]
     if findings.regions is not None:
@@ -199,12 +199,12 @@ def plot_strip(pair: AlignedPair, strip: pd.Series, *, messages: Messages = ENGL
 
 
 # ------------------------------------------------------------------------------------------------------------------ map
-def _draw_unseen(axes: Axes, not_observed: gpd.GeoDataFrame, messages: Messages, *, on_image: bool) -> list[Any]:
+def _draw_unseen(axes: Axes, not_seen: gpd.GeoDataFrame, messages: Messages, *, on_image: bool) -> list[Any]:
     """Hatch what was not observed, a pattern a reason; return the signs of the legend."""
     patches = load_extra("matplotlib.patches", extra="notebook", purpose="a map of a run")
     signs = []
-    for reason in UNSEEN_REASONS:
-        part = not_observed[not_observed["reason"] == reason]
+    for reason in MAP_REASONS:
+        part = not_seen[not_seen["reason"] == reason]
         if not len(part):
             continue
         style = {

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import GeometryCollection, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.language import UNSEEN_REASONS, Messages
+from colibri_geo.language import MAP_REASONS, Messages
 from colibri_geo.language.formats import format_number, format_text
 from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, canvas_corners, line_path, polygon_path, trim
 from colibri_geo.reporting.graticule import draw_graticule
@@ -27,6 +27,8 @@ _LABEL_LIMIT = 40
 _REGION_LABELS = 60
 _LEVELS = ("admin2", "admin1", "country")
 
+_UNASKED = "unseen-not_asked"
+
 
 @dataclass(frozen=True)
 class NumberedStrip:
@@ -39,14 +41,14 @@ class NumberedStrip:
 
 
 def draw_looked_at(
-    canvas: Canvas, not_observed: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, share: str, messages: Messages
+    canvas: Canvas, not_seen: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, share: str, messages: Messages
 ) -> MapDrawing:
     """Draw what was seen and what was not, by reason.
 
     Parameters
     ----------
     canvas : Canvas
-    not_observed : GeoDataFrame
+    not_seen : GeoDataFrame
         Column ``reason``.
     regions : GeoDataFrame or None
     share : str
@@ -57,7 +59,7 @@ def draw_looked_at(
     -------
     MapDrawing
     """
-    unseen = _unseen_shapes(canvas, not_observed)
+    unseen = _unseen_shapes(canvas, not_seen)
     kinds = [shape.kind for shape in unseen]
     names = [messages.say(f"reason.{kind.removeprefix('unseen-')}") for kind in kinds]
     placed = _place_regions(canvas, regions, messages)
@@ -84,7 +86,7 @@ def draw_overview(
     canvas: Canvas,
     strips: Sequence[NumberedStrip],
     strips_crs: object,
-    not_observed: gpd.GeoDataFrame,
+    not_seen: gpd.GeoDataFrame,
     regions: gpd.GeoDataFrame | None,
     *,
     image: str,
@@ -98,7 +100,7 @@ def draw_overview(
     canvas : Canvas
     strips : sequence of NumberedStrip
     strips_crs : CRS of their axes
-    not_observed, regions : GeoDataFrame
+    not_seen, regions : GeoDataFrame
         As in `Findings`.
     image : str
         Data URI of the picture behind, empty for none.
@@ -113,7 +115,9 @@ def draw_overview(
     numbers = [_label_strip(canvas, axis, strip) for axis, strip in zip(axes, strips, strict=True)]
     casing = [MapShape(line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     lines = [MapShape(line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
-    unseen = _merge_shapes(_unseen_shapes(canvas, not_observed), "unseen-any")
+    unseen = _unseen_shapes(canvas, not_seen)
+    unasked = [shape for shape in unseen if shape.kind == _UNASKED]
+    unseen = _merge_shapes((shape for shape in unseen if shape.kind != _UNASKED), "unseen-any")
     placed = _place_regions(canvas, regions, messages)
     outlines = _outline_regions(placed)
     verdicts = dict.fromkeys(strip.verdict for strip in strips)
@@ -123,6 +127,8 @@ def draw_overview(
     ]
     if unseen:
         legend.append(LegendEntry("unseen-any", messages.say("map.sign.unseen")))
+    if unasked:
+        legend.append(LegendEntry(_UNASKED, messages.say("reason.not_asked")))
     return _compose(
         canvas,
         messages,
@@ -131,7 +137,7 @@ def draw_overview(
         description=messages.say("map.overview.description", count=messages.number(len(strips))),
         caption=caption,
         image=image,
-        shapes=(*unseen, *outlines, *casing, *lines),
+        shapes=(*unasked, *unseen, *outlines, *casing, *lines),
         labels=(*_label_regions(canvas, placed, numbers, messages), *numbers),
         legend=(*legend, *_region_legend(outlines, messages)),
     )
@@ -220,14 +226,14 @@ def format_length(length_m: float, messages: Messages) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------- unseen ground
-def _unseen_shapes(canvas: Canvas, not_observed: gpd.GeoDataFrame) -> list[MapShape]:
+def _unseen_shapes(canvas: Canvas, not_seen: gpd.GeoDataFrame) -> list[MapShape]:
     """One shape a reason, in the order of the reasons; whatever lies beyond the drawing is left out."""
-    if not len(not_observed):
+    if not len(not_seen):
         return []
-    placed = canvas.place(not_observed.geometry)
-    reasons = not_observed["reason"].where(not_observed["reason"].isin(UNSEEN_REASONS), "other")
+    placed = canvas.place(not_seen.geometry)
+    reasons = not_seen["reason"].where(not_seen["reason"].isin(MAP_REASONS), "other")
     shapes, corners = [], canvas_corners(canvas)
-    for reason in (*UNSEEN_REASONS, "other"):
+    for reason in (*MAP_REASONS, "other"):
         inside = (shapely.clip_by_rect(shape, *corners) for shape in placed[(reasons == reason).to_numpy()])
         path = "".join(polygon_path(part) for part in _drawn_parts(inside))
         if path:

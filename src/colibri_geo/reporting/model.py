@@ -57,7 +57,7 @@ def build_model(
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
     seen_map = draw_looked_at(
         canvas,
-        findings.not_observed,
+        findings.not_seen,
         findings.regions,
         format_share(observed_share(findings.observed.iloc[0]), messages),
         messages,
@@ -98,7 +98,7 @@ def _overview_map(
         plan_canvas(GroundGrid.from_record(record.pair)),
         numbered,
         findings.strips.crs,
-        findings.not_observed,
+        findings.not_seen,
         findings.regions,
         image="" if overview is None else data_uri(overview.image),
         caption=caption,
