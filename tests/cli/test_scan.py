@@ -439,7 +439,7 @@ class Row:
     def command(self, out: Path, *options: str) -> list[str]:
         """Return the command that scans it cell by cell."""
         program = [sys.executable, "-c", COMMAND_LINE, "scan", str(self.before), str(self.after)]
-        return [*program, "--out", str(out), "--no-report", "--workers", "2", "--tile", "1", *options]
+        return [*program, "--out", str(out), "--no-report", "--workers", "2", "--tile", "1008", *options]
 
     def start(self, out: Path, *options: str) -> subprocess.Popen[str]:
         """Start the command; its processes are a group of their own, as on a terminal."""

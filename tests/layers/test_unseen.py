@@ -92,7 +92,7 @@ def test_what_was_not_asked_is_not_drawn() -> None:
 
 
 def test_what_was_not_asked_can_be_drawn_by_itself() -> None:
-    """Ground outside of the question is told from what was seen, in whole squares; there is none where all was asked."""
+    """Ground outside of the question is told from what was seen, in whole squares; none where all was asked."""
     codes = np.zeros((24, 36), dtype=np.uint8)
     codes[:, 24:] = NOT_ASKED
     codes[:3, :6] = NOT_ASKED
