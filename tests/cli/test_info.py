@@ -12,9 +12,12 @@ from click.testing import CliRunner, Result
 
 from colibri_geo.cli.main import main
 from colibri_geo.errors import ColibriError
+from colibri_geo.evidence import write_manifest
+from colibri_geo.exporting import write_tables
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image
+from tests.support.example_run import example_findings, example_record
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 
@@ -155,6 +158,19 @@ def test_a_folder_that_scan_refuses_is_told_as_scan_tells_it(tmp_path: Path) -> 
     result = run_info(tmp_path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "'notes.xyz' is neither an image nor an archive" in result.stderr
+
+
+def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
+    """Nothing of a run is to be taken out of its folder: who looks at it is sent to what reads it."""
+    (tmp_path / "run").mkdir()
+    write_tables(example_findings(), example_record(), tmp_path / "run")
+    write_manifest(tmp_path / "run", example_record())
+    result = run_info(tmp_path / "run")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "colibri-geo: error: UnsupportedFormat: run: the folder of a run, expected images or layers; colibri-geo "
+        "verify checks it, and its tables are in findings.gpkg\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def info(
     """
     locate_images(path)
     with reading_children():
+        from colibri_geo.evidence.manifest import holds_run
         from colibri_geo.layers.sources import recognise_layer
         from colibri_geo.scenes.inspecting import inspect_folder, inspect_scene
 
@@ -64,6 +65,11 @@ def info(
                 found = inspect_layer(path, assume_crs=assume_crs)
                 _refuse_options(found.name, "vector layer", of_images)
                 rows = _list_layer(found)
+            elif path.is_dir() and holds_run(path):
+                raise UnsupportedFormat(
+                    f"{path.resolve().name}: the folder of a run, expected images or layers; colibri-geo verify checks "
+                    "it, and its tables are in findings.gpkg"
+                ) from error
             elif path.is_dir() or isinstance(error, AmbiguousInput):
                 found = inspect_folder(path)
                 _refuse_options(found.name, found.layout, of_images | {"--assume-crs": assume_crs})
