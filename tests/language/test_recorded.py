@@ -65,7 +65,6 @@ ON_SCREEN = {
     "no international border of the country layer within {} km of some strips",
     "the country layer holds one country only, so no border is known: its outline may be a coast",
     "no region of the layers given touches the ground of the images: strips and shares have none",
-    "tiles of {} px were asked for (--tile, tile_px): they hold whole cells, of up to {} px",
 }
 """Notes that the command line alone tells: no record holds them."""
 ADDED = {" (the offset {} in its tags is for integers)", ", none of {} of {}"}

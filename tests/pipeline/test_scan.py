@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from shapely.geometry import LineString, box
 import colibri_geo
 from colibri_geo import Run, compare, read_run, verify
 from colibri_geo.hashing import hash_file
-from colibri_geo.scanning import LocalExecutor, TileDone, dask_executor, local_executor
+from colibri_geo.scanning import LocalExecutor, dask_executor, local_executor
 from colibri_geo.sim import SceneSpec
 from tests.support.cluster import running_cluster, wait_for_both
 from tests.support.corners import measure_apart_px
@@ -91,17 +90,6 @@ def test_a_single_cell_is_looked_at_here(small: Pair, tmp_path: Path, monkeypatc
     monkeypatch.setattr(LocalExecutor, "submit", refuse)
     run = colibri_geo.scan(small.before, small.after, workers=2)
     assert hash_findings(run, tmp_path / "out") == small.hashes
-
-
-def test_tiles_larger_than_asked_for_are_told(small: Pair) -> None:
-    """A tile holds whole cells: where that makes it larger than was asked for, its side is told at the beginning."""
-    rows, cols = small.run.aligned.grid.shape
-    for tile_px, notes in ((100, 1), (cols, 0), (None, 0)):
-        told: list[TileDone] = []
-        colibri_geo.scan(small.before, small.after, workers=1, tile_px=tile_px, on_tile=told.append)
-        assert [len(done.notes) for done in told] == [notes, 0]
-        if notes:
-            assert re.search(rf"tiles of 100 px were asked for.*whole cells.*{max(rows, cols)} px", told[0].notes[0])
 
 
 @pytest.mark.slow

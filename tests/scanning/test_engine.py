@@ -120,8 +120,7 @@ def test_nothing_to_do_is_told(threads: ThreadPoolExecutor) -> None:
     store = MemoryStore()
     run_tiles(answer, tiles, executor=threads, store=store)
     run_tiles(tile_work.fail_unforeseen, tiles, executor=threads, store=store, on_tile=told.append)
-    run_tiles(tile_work.fail_unforeseen, (), executor=threads, store=store, on_tile=told.append, notes=("a note",))
-    assert [done.notes for done in told] == [(), ("a note",)]
+    run_tiles(tile_work.fail_unforeseen, (), executor=threads, store=store, on_tile=told.append)
     assert [(done.number, done.tiles_done, done.tiles) for done in told] == [(None, 3, 3), (None, 0, 0)]
 
 

@@ -121,17 +121,11 @@ def look_at_cell(task: Task, cell: Window) -> Looked:
 
 
 def look_at_tiles(
-    task: Task,
-    tiles: Sequence[Tile],
-    *,
-    executor: Executor,
-    store: Store,
-    on_tile: OnTile | None,
-    notes: tuple[str, ...] = (),
+    task: Task, tiles: Sequence[Tile], *, executor: Executor, store: Store, on_tile: OnTile | None
 ) -> list[Looked]:
     """Look at tiles in other processes; see `colibri_geo.scanning.run_tiles`."""
     work = partial(look_at_tile, task)
-    run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile, notes=notes)
+    run_tiles(work, tiles, executor=executor, store=store, count=count_candidates, on_tile=on_tile)
     return [restore(task, tile, store.load(tile.number)) for tile in tiles]
 
 

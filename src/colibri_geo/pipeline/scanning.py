@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
-from colibri_geo.scanning import LocalExecutor, OwnExecutor, Tile, TileDone, TileStore, cut_tiles, local_executor
-from colibri_geo.scanning.tiles import find_side
+from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
 from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.scene import Scene
@@ -147,23 +146,12 @@ def scan(
             task = plan_look(inputs, pair, settings)
             cells = choose_cells(task)
             tiles = cut_tiles(cells, TILE_PX if tile_px is None else tile_px)
-            notes = () if tile_px is None else _note_side(tiles, tile_px)
             if local and len(cells) < 2:
                 executor = OwnExecutor()
             fingerprint = describe_task(task, inputs, settings)
             store = stack.enter_context(keep_tiles(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
-            looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile, notes=notes)
+            looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
         from colibri_geo.pipeline.finishing import finish
 
         run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)
     return replace(run, tiles=tabulate_tiles(task, tiles, looked))
-
-
-def _note_side(tiles: Sequence[Tile], tile_px: int) -> tuple[str, ...]:
-    """Say so where tiles are larger than was asked for."""
-    side_px = find_side(tile.window for tile in tiles)
-    if side_px <= tile_px:
-        return ()
-    return (
-        f"tiles of {tile_px:,} px were asked for (--tile, tile_px): they hold whole cells, of up to {side_px:,} px",
-    )

@@ -42,7 +42,7 @@ class TileDone:
     seconds : float
         Since the beginning.
     notes : tuple of str
-        What was noticed about the tiles, and those of an earlier scan; at the beginning only.
+        What was noticed about tiles of an earlier scan; at the beginning only.
     """
 
     number: int | None
@@ -77,7 +77,6 @@ def run_tiles(
     store: Store,
     count: Callable[[Arrays], int] | None = None,
     on_tile: OnTile | None = None,
-    notes: tuple[str, ...] = (),
 ) -> None:
     """Work on all tiles that the store has not; afterwards it has all.
 
@@ -97,8 +96,6 @@ def run_tiles(
         Takes the arrays of a tile and gives the number of strips to be told.
     on_tile : callable, optional
         Told at the beginning, and after each tile that was kept.
-    notes : tuple of str
-        What there is to tell of the tiles, at the beginning.
 
     Raises
     ------
@@ -110,7 +107,7 @@ def run_tiles(
         Where the scheduler of a cluster is gone.
     """
     tally = _Tally(tiles, store, count, on_tile)
-    tally.begin(notes)
+    tally.begin()
     waiting = deque(tile for tile in tiles if tile.number not in store.done)
     running: dict[Future[Arrays], Tile] = {}
     try:
@@ -193,15 +190,15 @@ class _Tally:
     px_before: int = 0
     strips: int = 0
 
-    def begin(self, notes: tuple[str, ...]) -> None:
-        """Tell what there is to note, and what is kept of an earlier scan."""
+    def begin(self) -> None:
+        """Tell what is kept of an earlier scan."""
         kept = self.store.done
         self.px = sum(tile.size_px for tile in self.tiles)
         for tile in self.tiles:
             if tile.number in kept:
                 self._add(tile, self.store.load(tile.number) if self.count else {})
         self.px_before = self.px_done
-        self._tell(None, (*notes, *self.store.notes))
+        self._tell(None, self.store.notes)
 
     def add(self, tile: Tile, arrays: Arrays) -> None:
         """Keep what a tile gave."""
