@@ -46,7 +46,8 @@ def test_what_keeps_polygons_from_use_is_told(tmp_path: Path) -> None:
     assert found.warnings[0].startswith("MissingCRS: a.shp")
     assert not inspect_layer(path, assume_crs="EPSG:4326").warnings
     empty = tmp_path / "e.geojson"
-    gpd.GeoDataFrame(geometry=[shapely.Polygon()], crs="EPSG:4326").to_file(empty)
+    nothing = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": []}}
+    empty.write_text(json.dumps({"type": "FeatureCollection", "features": [nothing]}), encoding="utf-8")
     assert inspect_layer(empty).warnings[0].startswith("EmptyVector: e.geojson")
 
 
