@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,21 +106,10 @@ def scan(
         if executor is None:
             executor = stack.enter_context(local_executor(workers, warm="colibri_geo.scenes.decoding"))
         with clock.step("read the inputs"):
-            befores = open_each(
-                before,
-                acquired=before_date,
-                date_option=BEFORE_OPTION,
-                bands=before_bands or bands,
-                assume_crs=assume_crs,
-            )
+            open_date = partial(open_each, assume_crs=assume_crs)
+            befores = open_date(before, acquired=before_date, date_option=BEFORE_OPTION, bands=before_bands or bands)
             first = join_scenes(befores)
-            afters = open_each(
-                after,
-                acquired=after_date,
-                date_option=AFTER_OPTION,
-                bands=after_bands or bands,
-                assume_crs=assume_crs,
-            )
+            afters = open_date(after, acquired=after_date, date_option=AFTER_OPTION, bands=after_bands or bands)
             second = join_scenes(afters)
             local = executor if isinstance(executor, LocalExecutor) else None
             if local and max(first.grid.shape) > TILE_PX:
