@@ -117,6 +117,28 @@ def test_language_changes_what_readers_read_alone(run: Run, tmp_path: Path) -> N
     assert list_differing(*editions) == spoken | {"report.html"}
 
 
+@pytest.mark.parametrize("lang", ["es", "pt", "fr"])
+def test_names_of_several_scenes_as_one_are_said(run: Run, tmp_path: Path, lang: str) -> None:
+    """What a mosaic is called is said in the language of files for readers; tables and manifest keep it."""
+    scenes = ["2 scenes of 2025-01-10", "3 scenes of 2025-03-21 to 2025-03-22"]
+    before, after = (
+        dataclasses.replace(scene, name=name, layout=f"mosaic of {name[0]} (GeoTIFF)")
+        for scene, name in zip((run.before, run.after), scenes, strict=True)
+    )
+    record = dataclasses.replace(run.record, before=before, after=after)
+    strips = run.strips.assign(before_id=scenes[0], after_id=scenes[1])
+    mosaics = dataclasses.replace(run, record=record, findings=dataclasses.replace(run.findings, strips=strips))
+    folder = mosaics.save(tmp_path / "out", lang=lang)
+    with zipfile.ZipFile(folder / "findings.kmz") as archive:
+        archive.extract("doc.kml", folder)
+    for name in ("report.html", "message.txt", "findings.gpx", "findings.kml", "doc.kml"):
+        text = re.sub(r"<Data.*?</Data>", "", (folder / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert re.search(r"scenes of|mosaic of| to 2025", text) is None
+        assert "2025-03-22" in text
+    for name in ("findings.csv", "findings.geojson", "manifest.json"):
+        assert scenes[1] in (folder / name).read_text(encoding="utf-8")
+
+
 def list_differing(folder: Path, other: Path) -> set[str]:
     """List the files that two folders both hold, and that differ; the log always may."""
     names = {path.name for path in folder.iterdir()}

@@ -23,7 +23,7 @@ from colibri_geo.exporting.describing import (
 )
 from colibri_geo.exporting.mail import wrap, write_mail
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
-from colibri_geo.exporting.wording import caution_for, part_links, shown_text
+from colibri_geo.exporting.wording import caution_for, part_links, shown_scene, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability, format_recorded, format_share
 from colibri_geo.layers.findings import Findings
@@ -110,7 +110,7 @@ def _write_summary(
 
 def _write_scenes(record: RunRecord, messages: Messages) -> Iterator[str]:
     for date, scene in (("before", record.before), ("after", record.after)):
-        name = shown_text(scene.name, messages, limit=NAME_LIMIT)
+        name = shown_scene(scene.name, messages, limit=NAME_LIMIT)
         yield messages.say(f"message.scene.{date}", time=scene.acquired, name=name)
 
 

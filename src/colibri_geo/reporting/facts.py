@@ -11,6 +11,7 @@ from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
     format_number,
+    format_scene,
     format_share,
     format_text,
     format_time,
@@ -84,7 +85,7 @@ def list_place_facts(
     )
     split = _shares(shares, messages)
     near = () if around is None else _around(around, messages)
-    scenes = " → ".join(format_text(row[column], messages) for column in ("before_id", "after_id"))
+    scenes = " → ".join(format_scene(row[column], messages) for column in ("before_id", "after_id"))
     return (
         _fact("first_seen", messages, _first_seen(row, messages), columns=("last_without", "first_with")),
         _fact("observed", messages, observed, columns=("observed_share",)),
