@@ -49,18 +49,6 @@ COLOURS = {
 They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
 
 
-def html_colour(verdict: str) -> str:
-    """Return the colour of a verdict as HTML and matplotlib have it.
-
-    Examples
-    --------
-    >>> html_colour("new")
-    '#d55e00'
-    """
-    code = COLOURS[verdict]
-    return f"#{code[4:]}{code[2:4]}{code[:2]}"
-
-
 @dataclass(frozen=True)
 class Photo:
     """A picture in a balloon.

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import GeometryCollection, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.language import MAP_REASONS, Messages
+from colibri_geo.language import MAP_REASONS, NOT_ASKED, Messages
 from colibri_geo.language.formats import format_number, format_text
 from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, canvas_corners, line_path, polygon_path, trim
 from colibri_geo.reporting.graticule import draw_graticule
@@ -27,7 +27,7 @@ _LABEL_LIMIT = 40
 _REGION_LABELS = 60
 _LEVELS = ("admin2", "admin1", "country")
 
-_UNASKED = "unseen-not_asked"
+_UNASKED = f"unseen-{NOT_ASKED}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def draw_overview(
     if unseen:
         legend.append(LegendEntry("unseen-any", messages.say("map.sign.unseen")))
     if unasked:
-        legend.append(LegendEntry(_UNASKED, messages.say("reason.not_asked")))
+        legend.append(LegendEntry(_UNASKED, messages.say(f"reason.{NOT_ASKED}")))
     return _compose(
         canvas,
         messages,
