@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from colibri_geo.exporting.describing import say_aerodrome
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
@@ -191,18 +192,9 @@ def _shares(shares: pd.DataFrame, messages: Messages) -> tuple[str, ...]:
 
 
 def _aerodrome(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
-    """Write the status at the registers given, and the nearest aerodrome; a status that is unknown is no verdict."""
-    status = row["aerodrome"]
-    if is_missing(status):
-        return (messages.say("fact.aerodrome.not_given"),)
+    """Write the status at the registers given, and the nearest aerodrome."""
     name = name_region(row["aerodrome_name"], row["aerodrome_code"], messages)
-    name = name or messages.say("fact.aerodrome.unnamed")
-    said = messages.say(f"fact.aerodrome.{status}", name=name)
-    if status != "unknown":
-        return (said,)
-    if is_missing(row["aerodrome_km"]):
-        return said, messages.say("fact.aerodrome.none")
-    return said, messages.say("fact.aerodrome.nearest", name=name, distance=_distance(row["aerodrome_km"], messages))
+    return say_aerodrome(row, name, messages) or (messages.say("fact.aerodrome.not_given"),)
 
 
 def _terrain(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
