@@ -64,7 +64,7 @@ def _basis(basis: str, messages: Messages) -> str:
 def _key_settings(record: RunRecord, messages: Messages) -> tuple[Fact, ...]:
     trace, score = record.settings.trace, record.settings.score
     least = format_probability(score.min_probability, messages)
-    density = messages.say("method.probability.density", density=f"{score.strips_per_1000_km2:g}")
+    density = messages.say("method.probability.density", density=messages.resign(f"{score.strips_per_1000_km2:g}"))
     point = messages.say("method.operating_point.value", name=score.operating_point, least=least)
 
     def say(fact: str, *lines: str, keys: tuple[str, ...]) -> Fact:
