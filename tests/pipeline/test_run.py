@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
 import zipfile
@@ -18,7 +19,7 @@ from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
-from colibri_geo.language import ENGLISH
+from colibri_geo.language import ENGLISH, load_messages
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 
@@ -273,6 +274,22 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
     share = say_share(run.observed.iloc[0], ENGLISH)
     assert f"Nothing new found in {share}." in empty._repr_html_()
     assert "<table" not in empty._repr_html_()
+
+
+@pytest.mark.parametrize("lang", ["es", "pt", "fr"])
+def test_notebook_view_speaks_the_language_that_is_asked_for(run: Run, lang: str) -> None:
+    """What stands above the table is in that language, the table as in each; another language is refused."""
+    view, english = run.show(lang=lang), run.show()
+    head, _, table = view._repr_html_().partition("<table")
+    assert f'lang="{lang}"' in head
+    assert view.outcome in html.unescape(head)
+    assert load_messages(lang).say("caution") in html.unescape(head)
+    assert re.findall(r"\b(?:new|observed|the|and|report|change)\b", re.sub(r"<[^>]*>", "", head)) == []
+    assert table == english._repr_html_().partition("<table")[2]
+    assert run._repr_html_() == english._repr_html_()
+    assert repr(view) == f"<RunView: {view.outcome}>"
+    with pytest.raises(ConfigError, match="'de': not known"):
+        run.show(lang="de")
 
 
 def test_notebook_view_takes_names_as_text(run: Run) -> None:
