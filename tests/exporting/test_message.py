@@ -66,6 +66,22 @@ def test_says_what_where_when_and_how_sure(folder: Path) -> None:
     assert "S003" not in text
 
 
+def test_nearest_aerodrome_is_named(folder: Path, tmp_path: Path) -> None:
+    """Each strip has what the registers given tell of it, as its sheet in the report; without one there is no line."""
+    text = _joined(_read(folder))
+    nearest = "in none of the registers given; they may be incomplete; nearest: Orito (SKOR), 14.2 km."
+    assert f"Aerodrome: {nearest}" in text
+    findings = example_findings()
+    known = findings.strips.assign(aerodrome="registered", aerodrome_name="São João", aerodrome_code="")
+    told = _joined(_write(dataclasses.replace(findings, strips=known), tmp_path))
+    assert told.count("Aerodrome: lies on a registered aerodrome: São João.") == 2
+    bare = findings.strips.assign(aerodrome="", aerodrome_name="", aerodrome_code="", aerodrome_km=np.nan)
+    assert "erodrome" not in _write(dataclasses.replace(findings, strips=bare), tmp_path)
+    far = bare.assign(aerodrome="unknown")
+    told = "they may be incomplete; none of the registers given has an aerodrome within 400 km."
+    assert told in _joined(_write(dataclasses.replace(findings, strips=far), tmp_path))
+
+
 def test_nothing_new_is_never_said_without_the_share(empty_folder: Path) -> None:
     """Subject and text of a run without a new strip say how much was observed."""
     text = _read(empty_folder)

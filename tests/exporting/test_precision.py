@@ -100,6 +100,12 @@ def test_one_value_too_many_is_found(folders: dict[str, Path], tmp_path: Path, k
     assert find_leaks(tmp_path, run) == {"findings.csv": {kind}}
 
 
+def test_mail_of_an_edition_names_no_aerodrome(folders: dict[str, Path]) -> None:
+    """The mail of a run says how far the nearest aerodrome is; that of an edition, which it would place, does not."""
+    mails = {name: (folder / "message.txt").read_text(encoding="utf-8") for name, folder in folders.items()}
+    assert [name for name, mail in mails.items() if "Aerodrome:" in mail] == ["exact"]
+
+
 def _coarsen(reference: str, *, digits: int) -> str:
     return reference[:-10] + reference[-10 : digits - 10] + reference[-5 : digits - 5]
 

@@ -13,7 +13,7 @@ import pytest
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.language import CONFUSERS, ENGLISH, LANGUAGES, UNSEEN_REASONS, Untranslated, load_messages, translate
 from colibri_geo.language.formats import format_recorded
-from colibri_geo.language.recorded import _form_of
+from colibri_geo.language.recorded import _form_of, translate_scene
 from colibri_geo.scenes import opening, scaling
 from colibri_geo.settings import ScoreSettings
 from colibri_geo.tracing.scoring import _give_reasons, describe_basis
@@ -166,6 +166,29 @@ def test_bands_are_named_in_the_language_of_the_reader() -> None:
     told = translate("a.tif without nir: it was left out of the mosaic", SPANISH)
     assert "infrarrojo cercano" in told
     assert translate("stored x 2.75e-05 -0.2 (a_MTL.txt)", FRENCH) == "valeur stockée × 2,75e-05 -0,2 (a_MTL.txt)"
+
+
+def test_names_of_mosaics_are_said_and_those_of_files_stay() -> None:
+    """What several scenes are called as one is said, in notes too; a file that is named like a word keeps its name."""
+    days = "2 scenes of 2025-01-10", "2 scenes of 2025-01-10 to 2025-01-12"
+    assert [translate_scene(name, SPANISH) for name in days] == [
+        "2 escenas del 2025-01-10", "2 escenas del 2025-01-10 al 2025-01-12"
+    ]  # fmt: skip
+    assert [translate_scene(name, SPANISH) for name in ("none", "2 scenes of a ford", days[0] + ".tif")] == [
+        "none", "2 scenes of a ford", days[0] + ".tif"
+    ]  # fmt: skip
+    note = f"{days[0]} was 0.1 brighter than {days[1]} in every band, with the same contrast"
+    assert "scenes" not in translate(note, SPANISH)
+
+
+def test_layouts_of_mosaics_are_said() -> None:
+    """What a mosaic is made of is said with it where it has a form, and else keeps its name."""
+    layouts = ["mosaic of 2 (GeoTIFF)", "mosaic of 1,200 (array)", "mosaic of 3 (GeoTIFF, Sentinel-2 L2A SAFE)"]
+    assert [translate(layout, FRENCH).replace("\N{NARROW NO-BREAK SPACE}", " ") for layout in layouts] == [
+        "mosaïque de 2 (GeoTIFF)",
+        "mosaïque de 1 200 (tableau)",
+        "mosaïque de 3 (GeoTIFF, Sentinel-2 L2A SAFE)",
+    ]
 
 
 def test_notes_put_together_from_parts_are_said() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
 import zipfile
@@ -18,7 +19,7 @@ from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
-from colibri_geo.language import ENGLISH
+from colibri_geo.language import ENGLISH, load_messages
 from colibri_geo.settings import Settings
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 
@@ -115,6 +116,28 @@ def test_language_changes_what_readers_read_alone(run: Run, tmp_path: Path) -> N
     assert records[0] | own == records[1] | own
     editions = [run.save(tmp_path / f"{lang}_5km", lang=lang, precision="5km") for lang in ("en", "pt")]
     assert list_differing(*editions) == spoken | {"report.html"}
+
+
+@pytest.mark.parametrize("lang", ["es", "pt", "fr"])
+def test_names_of_several_scenes_as_one_are_said(run: Run, tmp_path: Path, lang: str) -> None:
+    """What a mosaic is called is said in the language of files for readers; tables and manifest keep it."""
+    scenes = ["2 scenes of 2025-01-10", "3 scenes of 2025-03-21 to 2025-03-22"]
+    before, after = (
+        dataclasses.replace(scene, name=name, layout=f"mosaic of {name[0]} (GeoTIFF)")
+        for scene, name in zip((run.before, run.after), scenes, strict=True)
+    )
+    record = dataclasses.replace(run.record, before=before, after=after)
+    strips = run.strips.assign(before_id=scenes[0], after_id=scenes[1])
+    mosaics = dataclasses.replace(run, record=record, findings=dataclasses.replace(run.findings, strips=strips))
+    folder = mosaics.save(tmp_path / "out", lang=lang)
+    with zipfile.ZipFile(folder / "findings.kmz") as archive:
+        archive.extract("doc.kml", folder)
+    for name in ("report.html", "message.txt", "findings.gpx", "findings.kml", "doc.kml"):
+        text = re.sub(r"<Data.*?</Data>", "", (folder / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert re.search(r"scenes of|mosaic of| to 2025", text) is None
+        assert "2025-03-22" in text
+    for name in ("findings.csv", "findings.geojson", "manifest.json"):
+        assert scenes[1] in (folder / name).read_text(encoding="utf-8")
 
 
 def list_differing(folder: Path, other: Path) -> set[str]:
@@ -251,6 +274,22 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
     share = say_share(run.observed.iloc[0], ENGLISH)
     assert f"Nothing new found in {share}." in empty._repr_html_()
     assert "<table" not in empty._repr_html_()
+
+
+@pytest.mark.parametrize("lang", ["es", "pt", "fr"])
+def test_notebook_view_speaks_the_language_that_is_asked_for(run: Run, lang: str) -> None:
+    """What stands above the table is in that language, the table as in each; another language is refused."""
+    view, english = run.show(lang=lang), run.show()
+    head, _, table = view._repr_html_().partition("<table")
+    assert f'lang="{lang}"' in head
+    assert view.outcome in html.unescape(head)
+    assert load_messages(lang).say("caution") in html.unescape(head)
+    assert re.findall(r"\b(?:new|observed|the|and|report|change)\b", re.sub(r"<[^>]*>", "", head)) == []
+    assert table == english._repr_html_().partition("<table")[2]
+    assert run._repr_html_() == english._repr_html_()
+    assert repr(view) == f"<RunView: {view.outcome}>"
+    with pytest.raises(ConfigError, match="'de': not known"):
+        run.show(lang="de")
 
 
 def test_notebook_view_takes_names_as_text(run: Run) -> None:

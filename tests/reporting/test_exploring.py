@@ -51,6 +51,23 @@ def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
     assert "not a basis for the use of force" in text
 
 
+def test_map_leaves_blank_what_was_not_asked(shown: StripMap) -> None:
+    """Ground that was not asked about has no pattern and is not called unobserved; an image is seen through it."""
+    findings = example_findings()
+    blank = dataclasses.replace(findings, not_asked=findings.not_observed.iloc[:1].assign(reason="not_asked"))
+    page = draw_strip_map(blank, example_record(), None).page
+    told = "not asked about: beyond the images, or outside of the area"
+    (path,) = re.findall(rf"<path [^>]*><title>{told}</title>", page)
+    assert 'class="blank"' in path
+    assert "url(" not in path
+    assert f"</svg>{told}</li>" in page
+    assert "not observed: not asked" not in page
+    assert told not in shown.page
+    assert '<svg id="map" class="on-image"' in shown.page
+    assert 'class="on-image"' not in page
+    assert ".on-image .blank { fill-opacity: var(--veil); }" in page
+
+
 def test_map_takes_hostile_names_as_text(shown: StripMap) -> None:
     """Nothing from names or reasons becomes markup; a line break or a link in them does not survive."""
     findings = example_findings()

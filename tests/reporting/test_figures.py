@@ -20,13 +20,14 @@ from PIL import Image
 
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import ConfigError, MissingExtra, OutputError, SettingsError, TableError
-from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.language import LANGUAGES, load_messages
-from colibri_geo.reporting import picture_strips
+from colibri_geo.reporting import overview_picture, picture_strips
 from colibri_geo.reporting.figures import plot_findings, plot_strip
+from colibri_geo.reporting.palette import BLANK, VEIL, VERDICT_COLOURS
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
+from tests.reporting.fake_pair import make_pair
 from tests.support.example_run import example_findings, example_record
 from tests.support.shouting import SHOUTED, find_spoken
 from tests.support.small_pair import make_scenes, pair_grid, small_spec
@@ -72,7 +73,7 @@ def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> 
     axes, findings = drawn, example_findings()
     assert set(findings.strips.index) <= set(_texts(axes))
     colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
-    assert {html_colour(verdict) for verdict in findings.strips["verdict"]} <= colours
+    assert {VERDICT_COLOURS[verdict] for verdict in findings.strips["verdict"]} <= colours
     signs = [text.get_text() for text in axes.get_legend().get_texts()]
     assert {"1 new", "1 not observed", "not observed: cloud", "not observed: no data"} <= set(signs)
     share = "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)"
@@ -89,6 +90,22 @@ def test_map_hatches_unseen_ground_and_lies_on_the_grid(drawn: plt.Axes) -> None
     left, top = record.pair.transform[2], record.pair.transform[5]
     assert axes.get_xlim() == (left, left + record.pair.cols * 10)
     assert axes.get_ylim() == (top - record.pair.rows * 10, top)
+
+
+@pytest.mark.parametrize("on_image", [False, True])
+def test_map_leaves_blank_what_was_not_asked(on_image: bool) -> None:
+    """Ground that was not asked about has no pattern and is not called unobserved; an image is seen through it."""
+    findings = example_findings()
+    blank = dataclasses.replace(findings, not_asked=findings.not_observed.iloc[:1].assign(reason="not_asked"))
+    overview = overview_picture(make_pair(findings.strips)) if on_image else None
+    axes = plot_findings(blank, example_record(), overview)
+    signs = {sign.get_label(): sign for sign in axes.get_legend().get_patches()}
+    sign = signs["not asked about: beyond the images, or outside of the area"]
+    assert sign.get_hatch() is None
+    assert sign.get_facecolor() == mpl.colors.to_rgba(BLANK, VEIL if on_image else 1.0)
+    drawn = [part for part in axes.collections if sign.get_facecolor() in map(tuple, part.get_facecolor())]
+    assert [part.get_hatch() for part in drawn] == [None]
+    _draw(axes.figure)
 
 
 def test_map_takes_names_as_they_are() -> None:

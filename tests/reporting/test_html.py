@@ -389,6 +389,27 @@ def test_page_speaks_the_language(language: str, pictures: tuple[StripPicture, .
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_coordinates_are_written_one_way_in_every_language(language: str) -> None:
+    """On maps and in tables they have a point and the letters of navigation; other numbers are the language's."""
+    settings = example_record().settings.replace(strips_per_1000_km2=0.5)
+    record, coordinate = (
+        dataclasses.replace(example_record(), settings=settings),
+        re.compile(r"\d[\d.,'°]*[°\"] ?[A-Z]\b"),
+    )
+    own, english = (
+        Page(render_html(build_model(example_findings(), record, (), None, messages=spoken), messages=spoken)).text
+        for spoken in (load_messages(language), load_messages("en"))
+    )
+    found = coordinate.findall(own)
+    assert found == coordinate.findall(english)
+    assert {"77.28° W", "1.24° N"} <= set(found)
+    assert not any("," in text for text in found)
+    assert any('"W' in text for text in found)
+    told = english.count(" 0.5 ") - own.count(" 0.5 ")  # settings alone stay as a settings file has them
+    assert own.count(" 0,5 ") == told > 0
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_nothing_new_is_never_said_without_the_share(language: str) -> None:
     """Without a strip the page says in each language how much of the ground asked was observed."""
     messages = load_messages(language)

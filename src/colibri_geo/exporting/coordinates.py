@@ -15,6 +15,28 @@ _LETTERS = {"lat": "NS", "lon": "EW"}
 _TENTHS_PER_DEGREE = 36_000
 
 
+def compass_letter(value_deg: float, *, axis: Literal["lat", "lon"]) -> str:
+    """Return the letter of the side of the equator or of Greenwich, as navigation has it in every language.
+
+    Examples
+    --------
+    >>> compass_letter(-77.3, axis="lon"), compass_letter(0.0, axis="lat")
+    ('W', 'N')
+    """
+    return _LETTERS[axis][value_deg < 0]
+
+
+def format_degrees(value_deg: float, *, axis: Literal["lat", "lon"], digits: int) -> str:
+    """Write an angle in decimal degrees with its side: like every coordinate with a point, in every language.
+
+    Examples
+    --------
+    >>> format_degrees(-77.3, axis="lon", digits=2)
+    '77.30° W'
+    """
+    return f"{abs(value_deg):.{digits}f}° {compass_letter(value_deg, axis=axis)}"
+
+
 def format_dms(value_deg: float, *, axis: Literal["lat", "lon"]) -> str:
     r"""Write an angle in degrees, minutes and seconds; a tenth of a second is 3 m on the ground.
 
@@ -46,7 +68,7 @@ def format_dms(value_deg: float, *, axis: Literal["lat", "lon"]) -> str:
             f"{axis} {value_deg}: expected {-limit:g} to {limit:g} degrees; give WGS 84 coordinates"
         )
     tenths = round(abs(value_deg) * _TENTHS_PER_DEGREE)
-    letter = _LETTERS[axis][value_deg < 0 and tenths > 0]
+    letter = compass_letter(value_deg if tenths else 0.0, axis=axis)
     minutes, rest = divmod(tenths, 600)
     degrees, minute = divmod(minutes, 60)
     return f"{degrees}°{minute:02d}'{rest // 10:02d}.{rest % 10}\"{letter}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -104,6 +104,37 @@ def say_reasons(strip: NumberedStrip, messages: Messages, *, doubts: bool | None
     ]
 
 
+def say_aerodrome(row: Mapping[Any, Any] | pd.Series[Any], name: str, messages: Messages) -> tuple[str, ...]:
+    """Say whether a strip lies on an aerodrome of the registers given, else which is nearest.
+
+    Not to lie on one is no verdict.
+
+    Parameters
+    ----------
+    row : mapping or Series
+        Of the strips table.
+    name : str
+        Of the aerodrome, fit to be read; empty where it has none.
+    messages : Messages
+
+    Returns
+    -------
+    tuple of str
+        One or two sentences without their stop; none where no register was given.
+    """
+    status, distance_km = row["aerodrome"], row["aerodrome_km"]
+    if is_missing(status):
+        return ()
+    name = name or messages.say("fact.aerodrome.unnamed")
+    said = messages.say(f"fact.aerodrome.{status}", name=name)
+    if status != "unknown":
+        return (said,)
+    if is_missing(distance_km):
+        return said, messages.say("fact.aerodrome.none")
+    distance = format_number(float(distance_km), messages, digits=1, unit="km")
+    return said, messages.say("fact.aerodrome.nearest", name=name, distance=distance)
+
+
 def say_counts(counts: dict[str, int], messages: Messages) -> str:
     """Say how many strips have each verdict."""
     return ", ".join(messages.count(f"counted.{verdict}", count) for verdict, count in counts.items())
@@ -142,10 +173,15 @@ def say_dates(record: RunRecord, messages: Messages) -> str:
 
 def name_region(row: pd.Series[Any], messages: Messages) -> str:
     """Name the region of one row of the observed table, with its code."""
+    return name_place(row["name"], row["code"], messages) or messages.say("message.region.unnamed")
+
+
+def name_place(name: str | None, code: str | None, messages: Messages) -> str:
+    """Name a region or an aerodrome with its code; empty where it has neither."""
     name, code = (
-        "" if is_missing(row[part]) else shown_text(row[part], messages, limit=NAME_LIMIT) for part in ("name", "code")
+        "" if is_missing(part) else shown_text(str(part), messages, limit=NAME_LIMIT) for part in (name, code)
     )
-    return f"{name} ({code})" if name and code else name or code or messages.say("message.region.unnamed")
+    return f"{name} ({code})" if name and code else name or code
 
 
 def say_region_row(row: pd.Series[Any], region: str, messages: Messages, *, rounded: bool = False) -> str:

@@ -13,7 +13,7 @@ from colibri_geo.exporting.coordinates import format_mgrs
 from colibri_geo.exporting.describing import NAME_LIMIT, say_looks, say_region, say_size, say_title
 from colibri_geo.exporting.markup import add_text, write_xml
 from colibri_geo.exporting.numbering import NumberedStrip
-from colibri_geo.exporting.wording import caution_for, shown_text
+from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability
 
@@ -52,7 +52,7 @@ def write_gpx(strips: Sequence[NumberedStrip], record: RunRecord, path: Path, *,
 
 def _add_metadata(root: ET.Element, strips: Sequence[NumberedStrip], record: RunRecord, messages: Messages) -> None:
     metadata = ET.SubElement(root, "metadata")
-    before, after = (shown_text(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
+    before, after = (shown_scene(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
     add_text(metadata, "name", messages.say("field.title", before=before, after=after))
     dates = messages.say("field.dates", before=record.before.acquired, after=record.after.acquired)
     add_text(metadata, "desc", f"{dates} {caution_for(record, messages)}")

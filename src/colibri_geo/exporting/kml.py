@@ -25,7 +25,7 @@ from colibri_geo.exporting.describing import (
 )
 from colibri_geo.exporting.markup import add_text, write_xml
 from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
-from colibri_geo.exporting.wording import caution_for, shown_text, xml_text
+from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text, xml_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability
 from colibri_geo.layers.findings import Findings
@@ -47,18 +47,6 @@ COLOURS = {
 """Blue, green, red, as KML has it; messages ``colour.`` name them for the legend.
 
 They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
-
-
-def html_colour(verdict: str) -> str:
-    """Return the colour of a verdict as HTML and matplotlib have it.
-
-    Examples
-    --------
-    >>> html_colour("new")
-    '#d55e00'
-    """
-    code = COLOURS[verdict]
-    return f"#{code[4:]}{code[2:4]}{code[:2]}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +122,7 @@ def build_kml(
     """
     root = ET.Element("kml", {"xmlns": NAMESPACE})
     document = ET.SubElement(root, "Document")
-    before, after = (shown_text(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
+    before, after = (shown_scene(scene.name, messages, limit=NAME_LIMIT) for scene in (record.before, record.after))
     add_text(document, "name", messages.say("field.title", before=before, after=after))
     add_text(document, "open", "1")
     add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record, messages)))

@@ -11,7 +11,9 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
 from colibri_geo.exporting.describing import (
     NAME_LIMIT,
+    name_place,
     name_region,
+    say_aerodrome,
     say_dates,
     say_findings,
     say_looks,
@@ -23,7 +25,7 @@ from colibri_geo.exporting.describing import (
 )
 from colibri_geo.exporting.mail import wrap, write_mail
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
-from colibri_geo.exporting.wording import caution_for, part_links, shown_text
+from colibri_geo.exporting.wording import caution_for, part_links, shown_scene, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability, format_recorded, format_share
 from colibri_geo.layers.findings import Findings
@@ -110,7 +112,7 @@ def _write_summary(
 
 def _write_scenes(record: RunRecord, messages: Messages) -> Iterator[str]:
     for date, scene in (("before", record.before), ("after", record.after)):
-        name = shown_text(scene.name, messages, limit=NAME_LIMIT)
+        name = shown_scene(scene.name, messages, limit=NAME_LIMIT)
         yield messages.say(f"message.scene.{date}", time=scene.acquired, name=name)
 
 
@@ -135,8 +137,16 @@ def _write_strip(strip: NumberedStrip, messages: Messages) -> list[str]:
         say("message.centre.mgrs", mgrs=shown_text(strip.mgrs, messages, limit=NAME_LIMIT)),
         say("message.centre.degrees", latitude=f"{strip.centre.y:.5f}", longitude=f"{strip.centre.x:.5f}"),
         say("message.ends", ends=", ".join(format_mgrs(end.x, end.y) for end in strip.ends)),
+        *_write_aerodrome(strip, messages),
         f"{say_size(strip, messages)}.",
         f"{say_looks(strip, messages)}.",
         *([say("message.why", reasons=say("field.reasons.join").join(why))] if why else []),
         *(say("message.doubt", reason=reason) for reason in say_reasons(strip, messages, doubts=True)),
     ]
+
+
+def _write_aerodrome(strip: NumberedStrip, messages: Messages) -> list[str]:
+    """Write what the registers of aerodromes tell of a strip; nothing where none was given."""
+    name = name_place(strip.row["aerodrome_name"], strip.row["aerodrome_code"], messages)
+    told = say_aerodrome(strip.row, name, messages)
+    return [messages.say("message.aerodrome", told=messages.say("field.reasons.join").join(told))] if told else []

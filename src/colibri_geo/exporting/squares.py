@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from shapely import Polygon, box
 
+from colibri_geo.exporting.coordinates import compass_letter
 from colibri_geo.language import ENGLISH, Messages
 
 SQUARE_KM = 5.0
@@ -51,7 +53,7 @@ def find_square(lon_deg: float, lat_deg: float) -> Polygon:
 
 
 def name_square(square: Polygon, messages: Messages = ENGLISH) -> str:
-    """Write a square by its edges, latitude first; the letters are those of navigation in every language.
+    """Write a square by its edges, latitude first.
 
     Examples
     --------
@@ -59,7 +61,7 @@ def name_square(square: Polygon, messages: Messages = ENGLISH) -> str:
     '1.15 to 1.20 N, 77.25 to 77.30 W'
     """
     west, south, east, north = square.bounds
-    return f"{_name_sides(south, north, 'NS', messages)}, {_name_sides(west, east, 'EW', messages)}"
+    return f"{_name_sides(south, north, 'lat', messages)}, {_name_sides(west, east, 'lon', messages)}"
 
 
 def _count_steps(lat_deg: float) -> int:
@@ -70,6 +72,6 @@ def _count_steps(lat_deg: float) -> int:
     return steps
 
 
-def _name_sides(low: float, high: float, letters: str, messages: Messages) -> str:
+def _name_sides(low: float, high: float, axis: Literal["lat", "lon"], messages: Messages) -> str:
     near, far = sorted((abs(low), abs(high)))
-    return f"{messages.say('value.range', low=f'{near:.2f}', high=f'{far:.2f}')} {letters[low < 0]}"
+    return f"{messages.say('value.range', low=f'{near:.2f}', high=f'{far:.2f}')} {compass_letter(low, axis=axis)}"

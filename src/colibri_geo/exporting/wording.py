@@ -8,7 +8,7 @@ import pandas as pd
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.language.formats import TEXT_LIMIT, format_text
+from colibri_geo.language.formats import TEXT_LIMIT, format_scene, format_text
 
 CAUTION = ENGLISH.say("caution")
 
@@ -66,6 +66,11 @@ def shown_text(text: str, messages: Messages, *, limit: int = TEXT_LIMIT) -> str
     'www .example.org'
     """
     return part_links(format_text(text, messages, limit=limit))
+
+
+def shown_scene(name: str, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:
+    """Make the name of a scene fit to be read, as `format_scene`, and nothing in it that a program makes a link."""
+    return part_links(format_scene(name, messages, limit=limit))
 
 
 def storable_text(text: str) -> str:

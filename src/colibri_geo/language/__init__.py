@@ -7,7 +7,15 @@ asked for.
 from __future__ import annotations
 
 from colibri_geo.language.catalogues import load_messages
-from colibri_geo.language.messages import CONFUSERS, ENGLISH, LANGUAGES, MAP_REASONS, UNSEEN_REASONS, Messages
+from colibri_geo.language.messages import (
+    CONFUSERS,
+    ENGLISH,
+    LANGUAGES,
+    MAP_REASONS,
+    NOT_ASKED,
+    UNSEEN_REASONS,
+    Messages,
+)
 from colibri_geo.language.recorded import Untranslated, translate
 
 __all__ = [
@@ -15,6 +23,7 @@ __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "MAP_REASONS",
+    "NOT_ASKED",
     "UNSEEN_REASONS",
     "Messages",
     "Untranslated",

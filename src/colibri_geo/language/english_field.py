@@ -94,6 +94,7 @@ FIELD = {
     "message.centre.mgrs": "Centre: MGRS {mgrs}",
     "message.centre.degrees": "Centre: latitude {latitude}, longitude {longitude} (WGS 84)",
     "message.ends": "Ends: MGRS {ends}",
+    "message.aerodrome": "Aerodrome: {told}.",
     "message.why": "Why: {reasons}",
     "message.doubt": "Check: {reason}",
     "message.check.images": "Each strip: what its “Check” says, in sharper or later images.",

@@ -1,6 +1,7 @@
 """The forms of the sentences that a run records in English: reasons, notes and the like; see `recorded`.
 
-What the values are is told by their names: `colibri_geo.language.recorded.WORDS` and ``SENTENCES``, else numbers.
+What the values are is told by their names: `colibri_geo.language.recorded.WORDS`, ``TIMES`` and ``SENTENCES``, else
+numbers.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ RECORDED = {
     # ------------------------------------------------------------------------------------- what the values are
     "recorded.basis": "fitted on {pairs} simulated pairs, {area} km2; for {density} strips in 1,000 km2",
     "recorded.none": "none",
+    "recorded.scenes.day": "{count} scenes of {start}",
+    "recorded.scenes.days": "{count} scenes of {start} to {stop}",
+    "recorded.layout.mosaic": "mosaic of {count} ({layout})",
+    "recorded.layout.array": "array",
+    "recorded.layout.item": "STAC item, archive not known here",
     "recorded.sensor.synthetic": "synthetic",
     "recorded.quantity.surface": "surface reflectance",
     "recorded.quantity.toa": "toa reflectance",

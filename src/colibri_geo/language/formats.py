@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from colibri_geo.language.messages import Messages
-from colibri_geo.language.recorded import translate
+from colibri_geo.language.recorded import translate, translate_scene
 
 TEXT_LIMIT = 240
 """Longest text from a file that a reader is shown whole, in characters."""
@@ -90,6 +90,11 @@ def format_recorded(text: Any, messages: Messages, *, limit: int = TEXT_LIMIT) -
 def format_name(name: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
     """Make a name that the run recorded fit to be shown: the few that are words are said in the reader's language."""
     return str(format_recorded(name, messages))
+
+
+def format_scene(name: str, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:
+    """Make the name of a scene fit to be shown; that of several scenes as one is said in the reader's language."""
+    return translate_scene(format_text(name, messages, limit=limit), messages)
 
 
 def format_bands(bands: Iterable[str], messages: Messages) -> str:

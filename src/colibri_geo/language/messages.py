@@ -22,7 +22,9 @@ CONFUSERS = (
     "none",
 )
 UNSEEN_REASONS = ("cloud", "shadow", "saturation", "nodata", "outside")
-MAP_REASONS = (*UNSEEN_REASONS, "not_asked")
+NOT_ASKED = "not_asked"
+"""What a map leaves blank: it is no reason for which ground was not observed."""
+MAP_REASONS = (*UNSEEN_REASONS, NOT_ASKED)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,26 @@ from functools import lru_cache
 from colibri_geo.language.messages import ENGLISH, Messages
 
 FAMILY = "recorded."
+SCENES = "recorded.scenes."
+"""Keys of the names that several scenes have as one."""
 SENTENCES = frozenset({"note", "condition"})
 """Values that are recorded sentences themselves."""
 BANDS = "bands"
 """The value that is names of bands."""
-WORDS = frozenset({"name", "other", BANDS, "code", "start", "stop"})
-"""Values that are names, codes and times: but for those of bands, they stay as they are. All others are numbers."""
+LAYOUT = "layout"
+"""The value that is a layout, said where its form is known, else as it is: most are names."""
+NAMES = frozenset({"name", "other"})
+"""Values that are names, which stay as they are but for those of several scenes as one."""
+TIMES = frozenset({"start", "stop"})
+WORDS = NAMES | {BANDS, LAYOUT, "code"}
+"""Values that are text. All but these, times and sentences are numbers."""
 _LONGEST = 1000
 """No recorded sentence of a known form is longer; what is, is not matched, so that no text from a file costs time."""
 _DEEPEST = 3
 """How many recorded sentences stand in each other: a mosaic's note on a scene, a scene's note, what that is about."""
 _NUMBER = r"[+-]?[\d,]*\.?\d+(?:e[+-]\d+)?"
+_TIMES = r"\d[\dTZ:., -]{0,200}"
+_TEXT = ".{1,400}?"
 
 
 class Untranslated(str):
@@ -56,9 +65,20 @@ def translate(text: str, messages: Messages) -> str:
     return text if messages.language == ENGLISH.language else _translate(text, messages, depth=_DEEPEST)
 
 
-def _translate(text: str, messages: Messages, *, depth: int) -> str:
+def translate_scene(name: str, messages: Messages) -> str:
+    """Say the name of a scene in another language, where it is the one of several as one; files keep theirs.
+
+    Examples
+    --------
+    >>> translate_scene("2 scenes of 2025-01-10", ENGLISH)
+    '2 scenes of 2025-01-10'
+    """
+    return str(_translate(name, messages, depth=1, family=SCENES))
+
+
+def _translate(text: str, messages: Messages, *, depth: int, family: str = FAMILY) -> str:
     if depth and len(text) <= _LONGEST:
-        for form, key in _forms():
+        for form, key in _forms(family):
             found = form.fullmatch(text)
             if found is not None:
                 values = {name: _say_value(name, value, messages, depth) for name, value in found.groupdict().items()}
@@ -72,13 +92,17 @@ def _say_value(name: str, value: str, messages: Messages, depth: int) -> str:
         return ", ".join(messages.texts.get(f"band.{band}", band) for band in value.split(", "))
     if name in SENTENCES:
         return _translate(value, messages, depth=depth - 1)
-    return value if name in WORDS else messages.resign(value)
+    if name == LAYOUT:
+        return str(_translate(value, messages, depth=depth - 1))
+    if name in NAMES:
+        return translate_scene(value, messages)
+    return value if name in WORDS | TIMES else messages.resign(value)
 
 
-@lru_cache(maxsize=1)
-def _forms() -> tuple[tuple[re.Pattern[str], str], ...]:
+@lru_cache(maxsize=2)
+def _forms(family: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return the form of each recorded sentence; those that begin with a value come last, for they match most."""
-    keys = sorted((key for key in ENGLISH.texts if key.startswith(FAMILY)), key=_begins_with_a_value)
+    keys = sorted((key for key in ENGLISH.texts if key.startswith(family)), key=_begins_with_a_value)
     return tuple((re.compile(_form_of(ENGLISH.texts[key])), key) for key in keys)
 
 
@@ -91,5 +115,6 @@ def _form_of(text: str) -> str:
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(re.escape(literal))
         if name:
-            parts.append(f"(?P<{name}>{'.{1,400}?' if name in SENTENCES | WORDS else _NUMBER})")
+            form = _TEXT if name in SENTENCES | WORDS else _TIMES if name in TIMES else _NUMBER
+            parts.append(f"(?P<{name}>{form})")
     return "".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +12,15 @@ import pandas as pd
 
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
-from colibri_geo.language import ENGLISH, load_messages
+from colibri_geo.language import load_messages
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair
 
 if TYPE_CHECKING:
+    from colibri_geo.pipeline.showing import RunView
     from colibri_geo.reporting import Overview
     from colibri_geo.reporting.exploring import StripMap
-
-_SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
-_FORMATS = {
-    "probability": "{:.2f}".format, "length_m": "{:.0f}".format, "width_m": "{:.0f}".format,
-    "azimuth_deg": "{:.1f}".format,
-}  # fmt: skip
-_MOST_ROWS = 30
 
 
 @dataclass(frozen=True, repr=False)
@@ -294,22 +287,30 @@ class Run:
 
         return None if self.aligned is None else overview_picture(self.aligned)
 
-    def _repr_html_(self) -> str:
-        """Show what was found in how much of what was asked, then the table, in a notebook."""
-        from colibri_geo.exporting.describing import say_outcome
-        from colibri_geo.exporting.numbering import count_verdicts
-        from colibri_geo.exporting.wording import caution_for
+    def show(self, *, lang: str = "en") -> RunView:
+        """Say in a notebook what was found in how much of what was asked, above the table: what a run alone shows.
 
-        outcome = say_outcome(count_verdicts(self.strips["verdict"]), self.observed, ENGLISH)
-        dated = [f"{scene.name} ({scene.acquired})" for scene in (self.before, self.after)]
-        table = pd.DataFrame(self.strips)[[name for name in _SHOWN if (self.strips[name] != "").any()]]
-        lines = (
-            f"<b>Change report</b>: {html.escape(' to '.join(dated))}",
-            f"<b>{outcome}</b>",
-            f"<i>{html.escape(caution_for(self.record))}</i>",
-        )
-        shown = table.to_html(max_rows=_MOST_ROWS, formatters=_FORMATS, index_names=False) if len(table) else ""
-        return f"<p>{'<br>'.join(lines)}</p>{shown}"
+        Parameters
+        ----------
+        lang : {"en", "es", "pt", "fr"}
+            Language of what stands above the table; its columns have the same names and values in each.
+
+        Returns
+        -------
+        RunView
+
+        Raises
+        ------
+        ConfigError
+            There is no such language.
+        """
+        from colibri_geo.pipeline.showing import view_run
+
+        return view_run(self.findings, self.record, load_messages(lang))
+
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook, in English; `show` has other languages."""
+        return self.show()._repr_html_()
 
 
 def read_run(folder: str | Path) -> Run:

@@ -14,16 +14,16 @@ import shapely
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.describing import say_outcome
-from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.numbering import count_verdicts
 from colibri_geo.exporting.wording import caution_for, part_links, shown_text
-from colibri_geo.language import ENGLISH, MAP_REASONS, Messages
+from colibri_geo.language import ENGLISH, MAP_REASONS, NOT_ASKED, Messages
 from colibri_geo.language.formats import format_probability
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.headlines import name_run, name_unseen
-from colibri_geo.reporting.html import content_policy, load_template, read_asset
+from colibri_geo.reporting.html import content_policy, load_template, read_asset, read_style
+from colibri_geo.reporting.palette import VERDICT_COLOURS
 from colibri_geo.reporting.parts import Fact, Sheet
 from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview
@@ -66,7 +66,7 @@ class StripMap:
 
 @dataclass(frozen=True)
 class _Unseen:
-    reason: str
+    pattern: str
     title: str
     path: str
 
@@ -110,7 +110,7 @@ def draw_strip_map(
     strips = rank_strips(findings.strips)
     counts = count_verdicts(strip.verdict for strip in strips)
     title = name_run(record, messages)
-    style, script = read_asset("explore.css"), read_asset("explore.js")
+    style, script = read_style("explore.css"), read_asset("explore.js")
     page = load_template("explore.html.j2").render(
         language=messages.language,
         say=messages.say,
@@ -129,21 +129,23 @@ def draw_strip_map(
         unseen=list(_outline_unseen(canvas, findings.not_seen, messages)),
         regions=list(_outline_regions(canvas, findings.regions, messages)),
         strips=list(_describe_strips(canvas, strips, findings, record, messages)),
-        legend={messages.say(f"verdict.{verdict}"): html_colour(verdict) for verdict in VERDICTS if verdict in counts},
+        legend={
+            messages.say(f"verdict.{verdict}"): VERDICT_COLOURS[verdict] for verdict in VERDICTS if verdict in counts
+        },
     )
     return StripMap(page, title)
 
 
 # ------------------------------------------------------------------------------------------------------------- outlines
 def _outline_unseen(canvas: Canvas, not_seen: gpd.GeoDataFrame, messages: Messages) -> Iterator[_Unseen]:
-    """Give one path a reason."""
+    """Give one path a reason, with its pattern; what was not asked about has none."""
     if not len(not_seen):
         return
     places = canvas.place(not_seen.geometry)
     for reason in MAP_REASONS:
         path = "".join(_to_path(place) for place in places[(not_seen["reason"] == reason).to_numpy()])
         if path:
-            yield _Unseen(reason, name_unseen(reason, messages), path)
+            yield _Unseen("" if reason == NOT_ASKED else reason, name_unseen(reason, messages), path)
 
 
 def _outline_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: Messages) -> Iterator[_Region]:
@@ -190,7 +192,7 @@ def _describe_strips(
         yield _Strip(
             name=shown_text(strip.strip_id, messages, limit=_NAME_LETTERS),
             title=part_links(messages.say("explore.strip", strip=sheet.strip_id, verdict=sheet.verdict_text)),
-            colour=html_colour(strip.verdict),
+            colour=VERDICT_COLOURS[strip.verdict],
             path=_to_path(place),
             at=(_plain(middle.x), _plain(middle.y)),
             facts=tuple(_list_facts(strip, sheet, messages)),

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from colibri_geo.exporting.describing import say_aerodrome
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
     format_number,
+    format_scene,
     format_share,
     format_text,
     format_time,
@@ -84,7 +86,7 @@ def list_place_facts(
     )
     split = _shares(shares, messages)
     near = () if around is None else _around(around, messages)
-    scenes = " → ".join(format_text(row[column], messages) for column in ("before_id", "after_id"))
+    scenes = " → ".join(format_scene(row[column], messages) for column in ("before_id", "after_id"))
     return (
         _fact("first_seen", messages, _first_seen(row, messages), columns=("last_without", "first_with")),
         _fact("observed", messages, observed, columns=("observed_share",)),
@@ -190,18 +192,9 @@ def _shares(shares: pd.DataFrame, messages: Messages) -> tuple[str, ...]:
 
 
 def _aerodrome(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
-    """Write the status at the registers given, and the nearest aerodrome; a status that is unknown is no verdict."""
-    status = row["aerodrome"]
-    if is_missing(status):
-        return (messages.say("fact.aerodrome.not_given"),)
+    """Write the status at the registers given, and the nearest aerodrome."""
     name = name_region(row["aerodrome_name"], row["aerodrome_code"], messages)
-    name = name or messages.say("fact.aerodrome.unnamed")
-    said = messages.say(f"fact.aerodrome.{status}", name=name)
-    if status != "unknown":
-        return (said,)
-    if is_missing(row["aerodrome_km"]):
-        return said, messages.say("fact.aerodrome.none")
-    return said, messages.say("fact.aerodrome.nearest", name=name, distance=_distance(row["aerodrome_km"], messages))
+    return say_aerodrome(row, name, messages) or (messages.say("fact.aerodrome.not_given"),)
 
 
 def _terrain(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:

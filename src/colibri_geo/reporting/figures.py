@@ -21,11 +21,10 @@ from colibri_geo.errors import TableError
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.describing import say_outcome
-from colibri_geo.exporting.kml import html_colour
 from colibri_geo.exporting.numbering import count_verdicts
 from colibri_geo.exporting.wording import caution_for, say_caution
 from colibri_geo.extras import load_extra
-from colibri_geo.language import ENGLISH, MAP_REASONS, Messages, load_messages
+from colibri_geo.language import ENGLISH, MAP_REASONS, NOT_ASKED, Messages, load_messages
 from colibri_geo.language.formats import (
     format_bands,
     format_name,
@@ -41,6 +40,7 @@ from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, name_unseen
 from colibri_geo.reporting.maps import format_length
 from colibri_geo.reporting.painting import CHANGE_LIMIT
+from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL, VERDICT_COLOURS
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 from colibri_geo.reporting.profiles import StripProfiles
 
@@ -50,9 +50,8 @@ Axes = Any
 Figure = Any
 """`matplotlib.figure.Figure`, of an extra."""
 
-_HATCHES = {"cloud": "///", "shadow": "\\\\\\", "saturation": "xxx", "nodata": "...", "outside": "ooo", "not_asked": ""}
-_SEEN, _UNSEEN, _INK = "#dcebd9", "#47535f", "#16211c"
-_DATES = {"before": "#47535f", "after": "#d55e00"}
+_HATCHES = {"cloud": "///", "shadow": "\\\\\\", "saturation": "xxx", "nodata": "...", "outside": "ooo"}
+_UNSEEN, _INK = "#47535f", "#16211c"
 _REGION_WIDTHS = {"admin2": 0.8, "admin1": 1.3, "country": 2.0}
 _LABEL_LETTERS = 40
 _MAP_LETTERS, _PICTURE_LETTERS = 100, 66
@@ -102,7 +101,7 @@ def plot_findings(
         axes = plt.subplots(figsize=(_MAP_INCHES + 2, min(max(_MAP_INCHES * tall, 3), 12) + 1), layout="constrained")[1]
     left, top = ground.to_map(0, 0)
     right, bottom = ground.to_map(ground.cols, ground.rows)
-    axes.set_facecolor(_SEEN)
+    axes.set_facecolor(SEEN)
     if overview is not None:
         axes.imshow(_decode(overview.image), extent=(left, right, bottom, top), zorder=0)
     signs = [
@@ -200,19 +199,15 @@ def plot_strip(pair: AlignedPair, strip: pd.Series, *, messages: Messages = ENGL
 
 # ------------------------------------------------------------------------------------------------------------------ map
 def _draw_unseen(axes: Axes, not_seen: gpd.GeoDataFrame, messages: Messages, *, on_image: bool) -> list[Any]:
-    """Hatch what was not observed, a pattern a reason; return the signs of the legend."""
+    """Hatch what was not observed, a pattern a reason; what was not asked about is blank; return the legend's signs."""
     patches = load_extra("matplotlib.patches", extra="notebook", purpose="a map of a run")
     signs = []
     for reason in MAP_REASONS:
         part = not_seen[not_seen["reason"] == reason]
         if not len(part):
             continue
-        style = {
-            "facecolor": "#ffffff55" if on_image else "#ffffffcc",
-            "edgecolor": _UNSEEN,
-            "hatch": _HATCHES[reason],
-            "linewidth": 0.6,
-        }
+        face = (BLANK, VEIL if on_image else 1.0) if reason == NOT_ASKED else "#ffffff55" if on_image else "#ffffffcc"
+        style = {"facecolor": face, "edgecolor": _UNSEEN, "hatch": _HATCHES.get(reason), "linewidth": 0.6}
         part.plot(ax=axes, zorder=2, **style, aspect=None)
         signs.append(patches.Patch(label=name_unseen(reason, messages), **style))
     return signs
@@ -226,9 +221,9 @@ def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> li
         part = strips[strips["verdict"] == verdict]
         if len(part):
             part.plot(ax=axes, color="white", linewidth=4.5, zorder=5, aspect=None)
-            part.plot(ax=axes, color=html_colour(verdict), linewidth=2.8, zorder=6, aspect=None)
+            part.plot(ax=axes, color=VERDICT_COLOURS[verdict], linewidth=2.8, zorder=6, aspect=None)
             label = messages.count(f"counted.{verdict}", len(part))
-            signs.append(lines.Line2D([], [], color=html_colour(verdict), linewidth=3, label=label))
+            signs.append(lines.Line2D([], [], color=VERDICT_COLOURS[verdict], linewidth=3, label=label))
     for strip_id, axis in strips.geometry.items():
         middle = axis.interpolate(0.5, normalized=True)
         _write(
@@ -316,7 +311,7 @@ def _draw_profiles(across: Axes, along: Axes, profiles: StripProfiles, strip: pd
         for when, values in (("before", profile.before), ("after", profile.after)):
             known = np.array(values, dtype=float)  # None is NaN, where the line breaks
             label = messages.say(f"profile.sign.{when}")
-            axes.plot(profile.places_m, known, color=_DATES[when], linewidth=1.6, label=label)
+            axes.plot(profile.places_m, known, color=DATE_COLOURS[when], linewidth=1.6, label=label)
         axes.axvspan(*edges, color="#f2a900", alpha=0.18, linewidth=0, label=messages.say("profile.sign.measured"))
         axes.set_title(messages.say(f"profile.{which}", band=band), fontsize=10)
         axes.set_xlabel(messages.say(f"profile.{which}.places"), fontsize=9)

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.language import Messages
+from colibri_geo.exporting.coordinates import format_degrees
 from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, trim
 from colibri_geo.reporting.parts import MapLabel
 
@@ -29,18 +29,11 @@ class GraticuleLine:
     horizontal: float
     vertical: float
 
-    def label(self, messages: Messages) -> MapLabel:
+    def label(self) -> MapLabel:
         """Write the degrees where they stand."""
-        degrees = messages.number(abs(self.degrees), digits=self.digits)
-        side = ("EW" if self.meridian else "NS")[self.degrees < 0]  # as navigation has it, in every language
+        degrees = format_degrees(self.degrees, axis="lon" if self.meridian else "lat", digits=self.digits)
         anchor = "middle" if self.meridian else "start"
-        return MapLabel(
-            trim(self.horizontal),
-            trim(self.vertical),
-            f"{degrees}° {side}",
-            "degrees",
-            anchor,
-        )
+        return MapLabel(trim(self.horizontal), trim(self.vertical), degrees, "degrees", anchor)
 
 
 def draw_graticule(canvas: Canvas) -> list[GraticuleLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from colibri_geo.evidence import RunRecord
-from colibri_geo.language import Messages
+from colibri_geo.language import NOT_ASKED, Messages
 
 
 def name_run(record: RunRecord, messages: Messages) -> str:
@@ -15,5 +15,7 @@ def name_run(record: RunRecord, messages: Messages) -> str:
 
 
 def name_unseen(reason: str, messages: Messages) -> str:
-    """Say that ground was not observed, and why."""
+    """Say that ground was not observed, and why; or that it was not asked about."""
+    if reason == NOT_ASKED:
+        return messages.say(f"reason.{reason}")
     return messages.say("figure.unseen", reason=messages.say(f"reason.{reason}"))

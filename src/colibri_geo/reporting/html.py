@@ -16,6 +16,7 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.model import build_model
+from colibri_geo.reporting.palette import style_colours
 from colibri_geo.reporting.parts import ReportModel
 from colibri_geo.reporting.pictures import Overview, StripPicture
 
@@ -79,7 +80,7 @@ def render_html(model: ReportModel, *, messages: Messages = ENGLISH) -> str:
         HTML whose Content-Security-Policy lets in nothing but its own style sheet, its own script and inline pictures.
         The script only makes the page handier: without it nothing is missing.
     """
-    style, script = read_asset("report.css"), read_asset("report.js")
+    style, script = read_style("report.css"), read_asset("report.js")
     return load_template("report.html.j2").render(
         report=model,
         say=messages.say,
@@ -103,6 +104,11 @@ def read_asset(name: str) -> str:
     """Read a file of the package's templates; lines end as in the page, whatever the checkout did to them."""
     text = resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")
+
+
+def read_style(name: str) -> str:
+    """Read a style sheet of the package's templates, with the colours that all share before it."""
+    return style_colours() + read_asset(name)
 
 
 def content_policy(*, style: str, script: str) -> str:

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import GeometryCollection, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.language import MAP_REASONS, Messages
+from colibri_geo.language import MAP_REASONS, NOT_ASKED, Messages
 from colibri_geo.language.formats import format_number, format_text
 from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, canvas_corners, line_path, polygon_path, trim
 from colibri_geo.reporting.graticule import draw_graticule
@@ -27,7 +27,7 @@ _LABEL_LIMIT = 40
 _REGION_LABELS = 60
 _LEVELS = ("admin2", "admin1", "country")
 
-_UNASKED = "unseen-not_asked"
+_UNASKED = f"unseen-{NOT_ASKED}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def draw_looked_at(
         caption=messages.say("map.looked_at.caption"),
         image="",
         shapes=(*unseen, *outlines),
-        labels=_label_regions(canvas, placed, [], messages),
+        labels=_label_regions(canvas, placed, []),
         legend=(*legend, *_region_legend(outlines, messages)),
     )
 
@@ -128,7 +128,7 @@ def draw_overview(
     if unseen:
         legend.append(LegendEntry("unseen-any", messages.say("map.sign.unseen")))
     if unasked:
-        legend.append(LegendEntry(_UNASKED, messages.say("reason.not_asked")))
+        legend.append(LegendEntry(_UNASKED, messages.say(f"reason.{NOT_ASKED}")))
     return _compose(
         canvas,
         messages,
@@ -138,7 +138,7 @@ def draw_overview(
         caption=caption,
         image=image,
         shapes=(*unasked, *unseen, *outlines, *casing, *lines),
-        labels=(*_label_regions(canvas, placed, numbers, messages), *numbers),
+        labels=(*_label_regions(canvas, placed, numbers), *numbers),
         legend=(*legend, *_region_legend(outlines, messages)),
     )
 
@@ -168,7 +168,7 @@ def _compose(
         image=image,
         image_box=tuple(trim(side) for side in canvas.grid_box),
         shapes=(*shapes, *(MapShape(line_path(line.path), "graticule") for line in graticule)),
-        labels=(*(line.label(messages) for line in graticule), *labels),
+        labels=(*(line.label() for line in graticule), *labels),
         scale_bar=draw_scale_bar(
             canvas.metres_per_unit,
             right=canvas.width - 36,
@@ -303,9 +303,7 @@ def _region_legend(outlines: Sequence[MapShape], messages: Messages) -> list[Leg
     return entries
 
 
-def _label_regions(
-    canvas: Canvas, regions: Sequence[_Region], taken: Sequence[MapLabel], messages: Messages
-) -> tuple[MapLabel, ...]:
+def _label_regions(canvas: Canvas, regions: Sequence[_Region], taken: Sequence[MapLabel]) -> tuple[MapLabel, ...]:
     """Name the regions where there is room: finest level first, largest first, never over another label."""
     waiting = [
         region
@@ -313,7 +311,7 @@ def _label_regions(
         for region in sorted(regions, key=lambda region: -region.shape.area)
         if region.level == level
     ][:_REGION_LABELS]
-    labels = [*taken, *(line.label(messages) for line in draw_graticule(canvas))]
+    labels = [*taken, *(line.label() for line in draw_graticule(canvas))]
     found: list[MapLabel] = []
     for kind, zoom in (("region", _NARROW_PAGE), ("region-minor", 1.0)):
         unnamed = []

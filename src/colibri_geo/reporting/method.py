@@ -10,6 +10,7 @@ from colibri_geo.language.formats import (
     format_number,
     format_probability,
     format_recorded,
+    format_scene,
     format_share,
     format_text,
     is_missing,
@@ -63,7 +64,7 @@ def _basis(basis: str, messages: Messages) -> str:
 def _key_settings(record: RunRecord, messages: Messages) -> tuple[Fact, ...]:
     trace, score = record.settings.trace, record.settings.score
     least = format_probability(score.min_probability, messages)
-    density = messages.say("method.probability.density", density=f"{score.strips_per_1000_km2:g}")
+    density = messages.say("method.probability.density", density=messages.resign(f"{score.strips_per_1000_km2:g}"))
     point = messages.say("method.operating_point.value", name=score.operating_point, least=least)
 
     def say(fact: str, *lines: str, keys: tuple[str, ...]) -> Fact:
@@ -119,7 +120,7 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
     for when, scene in (("before", record.before), ("after", record.after)):
         if scene.mask_sha256 is not None:
             role = messages.say(f"role.{when}_mask")
-            rows.append(_evidence_row(role, scene.mask, scene.mask_sha256, None, messages))
+            rows.append(_evidence_row(role, format_recorded(scene.mask, messages), scene.mask_sha256, None, messages))
     for when, scene in zip(("before_radar", "after_radar"), record.radar, strict=False):
         rows.append(_evidence_scene(when, scene, messages))
     rows += [_evidence_layer(layer, messages) for layer in record.layers]
@@ -132,13 +133,15 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
 
 
 def _evidence_scene(when: str, scene: SceneRecord, messages: Messages) -> tuple[Cell, ...]:
-    return _evidence_row(messages.say(f"role.{when}"), scene.name, scene.sha256, scene.licence, messages)
+    name = format_scene(scene.name, messages)
+    return _evidence_row(messages.say(f"role.{when}"), name, scene.sha256, scene.licence, messages)
 
 
 def _evidence_layer(layer: LayerRecord, messages: Messages) -> tuple[Cell, ...]:
     kind, _, name = layer.role.partition(" ")
     role = messages.say(f"role.{kind}", name=format_text(name, messages))
-    return _evidence_row(role, layer.name, layer.sha256, layer.credit, messages, notes=layer.notes)
+    shown = format_text(layer.name, messages)
+    return _evidence_row(role, shown, layer.sha256, layer.credit, messages, notes=layer.notes)
 
 
 def _evidence_row(
@@ -148,7 +151,7 @@ def _evidence_row(
     lines += [format_recorded(note, messages) for note in notes]
     return (
         Cell((role,)),
-        Cell((format_text(name, messages),)),
+        Cell((name,)),
         Cell((sha256,), code=True),
         Cell(tuple(lines) or ("–",)),
     )

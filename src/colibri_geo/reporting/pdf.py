@@ -22,7 +22,8 @@ from colibri_geo.exporting.wording import part_links, xml_text
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, Messages, Untranslated
 from colibri_geo.language.formats import one_line
-from colibri_geo.reporting.html import load_drawings, read_asset
+from colibri_geo.reporting.html import load_drawings, read_asset, read_style
+from colibri_geo.reporting.palette import VERDICT_COLOURS, style_colours
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
 from colibri_geo.reporting.tagging import WORKING, finish_tags
 
@@ -89,7 +90,7 @@ def list_pdf_versions() -> dict[str, str]:
     dict of str to str
         By name; the template by the first digits of the SHA-256 of its files.
     """
-    template = hashlib.sha256("".join(map(read_asset, _TEMPLATE)).encode())
+    template = hashlib.sha256("".join((style_colours(), *map(read_asset, _TEMPLATE))).encode())
     return {"typst": version("typst"), _MAIN: template.hexdigest()[:_DIGITS]}
 
 
@@ -121,10 +122,11 @@ def _lay_out(typst: Any, files: Mapping[str, bytes], *, beside: Path) -> bytes: 
 def _gather_files(model: ReportModel, messages: Messages) -> dict[str, bytes]:
     """List what a report is laid out from: the template, what it says, its pictures and drawings."""
     paper = _Paper(
-        load_drawings(messages), _style_drawings(read_asset("report.css") + read_asset("print.css")), messages
+        load_drawings(messages), _style_drawings(read_style("report.css") + read_asset("print.css")), messages
     )
     caution = f"{messages.say('paper.caution')} {model.cover.synthetic}".rstrip()
     said = {"report": paper.tell(model), "words": dict(messages.texts), "caution": caution}
+    said["colours"] = dict(VERDICT_COLOURS)
     return {
         _MAIN: read_asset(_MAIN).encode(),
         "report.json": json.dumps(said, ensure_ascii=False).encode(),

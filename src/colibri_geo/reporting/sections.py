@@ -19,6 +19,7 @@ from colibri_geo.language.formats import (
     format_number,
     format_probability,
     format_recorded,
+    format_scene,
     format_share,
     format_text,
     format_time,
@@ -74,12 +75,12 @@ def build_cover(record: RunRecord, messages: Messages) -> Cover:
 
 def _title_name(scene: SceneRecord, messages: Messages) -> str:
     time = read_time(scene.acquired)
-    name = format_text(scene.name, messages, limit=60)
+    name = format_scene(scene.name, messages, limit=60)
     return name if time is None else messages.say("value.named", name=name, code=time.strftime("%Y-%m-%d"))
 
 
 def _cover_scene(when: str, scene: SceneRecord, messages: Messages) -> Fact:
-    lines = [format_text(scene.name, messages), format_time(scene.acquired, messages)]
+    lines = [format_scene(scene.name, messages), format_time(scene.acquired, messages)]
     if not is_missing(scene.sensor):
         lines.append(format_name(scene.sensor, messages))
     keys = tuple(f"run.{when}.{name}" for name in ("name", "acquired", "sensor"))
@@ -93,7 +94,7 @@ def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> s
     names = (
         messages.say("cover.synthetic.both")
         if len(made_up) == 2
-        else messages.say("cover.synthetic.one", name=format_text(made_up[0].name, messages))
+        else messages.say("cover.synthetic.one", name=format_scene(made_up[0].name, messages))
     )
     return messages.say("cover.synthetic", names=names)
 
@@ -231,7 +232,7 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
     """Write one scene, keyed by the end of the message that names each line."""
     notes = tuple(format_recorded(note, messages, limit=400) for note in scene.notes)
     return {
-        "name": (format_text(scene.name, messages),),
+        "name": (format_scene(scene.name, messages),),
         "parts": tuple(_name_part(part, messages) for part in scene.parts) or ("–",),
         "layout": (_stated(scene.layout, messages),),
         "sensor": (_stated(scene.sensor, messages),),

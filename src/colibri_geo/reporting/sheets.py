@@ -177,8 +177,8 @@ def _probability(row: pd.Series[Any], verdict: str, record: RunRecord, messages:
     lower = kept * probability / (1 - probability * (1 - kept))
     basis = messages.say(
         "probability.basis",
-        density=f"{density:g}",
-        rare=f"{rare:g}",
+        density=messages.resign(f"{density:g}"),
+        rare=messages.resign(f"{rare:g}"),
         lower=format_probability(lower, messages),
     )
     return said, basis
