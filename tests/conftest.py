@@ -7,6 +7,7 @@ that nothing is left out there unnoticed.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -109,12 +110,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def typst() -> Any:  # noqa: ANN401 - a module
     """The library that lays out the PDF, where it is installed."""
-    from colibri_geo.reporting.pdf import load_typst
+    from colibri_geo.reporting import check_libraries
 
     try:
-        return load_typst()
+        check_libraries()
     except MissingExtra as error:
         pytest.skip(str(error))
+    return importlib.import_module("typst")
 
 
 @pytest.fixture

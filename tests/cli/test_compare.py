@@ -168,13 +168,14 @@ def test_pdf_that_cannot_be_laid_out_is_told_and_all_else_is_there(
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
 
 
+@pytest.mark.parametrize("library", ["typst", "pikepdf"])
 def test_pdf_that_cannot_be_made_is_refused_before_an_image_is_read(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
 ) -> None:
-    """Where typst is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
-    monkeypatch.setitem(sys.modules, "typst", None)
+    """Where a library is missing, --pdf ends in one line before the images, which are missing here too, are opened."""
+    monkeypatch.setitem(sys.modules, library, None)
     result = run_cli(tmp_path / "before.tif", tmp_path / "after.tif", "--out", tmp_path / "out", "--pdf")
-    assert_refused(result, "typst", 'pip install "colibri_geo[pdf]"', folder=tmp_path, files=set())
+    assert_refused(result, library, 'pip install "colibri_geo[pdf]"', folder=tmp_path, files=set())
 
 
 def test_pdf_without_report_is_refused(tmp_path: Path) -> None:

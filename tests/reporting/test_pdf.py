@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import importlib
 import io
 import os
 import re
@@ -27,8 +26,7 @@ from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
-from colibri_geo.reporting.pdf import _gather_files, _lay_out, _style_drawings, write_pdf
-from colibri_geo.reporting.tagging import WORKING, finish_tags
+from colibri_geo.reporting.pdf import LIBRARIES, WORKING, _gather_files, _lay_out, _style_drawings, write_pdf
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -328,14 +326,6 @@ def test_texts_that_look_like_tags_are_left_alone(typst: Any, tmp_path: Path) ->
     assert len(reader.pages) == len(lay_out(model, tmp_path).pages)
 
 
-def test_a_file_in_another_order_is_told() -> None:
-    """What is no file of typst is refused in one line that says what to do."""
-    for content in (b"", b"%PDF-1.7\nstartxref\n3\n%%EOF", b"%PDF-2.0\n1 0 obj\n<</Type/XRef>>\nstartxref\n9\n%%EOF"):
-        with pytest.raises(LayoutError, match="expected a table of objects at the end") as told:
-            finish_tags(content)
-        assert str(told.value).endswith(WORKING)
-
-
 def test_the_typst_that_is_advised_is_one_that_is_held_to_it(typst: Any, project: Path) -> None:  # noqa: ANN401, ARG001
     """Advice names the oldest typst that the extra takes, and ends after the one that these tests run with."""
     extra = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
@@ -515,16 +505,13 @@ def test_what_typst_cannot_lay_out_is_told(
         write_pdf(model, tmp_path / "report.pdf")
 
 
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without typst one line says what misses and what to do; nothing is written."""
-
-    def refuse(_name: str) -> None:
-        raise ModuleNotFoundError("No module named 'typst'", name="typst")
-
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str) -> None:
+    """Without one of the libraries one line says what misses and what to do; nothing is written."""
     model = build_model(example_findings(strips=False), example_record(), (), None)
-    monkeypatch.setattr(importlib, "import_module", refuse)
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(
-        MissingExtra, match=re.escape('needs typst, which is not installed; install it with: pip install "coli')
+        MissingExtra, match=re.escape(f'needs {library}, which is not installed; install it with: pip install "coli')
     ):
         write_pdf(model, tmp_path / "report.pdf")
     assert list(tmp_path.iterdir()) == []

@@ -195,7 +195,7 @@ def _list_brought(names: Iterable[str]) -> set[str]:
     ("extra", "modules"),
     [
         ("notebook", "matplotlib.pyplot, odc.geo.xr, xarray"),
-        ("pdf", "typst"),
+        ("pdf", "pikepdf, typst"),
         ("scale", "distributed"),
         ("stac", "pystac, pystac_client"),
     ],

@@ -199,6 +199,6 @@ def check_pdf(*, pdf: bool, no_report: bool) -> None:
     if pdf and no_report:
         raise click.UsageError("--pdf and --no-report exclude each other: the PDF is the report.")
     if pdf:
-        from colibri_geo.reporting import load_typst
+        from colibri_geo.reporting import check_libraries
 
-        load_typst()
+        check_libraries()

@@ -19,7 +19,7 @@ DISTRIBUTIONS = (
     *("odc-geo", "mgrs", "pillow"),
 )
 
-PDF_VERSIONS = ("typst", "report.typ")
+PDF_VERSIONS = ("typst", "pikepdf", "report.typ")
 """What is stated of a PDF, where there is one: who lays it out, and by which template."""
 
 

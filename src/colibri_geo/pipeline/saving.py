@@ -59,9 +59,9 @@ def save_run(
     if pdf and not report:
         raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
     if pdf:
-        from colibri_geo.reporting import load_typst
+        from colibri_geo.reporting import check_libraries
 
-        load_typst()
+        check_libraries()
     run = _forget_pdf(run)
     if precision != "exact":
         return _save_edition(run, out, precision, messages, overwrite=overwrite, report=report, pdf=pdf)

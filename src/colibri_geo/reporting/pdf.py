@@ -25,7 +25,7 @@ from colibri_geo.language.formats import one_line
 from colibri_geo.reporting.html import load_drawings, read_asset, read_style
 from colibri_geo.reporting.palette import VERDICT_COLOURS, style_colours
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
-from colibri_geo.reporting.tagging import WORKING, finish_tags
+from colibri_geo.reporting.tagging import finish_tags
 
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset(
@@ -43,13 +43,18 @@ _DIGITS = 16
 _PANIC = "PanicException"
 """What typst raises where it breaks off: no Exception, and of a class that nothing can import."""
 _MOST_TOLD = 160
+LIBRARIES = ("typst", "pikepdf")
+"""What the extra brings: typst lays the report out, pikepdf finishes its tags."""
+
+WORKING = 'pip install "typst>=0.14,<0.16"'
+"""What installs a typst that is known to lay a report out: 0.14 is the oldest that tags it, 0.15 the newest tried."""
 
 
 def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
     """Write a report as a PDF for A4: a sheet a strip, page numbers, bookmarks, the caution on every page.
 
-    The same report gives the same bytes where typst and the fonts are the same. Nothing is fetched, and no address that
-    stands in a name becomes a link.
+    The same report gives the same bytes where the libraries and the fonts are the same. Nothing is fetched, and no
+    address that stands in a name becomes a link.
 
     Parameters
     ----------
@@ -62,11 +67,11 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     Raises
     ------
     MissingExtra
-        typst is not installed.
+        A library of the extra is not installed.
     LayoutError
         typst fails.
     """
-    typst = load_typst()
+    typst, pikepdf = map(_load, LIBRARIES)
     path = Path(path)
     files = _gather_files(model, messages)
     try:
@@ -79,11 +84,11 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
             f"{path.name}: typst {version('typst')} cannot lay it out ({told}); report.html beside it holds the same, "
             f"print that one, or try a version of typst that is known to work: {WORKING}"
         ) from error
-    path.write_bytes(finish_tags(laid_out))
+    path.write_bytes(finish_tags(laid_out, pikepdf))
 
 
 def list_pdf_versions() -> dict[str, str]:
-    """List what decides the bytes of a PDF beside the run itself: typst, and what a page is laid out by.
+    """List what decides the bytes of a PDF beside the run itself: libraries, and what a page is laid out by.
 
     Returns
     -------
@@ -91,20 +96,23 @@ def list_pdf_versions() -> dict[str, str]:
         By name; the template by the first digits of the SHA-256 of its files.
     """
     template = hashlib.sha256("".join((style_colours(), *map(read_asset, _TEMPLATE))).encode())
-    return {"typst": version("typst"), _MAIN: template.hexdigest()[:_DIGITS]}
+    return {**{name: version(name) for name in LIBRARIES}, _MAIN: template.hexdigest()[:_DIGITS]}
 
 
-def load_typst() -> Any:  # noqa: ANN401 - a module of an extra
-    """Import typst, or say that it is missing.
-
-    Call it before work whose result a PDF shall show.
+def check_libraries() -> None:
+    """Say what is missing for a PDF, before work whose result it shall show.
 
     Raises
     ------
     MissingExtra
-        typst is not installed.
+        A library of the extra is not installed.
     """
-    return load_extra("typst", extra="pdf", purpose="a PDF of the report")
+    for name in LIBRARIES:
+        _load(name)
+
+
+def _load(name: str) -> Any:  # noqa: ANN401 - a module of an extra
+    return load_extra(name, extra="pdf", purpose="a PDF of the report")
 
 
 def _lay_out(typst: Any, files: Mapping[str, bytes], *, beside: Path) -> bytes:  # noqa: ANN401 - a module of an extra
