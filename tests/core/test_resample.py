@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colibri_geo.core.resample import KERNEL_MARGIN_PX, average_blocks, cubic_weights, sum_blocks, translate
+from colibri_geo.core.resample import (
+    ENLARGING_MARGIN_PX,
+    KERNEL_MARGIN_PX,
+    average_blocks,
+    cubic_weights,
+    enlarge,
+    sum_blocks,
+    translate,
+)
 from tests.core.painting import textured
 
 FRACTIONS = st.floats(0, 0.999)
@@ -73,6 +81,17 @@ def test_result_does_not_depend_on_the_window(rng: np.random.Generator) -> None:
     whole = translate(image, measured, row_fraction=0.35, col_fraction=0.8)
     part = translate(image[:, 7:29, 11:34], measured[7:29, 11:34], row_fraction=0.35, col_fraction=0.8)
     np.testing.assert_array_equal(part, whole[:, 7 : 29 - 4, 11 : 34 - 4])
+
+
+@pytest.mark.parametrize("factor", [2, 3, 6])
+def test_smaller_pixels_of_a_plane_lie_on_it(factor: int) -> None:
+    """Smaller pixels take the values of a plane at their own centres, which lie even in the larger ones."""
+    rows, cols = np.mgrid[:14, :17].astype(np.float32)
+    large = enlarge((3 + 0.5 * rows - 0.25 * cols)[None], np.ones((14, 17), dtype=bool), factor)
+    inner = 14 - 2 * ENLARGING_MARGIN_PX, 17 - 2 * ENLARGING_MARGIN_PX
+    row, col = (ENLARGING_MARGIN_PX + (np.arange(factor * side) + 0.5) / factor - 0.5 for side in inner)
+    np.testing.assert_allclose(large[0], 3 + 0.5 * row[:, None] - 0.25 * col, atol=1e-5)
+    assert large.dtype == np.float32
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3, 7])

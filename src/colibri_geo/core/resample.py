@@ -1,8 +1,13 @@
-"""Move an image by a fraction of a pixel, with a finite kernel so that the result does not depend on the window."""
+"""Images moved by a fraction of a pixel, or in smaller or larger pixels.
+
+All kernels are finite, so that what comes out does not depend on the window that is read.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +17,9 @@ BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 KERNEL_MARGIN_PX = 2
 """Pixels on each side of the output that `translate` needs of its input."""
+
+ENLARGING_MARGIN_PX = KERNEL_MARGIN_PX + 1
+"""Pixels of its input that `enlarge` needs on each side of what it enlarges."""
 
 _LEAST_WEIGHT = 0.3
 
@@ -69,6 +77,44 @@ def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, c
     nearest = np.where(measured, values, 0)[:, row : row + total.shape[1], col : col + total.shape[2]]
     moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), nearest)
     return moved
+
+
+def enlarge(values: FloatArray, measured: BoolArray, factor: int) -> FloatArray:
+    """Sample an image at the centres of smaller pixels, of which `factor` by `factor` make one of its own.
+
+    Parameters
+    ----------
+    values : (B, M + 6, N + 6) ndarray of float32
+        With `ENLARGING_MARGIN_PX` more pixels on each side than what is enlarged.
+    measured : (M + 6, N + 6) ndarray of bool
+        Pixels whose value means something; others take no part.
+    factor : int
+
+    Returns
+    -------
+    (B, factor * M, factor * N) ndarray of float32
+        0 where nothing was measured under the kernel nor at the nearest pixel.
+
+    Examples
+    --------
+    >>> ramp = np.arange(8, dtype=np.float32)[None, None] * np.ones((1, 7, 1), dtype=np.float32)
+    >>> enlarge(ramp, ramp[0] >= 0, 2).tolist()
+    [[[2.75, 3.25, 3.75, 4.25], [2.75, 3.25, 3.75, 4.25]]]
+    """
+    rows, cols = (side - 2 * ENLARGING_MARGIN_PX for side in measured.shape)
+    large = np.empty((len(values), factor * rows, factor * cols), dtype=np.float32)
+    for row, col in product(range(factor), repeat=2):
+        # From the centre of a pixel to that of a smaller one in it; a sample lies right below and right of a pixel.
+        down, right = ((place + 0.5) / factor - 0.5 for place in (row, col))
+        first_row, first_col = 1 + math.floor(down), 1 + math.floor(right)
+        near = (
+            slice(first_row, first_row + rows + 2 * KERNEL_MARGIN_PX),
+            slice(first_col, first_col + cols + 2 * KERNEL_MARGIN_PX),
+        )
+        large[:, row::factor, col::factor] = translate(
+            values[:, *near], measured[near], row_fraction=down % 1, col_fraction=right % 1
+        )
+    return large
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
+from colibri_geo.core.resample import ENLARGING_MARGIN_PX, enlarge
 from colibri_geo.core.windows import Window
 from colibri_geo.scenes.masks import Unseen
-from colibri_geo.scenes.scene import Block
+from colibri_geo.scenes.scene import Block, frame_pixels
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 StoredArray = np.ndarray[Any, np.dtype[Any]]
@@ -20,6 +23,7 @@ StoredArray = np.ndarray[Any, np.dtype[Any]]
 _SOURCE_MARGIN_PX = 4
 _KERNEL_PX = 3
 _EDGE_POINTS = 21
+_SAME_PLACE = 1e-6  # of a pixel
 
 
 def find_source_window(source: GeoBox, target: GeoBox) -> Window:
@@ -66,6 +70,9 @@ def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
     Block
     """
     shape = (int(target.shape[0]), int(target.shape[1]))
+    nesting = _find_nesting(source, target)
+    if nesting is not None:
+        return _enlarge_block(block, nesting.factor, Window(nesting.row, nesting.col, *shape))
     values = np.zeros((len(block.values), *shape), dtype=np.float32)
     measured = block.unseen < Unseen.NODATA
     under = _find_under(source, target).padded(_KERNEL_PX)
@@ -91,6 +98,52 @@ def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
         **_places(source, target),
     )
     return Block(np.nan_to_num(values, nan=0.0), unseen)
+
+
+@dataclass(frozen=True)
+class _Nesting:
+    """How the pixels of a grid lie in those of a coarser one.
+
+    Attributes
+    ----------
+    factor : int
+        How many make one of the coarser, in each direction; 2 or more.
+    row, col : int
+        Of the first pixel, counted in such pixels from the first of the coarser grid.
+    """
+
+    factor: int
+    row: int
+    col: int
+
+
+def _find_nesting(coarse: GeoBox, fine: GeoBox) -> _Nesting | None:
+    """Find how a grid nests in a coarser one, as 10 m pixels do in those of 20 m; None where it does not."""
+    theirs, mine = coarse.affine, fine.affine
+    if coarse.crs != fine.crs or any((theirs.b, theirs.d, mine.b, mine.d)):
+        return None
+    factor = round(theirs.a / mine.a)
+    row, col = round((mine.f - theirs.f) / mine.e), round((mine.c - theirs.c) / mine.a)
+    if factor < 2:
+        return None
+    right, down = theirs.a / factor, theirs.e / factor
+    expected = Affine(right, 0, theirs.c + col * right, 0, down, theirs.f + row * down)
+    if not expected.almost_equals(mine, precision=_SAME_PLACE * abs(mine.a)):
+        return None
+    return _Nesting(factor, row, col)
+
+
+def _enlarge_block(block: Block, factor: int, window: Window) -> Block:
+    """Cut a window of smaller pixels, counted from the first of a block: warping takes five times as long."""
+    around = window.snapped(factor)
+    under = Window(*(side // factor for side in (around.row, around.col, around.rows, around.cols)))
+    needed = under.padded(ENLARGING_MARGIN_PX)
+    there = needed.clipped(*block.unseen.shape)
+    near = frame_pixels(block.values[:, *there.slices], block.unseen[there.slices], at=there, window=needed)
+    values = enlarge(near.values, near.unseen < Unseen.NODATA, factor)
+    codes = near.unseen[under.relative_to(needed).slices].repeat(factor, axis=0).repeat(factor, axis=1)
+    inner = window.relative_to(around).slices
+    return Block(values[:, *inner], codes[inner])
 
 
 def warp_codes(codes: StoredArray, source: GeoBox, target: GeoBox, *, outside: int) -> StoredArray:
