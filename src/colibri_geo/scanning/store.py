@@ -87,7 +87,7 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What must be the same for a scan to go on from what an earlier one did.
+    """What decides on the tiles, and must be the same for a scan to go on from what an earlier one did.
 
     Attributes
     ----------
