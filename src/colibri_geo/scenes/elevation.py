@@ -26,6 +26,7 @@ from colibri_geo.scenes.storage import Storage
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IndexArray = np.ndarray[Any, np.dtype[np.intp]]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
 """Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Other values mark voids, also where
@@ -140,8 +141,9 @@ class _Mosaic:
         rows, cols = to_pixel.f + to_pixel.e * north - 0.5, to_pixel.c + to_pixel.a * east - 0.5
         heights = np.full(len(rows), np.nan)
         placed = np.flatnonzero(np.isfinite(rows) & np.isfinite(cols))  # the others lie beyond the projection
-        for part in (placed[first : first + _POINTS] for first in range(0, len(placed), _POINTS)):
-            heights[part] = self._interpolate(rows[part], cols[part])
+        for way in _part_leaps(placed, rows, cols):
+            for part in (way[first : first + _POINTS] for first in range(0, len(way), _POINTS)):
+                heights[part] = self._interpolate(rows[part], cols[part])
         return heights
 
     def _interpolate(self, rows: FloatArray, cols: FloatArray) -> FloatArray:
@@ -158,6 +160,12 @@ class _Mosaic:
                 part = heights[shared.relative_to(window).slices]
                 np.copyto(part, placed.tile.read(shared.relative_to(place)), where=np.isnan(part))
         return heights
+
+
+def _part_leaps(placed: IndexArray, rows: FloatArray, cols: FloatArray) -> list[IndexArray]:
+    """Part places along a way where it leaps, as over the line where the date changes: no window spans the leap."""
+    leaps = np.maximum(np.abs(np.diff(rows[placed])), np.abs(np.diff(cols[placed]))) > _POINTS
+    return [way for way in np.split(placed, np.flatnonzero(leaps) + 1) if len(way)]
 
 
 @dataclass(frozen=True)
