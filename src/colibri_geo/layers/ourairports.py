@@ -81,11 +81,14 @@ class Aviation:
 
     Attributes
     ----------
+    columns : tuple of str
+        Of the table, those that are not read among them.
     airports : tuple of Airport
     runways : tuple of Runway
     notes : tuple of str
     """
 
+    columns: tuple[str, ...] = ()
     airports: tuple[Airport, ...] = ()
     runways: tuple[Runway, ...] = ()
     notes: tuple[str, ...] = ()
@@ -143,14 +146,16 @@ def read_ourairports(path: Path) -> Aviation:
         placed = [_read_airport(row) for row in rows]
         airports = tuple(airport for airport in placed if airport is not None)
         missing = len(placed) - len(airports)
-        return Aviation(airports, notes=(f"{missing} airport(s) without a place left out",) if missing else ())
+        return Aviation(
+            tuple(columns), airports, notes=(f"{missing} airport(s) without a place left out",) if missing else ()
+        )
     if set(_RUNWAYS) <= set(columns):
         runways = tuple(_read_runway(row) for row in rows)
         missing = sum(runway.low is None or runway.high is None for runway in runways)
         note = (
             f"{missing} of {len(runways)} runway(s) state no ends or one: the points of their airports stand for them"
         )
-        return Aviation(runways=runways, notes=(note,) if missing else ())
+        return Aviation(tuple(columns), runways=runways, notes=(note,) if missing else ())
     raise VectorError(
         f"{path.name}: a table with the columns {', '.join(columns)[:80]}, expected those of OurAirports' airports "
         f"({', '.join(_AIRPORTS)}) or runways ({', '.join(_RUNWAYS)}); convert others to GeoPackage"

@@ -25,6 +25,8 @@ _KNOWN = {
     b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG",
     b"PAR1": "Parquet", b"fgb\x03": "FlatGeobuf", b"\x89HDF": "HDF5", b"PGDMP": "a PostgreSQL dump",
 }  # fmt: skip
+ENDINGS = frozenset({".csv", ".dbf", ".fgb", ".geojson", ".gml", ".gpkg", ".gpx", ".kml", ".osm", ".shp", ".shx"})
+_PARTS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".sbn", ".sbx", ".shx"})
 _UTF8_BOM = b"\xef\xbb\xbf"
 _SQLITE = b"SQLite format 3\x00"
 _SHAPEFILE = b"\x00\x00\x27\x0a"
@@ -69,10 +71,10 @@ class LayerSource:
 
 
 def recognise_layer(path: Path) -> bool:
-    """Tell from the first bytes whether a file is a vector layer rather than an image.
+    """Tell from the first bytes whether a file is a vector layer rather than an image, or is called as one.
 
     Some metadata of images are GeoJSON too: ask the readers of images first. What is no file, or cannot be opened, is
-    no layer.
+    no layer. What is called as a layer and is none is taken for one, so that its error speaks of layers.
     """
     try:
         if not path.is_file():
@@ -81,6 +83,8 @@ def recognise_layer(path: Path) -> bool:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False
+    if path.suffix.lower() in ENDINGS | _PARTS:
+        return True
     text = head.removeprefix(_UTF8_BOM).lstrip()
     if text.startswith(b"<"):
         return b"<kml" in text.lower()
@@ -100,6 +104,8 @@ def identify(path: Path) -> LayerFormat:
         An archive, another format, text that is not UTF-8.
     """
     check_file(path)
+    if path.suffix.lower() in _PARTS:
+        raise UnsupportedFormat(f"{path.name}: a part of a shapefile, expected the .shp beside it; give that")
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
