@@ -81,6 +81,16 @@ def test_a_geopackage_without_a_reference_system_can_be_given_one(tmp_path: Path
     assert inspect_layer(path, assume_crs="EPSG:4326").warnings == ()
 
 
+def test_a_system_that_is_none_is_told_also_where_none_is_needed(tmp_path: Path) -> None:
+    """A misspelt reference system is no more passed over of a layer than of an image."""
+    path = tmp_path / "a.gpkg"
+    _frame().to_file(path)
+    assert inspect_layer(path, assume_crs="EPSG:32618").warnings == ()
+    assert (
+        "'EPSG:nope' is no known coordinate reference system" in inspect_layer(path, assume_crs="EPSG:nope").warnings[0]
+    )
+
+
 def test_images_and_their_metadata_are_no_layers(tmp_path: Path) -> None:
     """An image, a STAC item and other JSON or XML are not taken for a layer."""
     assert not recognise_layer(write_image(tmp_path / "a.tif", made_pixels()))

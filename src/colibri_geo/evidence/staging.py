@@ -85,9 +85,11 @@ def _check_place(out: Path) -> None:
         raise OutputError(f"{out}: is a link, expected a folder or a free name; give the folder that it leads to")
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file, expected a folder or a free name; give another folder")
-    parent = next((place for place in out.resolve().parents if place.exists()), out)
+    places = Path(os.path.realpath(out)).parents  # resolve() ends at links that lead in a circle
+    parent = next((place for place in places if place.exists() or place.is_symlink()), out)
     if not parent.is_dir():
-        raise OutputError(f"{out}: {parent.name} is a file, expected a folder; give another folder")
+        what = "link that leads nowhere" if parent.is_symlink() else "file"
+        raise OutputError(f"{out}: {parent.name} is a {what}, expected a folder; give another folder")
     check_writable(parent)
 
 
