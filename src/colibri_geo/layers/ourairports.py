@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colibri_geo.errors import CorruptInput, EncodingError, InputTooLarge, InvalidGeometry, VectorError
-from colibri_geo.layers.sources import MAX_TEXT_BYTES, check_file
+from colibri_geo.layers.sources import MAX_TEXT_BYTES, check_layer
 from colibri_geo.layers.spelling import check_name
 
 MAX_ROWS = 300_000
@@ -103,7 +103,7 @@ def recognise_table(path: Path) -> bool:
     ------
     NotAFile, InputTooLarge
     """
-    check_file(path)
+    check_layer(path)
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     columns = {column.strip(b'"\r') for column in head.partition(b"\n")[0].split(b",")}

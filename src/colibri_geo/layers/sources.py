@@ -12,14 +12,15 @@ from colibri_geo.errors import (
     CorruptInput,
     EncodingError,
     InputTooLarge,
-    NotAFile,
     UnsupportedFormat,
 )
+from colibri_geo.scenes.paths import check_file, check_path
 
 MAX_BYTES = 2**30
 MAX_TEXT_BYTES = 2**28  # text is held in memory as a whole, several times its size
 
-_EXPECTED = "expected a GeoPackage, shapefile, GeoJSON or KML"
+_FORMATS = "a GeoPackage, shapefile, GeoJSON or KML"
+_EXPECTED = f"expected {_FORMATS}"
 _ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2"}
 _KNOWN = {
     b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG",
@@ -103,7 +104,7 @@ def identify(path: Path) -> LayerFormat:
     ArchiveError, UnsupportedFormat, EncodingError
         An archive, another format, text that is not UTF-8.
     """
-    check_file(path)
+    check_layer(path)
     if path.suffix.lower() in _PARTS:
         raise UnsupportedFormat(f"{path.name}: a part of a shapefile, expected the .shp beside it; give that")
     with path.open("rb") as file:
@@ -120,16 +121,15 @@ def identify(path: Path) -> LayerFormat:
     return found
 
 
-def check_file(path: Path) -> None:
+def check_layer(path: Path) -> None:
     """Refuse what is no file, or too large a one, to be read.
 
     Raises
     ------
     NotAFile, InputTooLarge
     """
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
-        raise NotAFile(f"{path}: {what}, {_EXPECTED}; check the path")
+    check_path(path, expected="a layer")
+    check_file(path, expected=_FORMATS)
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise InputTooLarge(

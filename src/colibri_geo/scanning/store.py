@@ -172,11 +172,11 @@ class TileStore:
         SettingsError, OutputExists, OutputError
             As from `begin`.
         """
-        if not folder.exists():
-            if resume:
-                raise _nothing_there(folder)
-            return
         with output_errors(folder):
+            if not folder.exists():
+                if resume:
+                    raise _nothing_there(folder)
+                return
             _check_content(folder)
             lock = FolderLock.take(folder / _LOCK)
             try:
