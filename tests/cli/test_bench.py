@@ -81,6 +81,7 @@ def test_speed_refuses_in_one_line(tmp_path: Path) -> None:
         assert ended.stdout == ""
     assert there.read_text() == "kept"
     assert not folder.exists()
+    assert "choose of 'regionprops', " in CliRunner().invoke(main, ["bench", "speed", "--method", "guess"]).stderr
 
 
 def test_speed_is_printed_as_json_and_written_as_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
