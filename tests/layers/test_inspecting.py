@@ -10,7 +10,8 @@ import pytest
 import shapely
 
 from colibri_geo.errors import VectorError
-from colibri_geo.layers.inspecting import inspect_layer, is_layer
+from colibri_geo.layers.inspecting import inspect_layer
+from colibri_geo.layers.recognising import is_layer
 from colibri_geo.layers.sources import recognise_layer
 from tests.scenes.images import made_pixels, write_image
 

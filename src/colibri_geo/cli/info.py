@@ -60,10 +60,12 @@ def info(
             if found.uses:
                 _refuse_options(found.name, found.kind, {"--mask": mask})
         except (AmbiguousInput, CorruptInput, UnsupportedFormat) as error:
-            from colibri_geo.layers.inspecting import inspect_layer, is_layer
+            from colibri_geo.layers.recognising import is_layer
 
             of_images = {"--mask": mask, "--date": acquired, "--bands": bands}
             if is_layer(path):
+                from colibri_geo.layers.inspecting import inspect_layer
+
                 found = inspect_layer(path, assume_crs=assume_crs)
                 _refuse_options(found.name, "vector layer", of_images)
                 rows = _list_layer(found)

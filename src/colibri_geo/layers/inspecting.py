@@ -18,9 +18,7 @@ from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_t
 from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import LONLAT, measure_km2
-from colibri_geo.layers.sources import ENDINGS, MAX_TEXT_BYTES, identify, recognise_layer
-from colibri_geo.scenes.archives import identify_archive
-from colibri_geo.scenes.bundle import open_bundle
+from colibri_geo.layers.sources import identify
 
 _MOST_COLUMNS = 100
 
@@ -74,20 +72,6 @@ class LayerInspection:
     size_bytes: int
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
-
-
-def is_layer(path: Path) -> bool:
-    """Tell whether what no reader of images takes is a vector layer, a table of OurAirports, or an archive of layers.
-
-    See `colibri_geo.layers.sources.recognise_layer`. Of an archive the error of `inspect_layer` says what to do.
-    """
-    if recognise_layer(path):
-        return True
-    if not path.is_file() or path.stat().st_size > MAX_TEXT_BYTES:
-        return False
-    if identify_archive(path) is not None:
-        return any(Path(name).suffix.lower() in ENDINGS for name in open_bundle(path).names)
-    return recognise_table(path)
 
 
 def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerInspection:

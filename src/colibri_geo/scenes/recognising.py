@@ -10,7 +10,6 @@ import numpy as np
 from colibri_geo.errors import ColibriError, GeoreferenceError, UnsupportedDtype, UnsupportedFormat
 from colibri_geo.scenes.dates import DATE_OPTION
 from colibri_geo.scenes.decoding import Header, StoredArray
-from colibri_geo.scenes.elevation import are_possible, open_elevation
 from colibri_geo.scenes.image import Image
 from colibri_geo.scenes.masks import NO_CODE, SCL_CODES
 from colibri_geo.scenes.sampling import sample_stored
@@ -75,6 +74,8 @@ def find_faults(image: Image, kind: RasterKind, *, assume_crs: str | None) -> tu
     if kind is RasterKind.MASK:
         return tuple(problem for problem in image.problems if isinstance(problem, GeoreferenceError))
     if kind is RasterKind.ELEVATION:
+        from colibri_geo.scenes.elevation import open_elevation  # of no use for images
+
         try:
             open_elevation(image.file, assume_crs=assume_crs).check_heights()
         except ColibriError as error:
@@ -92,6 +93,8 @@ def _are_heights(values: StoredArray, header: Header) -> bool:
     told = bool(_HEIGHTS.search(described) or _LENGTHS.match(header.units[0]))
     if not told and (described or not header.dtypes[0].startswith(("int", "float"))):
         return False
+    from colibri_geo.scenes.elevation import are_possible  # of no use for images
+
     metres = values.astype(np.float64) * header.scales[0] + header.offsets[0]
     possible = are_possible(metres)
     return bool(possible.mean() >= _LEAST_SHARE and (told or np.abs(metres[possible]).max() >= _LEAST_PEAK))
