@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import gzip
+import os
 import pickle
 import tomllib
 import zipfile
@@ -273,6 +274,20 @@ def test_a_settings_file_that_is_not_there_is_told(tmp_path: Path, name: str, wo
     """Missing files, folders and impossible names are answered with what was expected."""
     with pytest.raises(ConfigError, match=words):
         load_settings(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_no_settings_file(tmp_path: Path) -> None:
+    """What is there and no file is told as that, and is not waited for."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(ConfigError, match="no regular file, expected the path of a TOML file"):
+        load_settings(tmp_path / "pipe.toml")
+
+
+def test_a_byte_order_mark_is_no_setting(tmp_path: Path) -> None:
+    """What editors of Windows put before UTF-8 is read over."""
+    (tmp_path / "s.toml").write_text("[trace]\nmin_length_m = 500\n", encoding="utf-8-sig")
+    assert load_settings(tmp_path / "s.toml").trace.min_length_m == 500
 
 
 def test_text_of_other_languages_is_read_as_utf_8(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def load_settings(path: str | Path) -> Settings:
     path = Path(path)
     content = _read_file(path)
     try:
-        tables = tomllib.loads(content.decode("utf-8"))
+        tables = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # tomllib's own, bytes that are no text, numbers and nests too large
         if _is_pickle(content):
             raise _unsafe(path, "a pickle") from error
@@ -241,7 +241,7 @@ def load_settings(path: str | Path) -> Settings:
 def _read_file(path: Path) -> bytes:
     try:
         if not path.is_file():
-            what = "is a folder" if path.is_dir() else "no such settings file"
+            what = "is a folder" if path.is_dir() else "no regular file" if path.exists() else "no such settings file"
             raise ConfigError(f"{path.name[:80]}: {what}, expected the path of a TOML file; check it")
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)

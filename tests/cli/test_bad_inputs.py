@@ -23,9 +23,9 @@ pytestmark = pytest.mark.slow
 
 COUNTS = {"raster": 146, "pair": 22, "aoi": 44, "report": 7, "archive": 8, "model": 3, "register": 5}
 """Rows by command. Those of the register wait for it: there is no such command yet."""
-NO_LAYER = {"G042": "UnsupportedFormat", "M006": "UnsupportedFormat"}
-"""Rows that no command reads: a table in CSV and a notebook are neither image nor layer. They stand for what is written
-(a cell that is no formula, a notebook without outputs), which is tested where it is written."""
+NO_LAYER = {"G042": "VectorError", "M006": "UnsupportedFormat"}
+"""Rows that no command reads: a table in CSV that is none of OurAirports', and a notebook. They stand for what is
+written (a cell that is no formula, a notebook without outputs), which is tested where it is written."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,23 @@ def test_unknown_groups_and_folders_end_in_one_line(tmp_path: Path) -> None:
     assert there.read_text() == "kept"
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc")
+@pytest.mark.parametrize("command", ["detection", "speed"])
+@pytest.mark.parametrize("out", ["/proc/report.md", "x" * 300])
+def test_places_that_cannot_be_written_are_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, command: str, out: str
+) -> None:
+    """Neither the rights of a folder nor a name that is too long let minutes of work be lost at their end."""
+
+    def work(**_: object) -> None:
+        raise AssertionError("the work was begun")
+
+    monkeypatch.setattr(f"colibri_geo.bench.bench_{command}", work)
+    ended = CliRunner().invoke(main, ["bench", command, "--out", out])
+    assert (ended.exit_code, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert " cannot be written (" in ended.stderr
+
+
 def test_every_option_is_explained() -> None:
     """Each command of the group, and each of its options, says what it does."""
     group = main.commands["bench"]
@@ -64,6 +81,7 @@ def test_speed_refuses_in_one_line(tmp_path: Path) -> None:
         assert ended.stdout == ""
     assert there.read_text() == "kept"
     assert not folder.exists()
+    assert "choose of 'regionprops', " in CliRunner().invoke(main, ["bench", "speed", "--method", "guess"]).stderr
 
 
 def test_speed_is_printed_as_json_and_written_as_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

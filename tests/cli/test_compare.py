@@ -565,6 +565,11 @@ def test_strips_have_the_heights_of_a_model(pair: tuple[Path, Path], tmp_path: P
         (("--elevation", "missing.tif"), "does not exist, expected the GeoTIFF of an elevation model or a folder"),
         (("--aerodromes", "missing.csv"), "does not exist"),
         (("--layer", "rivers"), "expected NAME=FILE"),
+        (("--layer", f"rivers={'x' * 300}"), "cannot be opened (File name too long), expected a GeoPackage"),
+        (("--aoi", "x" * 300), "cannot be opened (File name too long), expected a GeoPackage"),
+        (("--regions", f"admin1={'x' * 300}"), "cannot be opened (File name too long), expected a GeoPackage"),
+        (("--aerodromes", "x" * 300), "cannot be opened (File name too long), expected a GeoPackage"),
+        (("--aoi", "https://example.org/a.kml"), "https://example.org/a.kml: an address, expected a file"),
         (("--layer", "rivers=airports.csv"), "expected a GeoPackage, shapefile, GeoJSON or KML"),
     ],
 )

@@ -7,16 +7,17 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from colibri_geo.cli.main import main
-from colibri_geo.errors import ColibriError
+from colibri_geo.errors import ColibriError, UnsupportedFormat
 from colibri_geo.evidence import write_manifest
 from colibri_geo.exporting import write_tables
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes.opening import open_scene
-from tests.scenes.images import made_pixels, write_image
+from tests.scenes.images import made_pixels, write_image, write_scl
 from tests.support.example_run import example_findings, example_record
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
@@ -171,6 +172,97 @@ def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
         "colibri-geo: error: UnsupportedFormat: run: the folder of a run, expected images or layers; colibri-geo "
         "verify checks it, and its tables are in findings.gpkg\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "a.csv",
+            b"id,name\n1,x\n",
+            "VectorError: a.csv: a table with the columns id, name, expected those of OurAirports'",
+        ),
+        ("a.gpkg", b"", "CorruptInput: a.gpkg: the file is empty, expected a GeoPackage, shapefile, GeoJSON or KML"),
+        ("a.geojson", b"{", "VectorError: a.geojson: not JSON at line 1"),
+        ("a.geojson", b"[" * 500 + b"]" * 500, "VectorError: a.geojson: nested too deep"),
+        ("a.gml", b"<gml/>", "UnsupportedFormat: a.gml: content is XML that is not KML, expected a GeoPackage"),
+        ("a.shx", b"\x00\x00\x27\x0a", "UnsupportedFormat: a.shx: a part of a shapefile, expected the .shp beside it"),
+        ("a.dbf", b"\x03", "UnsupportedFormat: a.dbf: a part of a shapefile, expected the .shp beside it"),
+    ],
+)
+def test_what_is_called_as_a_layer_is_answered_as_one(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    """A layer that is broken, or of another format, is not sent to readers of images."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    result = run_info(path)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"colibri-geo: error: {said}")
+
+
+def test_an_archive_of_a_layer_is_to_be_unpacked(tmp_path: Path) -> None:
+    """Layers are delivered in ZIP files, which no option takes: that is told, and no word of images."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for ending in ("dbf", "shp", "shx"):
+            archive.writestr(f"borders.{ending}", b"\x00")
+    assert run_info(tmp_path / "a.zip").stderr == (
+        "colibri-geo: error: ArchiveError: a.zip: a ZIP archive, expected a GeoPackage, shapefile, GeoJSON or KML; "
+        "unpack it and give the layer inside\n"
+    )
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    """A folder of an image, an elevation model and a mask that is called after no image."""
+    write_image(tmp_path / "image.tif", made_pixels())
+    heights = made_pixels(1, low=100, high=900).astype(np.int16)
+    write_image(tmp_path / "heights.tif", heights, names=None, acquired=None)
+    write_scl(tmp_path / "mask.tif", made_pixels(1, low=2, high=12)[0])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "uses"),
+    [
+        ("heights.tif", "elevation model", ["--elevation"]),
+        ("mask.tif", "mask", ["--before-mask", "--after-mask"]),
+        ("image.tif", "image", []),
+    ],
+)
+def test_a_raster_that_is_no_image_is_told_as_what_it_is(others: Path, name: str, kind: str, uses: list[str]) -> None:
+    """An elevation model and a mask are named with the options that take them, and lack no date and no band."""
+    found = json.loads(run_info(others / name, "--json").stdout)
+    assert (found["kind"], found["uses"], found["warnings"]) == (kind, uses, [])
+    text = run_info(others / name).stdout
+    assert ("acquired" in text, f", {kind}\n" in text) == (not uses, bool(uses))
+    if uses:
+        assert f"--mask is given of {name}, which is a" in run_info(others / name, "--mask", others / "mask.tif").stderr
+
+
+def test_what_is_said_of_a_raster_makes_it_an_image(others: Path) -> None:
+    """A band and a time that the user gives stand above what the values look like."""
+    said = ("--bands", "red=1", "--date", "2024-01-01")
+    found = json.loads(run_info(others / "heights.tif", *said, "--json").stdout)
+    assert (found["kind"], found["bands"]) == ("image", ["red"])
+
+
+def test_what_is_no_scene_is_not_listed_among_scenes(others: Path) -> None:
+    """A folder with a model or a mask is told as what `scan` makes of it; one of a model alone as what it is."""
+    found = json.loads(run_info(others, "--json").stdout)
+    assert (found["layout"], found["scenes"]) == ("folder of scenes", ["image.tif"])
+    said = dict(zip(("heights.tif", "mask.tif"), found["warnings"], strict=True))
+    for name, option in (("heights.tif", "--elevation"), ("mask.tif", "--before-mask")):
+        assert said[name].startswith(f"UnsupportedFormat: {name}: ")
+        assert f"expected an image; give it with {option}" in said[name]
+        with pytest.raises(UnsupportedFormat, match=re.escape(f"expected an image; give it with {option}")):
+            open_scene(others / name)
+    (others / "image.tif").unlink()
+    (others / "mask.tif").write_bytes((others / "heights.tif").read_bytes())
+    assert [" ".join(line.split()) for line in run_info(others).stdout.splitlines()[1:]] == [
+        "layout folder of an elevation model: 2",
+        "tile heights.tif",
+        "tile mask.tif",
+        "taken by --elevation",
+    ]
 
 
 @pytest.mark.parametrize(

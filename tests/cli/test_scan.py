@@ -217,6 +217,20 @@ def test_existing_folder_is_refused_at_once(tmp_path: Path, calls: list[dict[str
     assert calls == []
 
 
+@pytest.mark.parametrize("command", ["compare", "scan"])
+@pytest.mark.parametrize("place", ["before/out", "before/deep/out", "after/../after/out"])
+def test_a_folder_of_images_is_no_place_to_write(tmp_path: Path, command: str, place: str) -> None:
+    """What is written into it would be read as images by the next scan, and by one that goes on."""
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    result = CliRunner().invoke(
+        main, [command, str(tmp_path / "before"), str(tmp_path / "after"), "--out", str(tmp_path / place)]
+    )
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert f"OutputError: {tmp_path / place}: lies in {tmp_path / place.partition('/')[0]}, of which" in result.stderr
+    assert not any(path.is_file() or path.name == "out" for path in tmp_path.rglob("*"))
+
+
 def test_nothing_is_resumed_where_the_run_is_done(tmp_path: Path, calls: list[dict[str, Any]]) -> None:
     """A scan that is done is not gone on with: its folder is told, and stays as it is."""
     (tmp_path / "out").mkdir()

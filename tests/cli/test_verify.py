@@ -71,3 +71,7 @@ def test_no_run_is_status_2(tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert result.stderr.count("\n") == 1
         assert "expected the folder of a run" in result.stderr
+    result = _verify(tmp_path / ("x" * 300))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "NotARun" in result.stderr
+    assert "(File name too long); check the path" in result.stderr

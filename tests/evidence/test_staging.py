@@ -241,6 +241,14 @@ def test_place_whose_rights_promise_too_much_is_refused() -> None:
         check_target(Path("/proc/run"), overwrite=False)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links want rights elsewhere")
+def test_place_below_links_in_a_circle_is_refused(tmp_path: Path) -> None:
+    """A folder above it that is a link to itself is told, in one line."""
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OutputError, match="circle is a link that leads nowhere, expected a folder"):
+        check_target(tmp_path / "circle" / "run", overwrite=False)
+
+
 def test_the_folder_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative name is taken from the working folder."""
     monkeypatch.chdir(tmp_path)

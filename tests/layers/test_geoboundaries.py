@@ -274,6 +274,15 @@ def test_targets_are_checked_before_anything_is_asked(site: Site, tmp_path: Path
     assert kept.read_bytes() == b"mine"
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc")
+@pytest.mark.parametrize("out", [Path("/proc/col.gpkg"), Path(f"{'x' * 300}.gpkg")])
+def test_places_that_cannot_be_written_are_refused_before_anything_is_asked(site: Site, out: Path) -> None:
+    """Neither the rights of a folder nor a name that is too long let a download be lost at its end."""
+    with pytest.raises(OutputError, match=r"cannot be written \(.+\); give "):
+        _fetch(site, out)
+    assert site.asked == []
+
+
 def test_unencrypted_addresses_are_refused(tmp_path: Path) -> None:
     """Only this computer may be asked without encryption."""
     with pytest.raises(DownloadError, match="not an https address"):

@@ -11,6 +11,7 @@ import shapely
 
 from colibri_geo.errors import VectorError
 from colibri_geo.layers.inspecting import inspect_layer
+from colibri_geo.layers.recognising import is_layer
 from colibri_geo.layers.sources import recognise_layer
 from tests.scenes.images import made_pixels, write_image
 
@@ -81,6 +82,16 @@ def test_a_geopackage_without_a_reference_system_can_be_given_one(tmp_path: Path
     assert inspect_layer(path, assume_crs="EPSG:4326").warnings == ()
 
 
+def test_a_system_that_is_none_is_told_also_where_none_is_needed(tmp_path: Path) -> None:
+    """A misspelt reference system is no more passed over of a layer than of an image."""
+    path = tmp_path / "a.gpkg"
+    _frame().to_file(path)
+    assert inspect_layer(path, assume_crs="EPSG:32618").warnings == ()
+    assert (
+        "'EPSG:nope' is no known coordinate reference system" in inspect_layer(path, assume_crs="EPSG:nope").warnings[0]
+    )
+
+
 def test_images_and_their_metadata_are_no_layers(tmp_path: Path) -> None:
     """An image, a STAC item and other JSON or XML are not taken for a layer."""
     assert not recognise_layer(write_image(tmp_path / "a.tif", made_pixels()))
@@ -94,6 +105,43 @@ def test_images_and_their_metadata_are_no_layers(tmp_path: Path) -> None:
         path.write_text(content, encoding="utf-8")
         assert not recognise_layer(path)
     assert not recognise_layer(tmp_path)
+
+
+AIRPORTS = "id,ident,type,name,latitude_deg,longitude_deg\n1,SKAA,small_airport,Uno,1.5,-77\n2,SKBB,closed,Dos,,\n"
+RUNWAYS = (
+    "airport_ref,airport_ident,closed,le_latitude_deg,le_longitude_deg,he_latitude_deg,he_longitude_deg\n"
+    "1,SKAA,0,1.5,-77,1.51,-77\n1,SKAA,0,,,,\n"
+)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.txt"])
+@pytest.mark.parametrize(
+    ("content", "layout", "shapes", "north"),
+    [
+        (AIRPORTS, "OurAirports' table of airports", "1 Point", 1.5),
+        (RUNWAYS, "OurAirports' table of runways", "1 LineString, 1 none", 1.51),
+    ],
+)
+def test_a_table_of_ourairports_is_told(
+    tmp_path: Path, name: str, content: str, layout: str, shapes: str, north: float
+) -> None:
+    """Airports and runways are told with their place and the option that takes them, whatever the file is called."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert is_layer(path)
+    found = inspect_layer(path)
+    assert (found.layout, found.shapes, found.uses, found.warnings) == (layout, shapes, ("--aerodromes",), ())
+    assert (found.west, found.south, found.north) == (-77.0, 1.5, north)
+    assert {"airport_ident", "ident"} & set(found.columns)
+
+
+def test_a_table_without_a_place_is_told_with_what_keeps_it_from_use(tmp_path: Path) -> None:
+    """No option takes a register of which no entry lies anywhere."""
+    path = tmp_path / "airports.csv"
+    path.write_text(AIRPORTS.replace("1.5,-77", ","), encoding="utf-8")
+    found = inspect_layer(path)
+    assert (found.features, found.uses, found.west) == (0, (), None)
+    assert found.warnings[0].startswith("EmptyVector: airports.csv")
 
 
 def test_a_damaged_layer_is_an_error(tmp_path: Path) -> None:

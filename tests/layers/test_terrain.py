@@ -21,6 +21,7 @@ from shapely import LineString
 from colibri_geo.errors import ColibriError, NotAFile, RadiometryError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.terrain import COLUMNS, Terrain, describe_terrain, read_terrain
+from colibri_geo.scenes.elevation import ElevationTile
 from colibri_geo.settings import TerrainSettings
 from tests.support.elevation import Plane, degree_grid, heights_on, metre_grid, write_heights
 
@@ -137,6 +138,33 @@ def test_a_model_of_the_globe_has_no_end(tmp_path: Path, west: float, lon: float
     strips = gpd.GeoDataFrame(geometry=[LineString([(-400.0, 0.0), (400.0, 50.0)])], crs=str(scene.crs))
     found = describe_terrain(strips, read_terrain(model, near=[scene]))
     assert found["elevation_m"].tolist() == [70.0]
+
+
+@pytest.mark.parametrize("west", [-180.0, 0.0])
+def test_a_strip_over_the_date_line_is_read_by_its_two_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, west: float
+) -> None:
+    """No window of a model is wider than the strip, wherever the model begins; the heights are those of the plane."""
+    plane = Plane(180.0, 0.0)
+    cols = 36_000
+    grid = GeoBox((16, cols), Affine(360 / cols, 0, west, 0, -0.01, 0.08), "EPSG:4326")
+    lon = np.mod(west + (np.arange(cols) + 0.5) * 360 / cols, 360)
+    heights = np.tile((500 + 1000 * (lon - 180)).clip(0, 1000).astype(np.float32), (16, 1))
+    model = read_terrain(
+        write_heights(tmp_path / "globe.tif", heights, grid),
+        near=[metre_grid(plane, "+proj=tmerc +lon_0=180", side_px=200, pixel_m=10.0)],
+    )
+    axis = LineString([(-4000.0, 0.0), (4000.0, 500.0)])
+    strips = gpd.GeoDataFrame(geometry=[axis], crs="+proj=tmerc +lon_0=180")
+    widths = []
+    read_tile = ElevationTile.read
+    monkeypatch.setattr(
+        ElevationTile, "read", lambda tile, window: (widths.append(window.cols), read_tile(tile, window))[1]
+    )
+    found = describe_terrain(strips, model).iloc[0]
+    assert found["elevation_m"] == pytest.approx(500, abs=1)
+    assert found["relief_m"] == pytest.approx(1000 * 8000 / 111_320, abs=1)
+    assert 0 < max(widths) < 20
 
 
 def split(folder: Path, heights: Array, grid: GeoBox, *, row: int, overlap: int = 0) -> list[Path]:
@@ -380,6 +408,7 @@ def write_bad(folder: Path, case: str) -> Path:
         "bands": (np.stack([heights] * 3), {}),
         "bytes": (heights.astype(np.uint8), {}),
         "complex": (heights.astype(np.complex64), {}),
+        "complex integers": (heights.astype(np.complex64), {"dtype": "complex_int16"}),
         "no system": (heights, {"crs": None}),
         "no place": (heights, {"transform": Affine.identity(), "crs": None}),
         "rotated": (heights, {"transform": grid.affine @ Affine.rotation(10)}),
@@ -404,6 +433,7 @@ def write_bad(folder: Path, case: str) -> Path:
         ("bands", "BandError: dem.tif: 3 bands, expected one, of heights; give a digital elevation model"),
         ("bytes", "UnsupportedDtype: dem.tif: pixels of type uint8, expected heights as float32 or int16"),
         ("complex", "UnsupportedDtype: dem.tif: pixels of type complex64"),
+        ("complex integers", "UnsupportedDtype: dem.tif: pixels of type complex_int16"),
         ("no system", "MissingCRS: dem.tif: no coordinate reference system"),
         ("no place", "MissingGeoreference: dem.tif: no place on the ground"),
         ("rotated", "RotatedGrid: dem.tif: the grid is rotated"),

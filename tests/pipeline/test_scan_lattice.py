@@ -231,20 +231,44 @@ def test_heights_are_those_of_compare(pair: Pair, model: Path, tmp_path: Path) -
     ]
 
 
+def write_regions(path: Path, pair: Pair, name: str, *, share: float = 1.0) -> str:
+    """Write one region around a share of the pair's ground; as it is given to `scan`."""
+    west, south, east, north = pair.small.strips.to_crs(4326).total_bounds
+    region = gpd.GeoDataFrame(
+        {"name": [name]}, geometry=[box(west, south, west + share * (east - west), north)], crs=4326
+    )
+    region.to_file(path, driver="GPKG")
+    return f"admin1={path}"
+
+
 @pytest.mark.usefixtures("small_cells")
-def test_another_model_does_not_go_on(pair: Pair, model: Path, tmp_path: Path) -> None:
-    """A scan that was stopped goes on with the same elevation model, and with no other."""
+def test_what_decides_on_no_tile_may_change(pair: Pair, model: Path, tmp_path: Path) -> None:
+    """Heights, operating point and the name of a region may be others than before, the outline of a region may not."""
     state = tmp_path / "out.scan"
     with pytest.raises(StopError):
-        pair.scan(elevation=model, tile_px=CELL_PX, state=state, on_tile=stop_after(2))
-    north = (model / "north.tif").read_bytes()
-    (model / "north.tif").write_bytes(north[:-1] + bytes([north[-1] ^ 1]))
+        pair.scan(
+            regions=write_regions(tmp_path / "a.gpkg", pair, "A"),
+            tile_px=CELL_PX,
+            state=state,
+            on_tile=stop_after(2),
+        )
     with pytest.raises(SettingsError, match="was begun with other inputs than now"):
-        pair.scan(elevation=model, tile_px=CELL_PX, state=state, resume=True)
-    (model / "north.tif").write_bytes(north)
+        pair.scan(
+            regions=write_regions(tmp_path / "half.gpkg", pair, "A", share=0.5),
+            tile_px=CELL_PX,
+            state=state,
+            resume=True,
+        )
+    changed = {
+        "regions": write_regions(tmp_path / "b.gpkg", pair, "B"),
+        "elevation": model,
+        "settings": Settings().replace(operating_point="watch", vertical_error_m=9.0),
+    }
     told: list[TileDone] = []
-    pair.scan(elevation=model, tile_px=CELL_PX, state=state, resume=True, on_tile=told.append)
+    run = pair.scan(**changed, tile_px=CELL_PX, state=state, resume=True, on_tile=told.append)
     assert told[0].tiles_done == 2
+    expected = pair.scan(**changed, tile_px=CELL_PX)
+    assert hash_findings(run, tmp_path / "resumed") == hash_findings(expected, tmp_path / "whole")
 
 
 # ------------------------------------------------------------------------------------------------- stopped, and gone on

@@ -386,3 +386,10 @@ def test_a_large_tile_is_kept_quickly(folder: Path) -> None:
         assert time.perf_counter() - began < 1
     assert (folder / "tile_000000.npz").stat().st_size < 200_000
     assert re.match(rb"colibri_geo tile 1 [0-9a-f]{64}\n", (folder / "tile_000000.npz").read_bytes())
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_name_that_is_too_long_is_told_at_once(tmp_path: Path, resume: bool) -> None:
+    """What no system takes as a name is refused before the images are surveyed."""
+    with pytest.raises(OutputError, match=r"\.scan: cannot be written \(.+\); give another folder"):
+        TileStore.check(tmp_path / f"{'y' * 252}.scan", resume=resume)

@@ -57,6 +57,13 @@ def test_an_image_is_what_its_band_map_says(tmp_path: Path) -> None:
     assert any("map.toml" in note for note in scene.provenance.notes)
 
 
+def test_a_byte_order_mark_says_nothing(tmp_path: Path) -> None:
+    """What editors of Windows put before UTF-8 is read over."""
+    plain = read_declaration(_write(tmp_path, MAP))
+    (tmp_path / "map.toml").write_text(MAP, encoding="utf-8-sig")
+    assert read_declaration(str(tmp_path / "map.toml")) == plain
+
+
 def test_bands_alone_are_enough(tmp_path: Path) -> None:
     """What a band map leaves out is found out as without it."""
     path = write_image(tmp_path / "a.tif", made_pixels(), names=None)

@@ -442,6 +442,15 @@ def test_targets_are_checked_before_anything_is_asked(site: Site, tmp_path: Path
         assert [path.name for path in (tmp_path / "got").iterdir()] == [IDS[0]]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no /proc")
+@pytest.mark.parametrize("out", [Path("/proc/got"), Path("/proc"), Path("x" * 300)])
+def test_places_that_cannot_be_written_are_refused_before_anything_is_asked(site: Site, out: Path) -> None:
+    """Neither the rights of a folder nor a name that is too long let a download be lost at its end."""
+    with pytest.raises(OutputError, match=r"cannot be written \(.+\); give "):
+        fetch_scenes(address(site, "item"), out, timeout_s=5)
+    assert site.asked == []
+
+
 def test_a_missing_extra_is_told(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pystac-client an API cannot be asked, and a catalogue still can."""
 

@@ -162,6 +162,10 @@ def test_masks_that_cannot_serve_are_refused_on_opening(image: Path) -> None:
         (image.with_name("nowhere.tif"), NotAFile),
         (write_image(image.with_name("m1.tif"), made_pixels()), InputError),
         (write_image(image.with_name("m2.tif"), plain[None].astype(np.float32)), UnsupportedFormat),
+        (
+            write_image(image.with_name("m7.tif"), plain[None].astype(np.complex64), dtype="complex_int16"),
+            UnsupportedFormat,
+        ),
         (write_scl(image.with_name("m3.tif"), plain, crs=None), MissingCRS),
         (write_scl(image.with_name("m4.tif"), plain, transform=Affine(10, 3, 5e5, 0, -10, 2e5)), GeoreferenceError),
         (write_scl(image.with_name("m5.tif"), plain, transform=Affine(10, 0, 6e5, 0, -10, 2e5)), NoOverlap),

@@ -14,7 +14,7 @@ import rasterio
 
 from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.scenes.opening import open_scene
-from colibri_geo.sim import sample_files, simulate_pair, write_pair, write_samples
+from colibri_geo.sim import sample_files, simulate_pair, write_pair, write_samples, write_scene
 from colibri_geo.sim.samples import SAMPLES, sample_spec
 
 MOST_BYTES = 5_000_000
@@ -117,6 +117,27 @@ def test_place_that_is_no_folder_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_samples(tmp_path / "file" / "samples")
+
+
+def test_name_that_is_too_long_is_an_output_error(tmp_path: Path) -> None:
+    """What no system takes as a name is one line too."""
+    with pytest.raises(OutputError, match=r"cannot be written \(.+\); give another folder"):
+        write_samples(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt, OSError, OutputError])
+def test_whatever_ends_it_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: type[BaseException]
+) -> None:
+    """Folders that were made for the files go with them."""
+
+    def stop(*_: object) -> None:
+        raise reason("stopped")
+
+    monkeypatch.setattr("colibri_geo.sim.files.simulate_pair", stop)
+    with pytest.raises((reason, OutputError), match="stopped"):
+        write_scene(sample_spec(SAMPLES[0]), tmp_path / "some" / "deep" / "folder", "scene")
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are any bytes on POSIX")

@@ -308,7 +308,7 @@ def choose_methods(names: Sequence[str], usual: tuple[Method, ...]) -> tuple[Met
     known = {method.name: method for method in (*METHODS, END_TO_END)}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise SettingsError(f"method {unknown[0][:60]!r} does not exist; choose of {', '.join(known)}")
+        raise SettingsError(f"method {unknown[0][:60]!r} does not exist; choose of {', '.join(map(repr, known))}")
     return tuple(method for name, method in known.items() if name in names) or usual
 
 

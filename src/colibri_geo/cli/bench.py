@@ -9,6 +9,7 @@ import click
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.values import GivenPath, WholeNumber
 from colibri_geo.errors import OutputError, OutputExists
+from colibri_geo.writing import check_writable, output_errors
 
 
 @click.group(short_help="Measure the detector, and its speed, on scenes whose truth is known.")
@@ -137,10 +138,14 @@ def speed(
 
 def _check_out(out: Path | None) -> None:
     """Refuse a file that could not be written at the end, before the work starts."""
-    if out is not None and out.exists():
-        raise OutputExists(f"{out.name}: exists already, expected a new file; choose another name or remove it")
-    if out is not None and not out.parent.is_dir():
-        raise OutputError(f"{out.name}: its folder {out.parent} does not exist; make it, or choose another")
+    if out is None:
+        return
+    with output_errors(out):
+        if out.exists() or out.is_symlink():
+            raise OutputExists(f"{out.name}: exists already, expected a new file; choose another name or remove it")
+        if not out.parent.is_dir():
+            raise OutputError(f"{out.name}: its folder {out.parent} does not exist; make it, or choose another")
+        check_writable(out.parent)
 
 
 def _tell(text: str, json: str, *, as_json: bool, out: Path | None) -> None:
@@ -158,7 +163,5 @@ def _tell(text: str, json: str, *, as_json: bool, out: Path | None) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with output_errors(path):
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError.refused(path, error) from error

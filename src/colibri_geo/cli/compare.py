@@ -91,7 +91,7 @@ def compare(
     """
     check_precision(precision, regions=regions, rasters=rasters)
     settings = gather_settings(settings_file, min_length_m=min_length, operating_point=operating_point)
-    check_target(out, overwrite=overwrite)
+    check_target(out, overwrite=overwrite, images=(before, after))
     check_pdf(pdf=pdf, no_report=no_report)
     locate_images(before, after)
     with reading_children(), show_progress() as progress:

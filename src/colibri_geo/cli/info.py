@@ -15,7 +15,7 @@ from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import locate_images
 from colibri_geo.cli.printing import to_printable
 from colibri_geo.cli.values import GivenPath
-from colibri_geo.errors import AmbiguousInput, UnsupportedFormat
+from colibri_geo.errors import AmbiguousInput, CorruptInput, UnsupportedFormat
 
 if TYPE_CHECKING:
     from colibri_geo.layers.inspecting import LayerInspection
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 20
 _MOST_SCENES = 20
+_OF_ONE_DATE = ", where all are of about one date: info tells when each was acquired"
 
 
 @click.command(short_help="Say what an image, a product, a layer or a folder is.")
@@ -41,25 +42,28 @@ def info(
     assume_crs: str | None,
     as_json: bool,
 ) -> None:
-    """Say what the image, product, vector layer or folder of scenes at PATH is.
+    """Say what the image, product, mask, elevation model, layer or folder of scenes at PATH is.
 
-    Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer: columns, features, place,
-    and which options take it. Of a folder: its scenes. What keeps it from being used as it is, such as a date that is
-    missing, is told as a warning.
+    Of an image: sensor, bands, grid, date, scaling, share that was seen, licence. Of a layer, a table of OurAirports, a
+    mask or an elevation model: its place, and which options take it. Of a folder: its scenes. What keeps it from being
+    used as it is, such as a date that is missing, is told as a warning.
     """
     locate_images(path)
     with reading_children():
         from colibri_geo.evidence.manifest import holds_run
-        from colibri_geo.layers.sources import recognise_layer
         from colibri_geo.scenes.inspecting import inspect_folder, inspect_scene
 
         found: Inspection | LayerInspection | FolderInspection
         try:
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
-        except (AmbiguousInput, UnsupportedFormat) as error:
+            if found.uses:
+                _refuse_options(found.name, found.kind, {"--mask": mask})
+        except (AmbiguousInput, CorruptInput, UnsupportedFormat) as error:
+            from colibri_geo.layers.recognising import is_layer
+
             of_images = {"--mask": mask, "--date": acquired, "--bands": bands}
-            if recognise_layer(path):
+            if is_layer(path):
                 from colibri_geo.layers.inspecting import inspect_layer
 
                 found = inspect_layer(path, assume_crs=assume_crs)
@@ -99,13 +103,13 @@ def _to_text(found: Inspection | LayerInspection | FolderInspection, rows: Seque
 
 
 def _list_folder(found: FolderInspection) -> list[tuple[str, str | None]]:
-    rest = len(found.scenes) - _MOST_SCENES
+    rest, scenes = len(found.scenes) - _MOST_SCENES, "scan" in found.uses
     return [
         ("name", found.name),
         ("layout", f"{found.layout}: {len(found.scenes):,}"),
-        *(("scene", name) for name in found.scenes[:_MOST_SCENES]),
+        *(("scene" if scenes else "tile", name) for name in found.scenes[:_MOST_SCENES]),
         ("", f"and {rest:,} more" if rest > 0 else None),
-        ("taken by", "scan, where all are of about one date: info tells when each was acquired"),
+        ("taken by", f"{', '.join(found.uses)}{_OF_ONE_DATE if scenes else ''}"),
     ]
 
 
@@ -126,10 +130,8 @@ def _list_layer(found: LayerInspection) -> list[tuple[str, str | None]]:
 
 
 def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
-    kind = f"{found.layout}{', synthetic' if found.synthetic else ''}"
-    return [
-        ("name", found.name),
-        ("layout", kind),
+    layout = f"{found.layout}{', synthetic' if found.synthetic else ''}"
+    of_images = [
         ("sensor", found.sensor),
         ("product", found.product_id),
         ("processing baseline", found.processing_baseline),
@@ -138,6 +140,11 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
         ("quantity", found.quantity or "not known"),
         ("scaling", found.scaling),
         ("mask", found.mask),
+    ]
+    return [
+        ("name", found.name),
+        ("layout", f"{layout}, {found.kind}" if found.uses else layout),
+        *([("taken by", ", ".join(found.uses))] if found.uses else of_images),
         ("size", f"{found.rows} x {found.cols} px"),
         ("pixel", _tell_pixel(found)),
         ("reference system", found.crs or "not known"),

@@ -10,6 +10,7 @@ import click
 
 import colibri_geo
 from colibri_geo.cli.values import GivenPath, Number, WholeNumber
+from colibri_geo.errors import OutputError
 from colibri_geo.language import LANGUAGES
 
 PRECISIONS = ("exact", "5km", "region")  # those of `colibri_geo.settings`, which help does without
@@ -166,11 +167,17 @@ def gather_settings(
     return settings
 
 
-def check_target(out: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that could not be written at the end, before the work starts."""
+def check_target(out: Path, *, overwrite: bool, images: Sequence[Path]) -> None:
+    """Refuse a folder that could not be written at the end, or would be read as images, before the work starts."""
     from colibri_geo.evidence import check_target
 
     check_target(out, overwrite=overwrite)
+    around = [image for image in images if image.is_dir() and out.resolve().is_relative_to(image.resolve())]
+    if around:
+        raise OutputError(
+            f"{out}: lies in {around[0]}, of which every file is read as an image or beside one, expected a place "
+            "outside of it; give a folder beside it"
+        )
 
 
 def locate_images(*given: Path) -> None:

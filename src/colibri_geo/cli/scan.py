@@ -101,7 +101,7 @@ def scan(
     state = _place_state(out)
     if resume and not overwrite:
         _check_unfinished(out, state)
-    check_target(out, overwrite=overwrite)
+    check_target(out, overwrite=overwrite, images=(before, after))
     check_pdf(pdf=pdf, no_report=no_report)
     locate_images(before, after)
     with show_scan_progress() as progress, _stoppable(progress, state):

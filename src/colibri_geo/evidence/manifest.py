@@ -7,6 +7,7 @@ which finds an edit made by accident or in passing; it is not a signature, and d
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import math
@@ -22,6 +23,7 @@ from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.settings import Settings
 
+_ADVICE = "give the folder that a run wrote"
 MANIFEST = "manifest.json"
 LOG = "run.log"
 FORMAT = "colibri_geo run"
@@ -226,21 +228,27 @@ def _encode(content: Mapping[str, Any]) -> bytes:
 
 
 def _read_bytes(folder: Path) -> bytes:
+    try:
+        _check_folder(folder)
+        with (folder / MANIFEST).open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except NotARun:
+        raise
+    except OSError as error:
+        advice = "check the path" if error.errno == errno.ENAMETOOLONG else "give it back its rights"
+        raise NotARun(f"{folder}: {MANIFEST} cannot be read ({error.strerror}); {advice}") from error
+    if len(raw) > MAX_BYTES:
+        raise NotARun(f"{folder}: {MANIFEST} is larger than {MAX_BYTES:,} bytes, which no run writes; {_ADVICE}")
+    return raw
+
+
+def _check_folder(folder: Path) -> None:
     path = folder / MANIFEST
-    advice = "give the folder that a run wrote"
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "no such folder"
-        raise NotARun(f"{folder}: {what}, expected the folder of a run; {advice}")
+        raise NotARun(f"{folder}: {what}, expected the folder of a run; {_ADVICE}")
     if path.is_symlink() or not path.is_file():
-        raise NotARun(f"{folder}: holds no {MANIFEST}, expected the folder of a run; {advice}")
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise NotARun(f"{folder}: {MANIFEST} cannot be read ({error.strerror}); give it back its rights") from error
-    if len(raw) > MAX_BYTES:
-        raise NotARun(f"{folder}: {MANIFEST} is larger than {MAX_BYTES:,} bytes, which no run writes; {advice}")
-    return raw
+        raise NotARun(f"{folder}: holds no {MANIFEST}, expected the folder of a run; {_ADVICE}")
 
 
 def _parse(raw: bytes, folder: Path) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from colibri_geo.errors import DISK_FULL, NotARun, OutputError, OutputExists
 from colibri_geo.evidence.manifest import holds_run
+from colibri_geo.writing import check_writable, output_errors
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
@@ -38,7 +39,7 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     OutputError
         The place is not a folder, is a link, or cannot be written.
     """
-    with _output_errors(out):
+    with output_errors(out):
         _check_place(out)
         if out.exists():
             _check_existing(out, overwrite=overwrite)
@@ -68,11 +69,11 @@ def staged_folder(out: Path, *, overwrite: bool) -> Iterator[Path]:
     check_target(out, overwrite=overwrite)
     target = out.resolve()
     with ExitStack() as undo:
-        with _output_errors(out):
+        with output_errors(out):
             staging = _make_staging(target, undo)
-        with _output_errors(out, only=DISK_FULL):
+        with output_errors(out, only=DISK_FULL):
             yield staging
-        with _output_errors(out):
+        with output_errors(out):
             _set_modes(staging)
             check_target(out, overwrite=overwrite)
             _move_in(staging, target)
@@ -84,13 +85,12 @@ def _check_place(out: Path) -> None:
         raise OutputError(f"{out}: is a link, expected a folder or a free name; give the folder that it leads to")
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file, expected a folder or a free name; give another folder")
-    parent = next((place for place in out.resolve().parents if place.exists()), out)
+    places = Path(os.path.realpath(out)).parents  # resolve() ends at links that lead in a circle
+    parent = next((place for place in places if place.exists() or place.is_symlink()), out)
     if not parent.is_dir():
-        raise OutputError(f"{out}: {parent.name} is a file, expected a folder; give another folder")
-    try:
-        Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).rmdir()  # not all that refuses is told by the rights
-    except OSError as error:
-        raise OutputError.refused(parent, error) from error
+        what = "link that leads nowhere" if parent.is_symlink() else "file"
+        raise OutputError(f"{out}: {parent.name} is a {what}, expected a folder; give another folder")
+    check_writable(parent)
 
 
 def _check_existing(out: Path, *, overwrite: bool) -> None:
@@ -100,19 +100,6 @@ def _check_existing(out: Path, *, overwrite: bool) -> None:
         )
     if any(out.iterdir()) and not holds_run(out):
         raise NotARun(f"{out}: holds something else than a run, which is never replaced; give another folder")
-
-
-@contextmanager
-def _output_errors(out: Path, *, only: Collection[int] | None = None) -> Iterator[None]:
-    """Turn what the system refuses into an `OutputError`; with `only`, no more than these error numbers."""
-    try:
-        yield
-    except OutputError:
-        raise
-    except OSError as error:
-        if only is not None and error.errno not in only:
-            raise
-        raise OutputError.refused(out, error) from error
 
 
 def _make_staging(target: Path, undo: ExitStack) -> Path:

@@ -34,6 +34,7 @@ from colibri_geo.layers.geojson import parse_geojson
 from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.reading import SIDE_FILE_MARK
 from colibri_geo.layers.shapes import LONLAT
+from colibri_geo.writing import check_writable, output_errors
 
 GEOBOUNDARIES_URL = "https://www.geoboundaries.org/api/current/gbOpen"
 """Open borders of geoBoundaries, current release."""
@@ -166,13 +167,15 @@ def _side_file(out: Path) -> Path:
 
 
 def _check_target(out: Path) -> None:
-    for path in (out, _side_file(out)):
-        if path.exists():
-            raise OutputExists(f"{path}: exists already, expected a new file; remove it first, or name another")
     if out.suffix.lower() != ".gpkg":
         raise SettingsError(f"{out.name}: expected a name that ends in .gpkg, a GeoPackage is written; correct it")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out.parent}: no such folder to write to; make it first")
+    with output_errors(out):
+        for path in (out, _side_file(out)):
+            if path.exists():
+                raise OutputExists(f"{path}: exists already, expected a new file; remove it first, or name another")
+        if not out.parent.is_dir():
+            raise OutputError(f"{out.parent}: no such folder to write to; make it first")
+    check_writable(out.parent)
 
 
 def _parse_facts(content: bytes, url: str) -> dict[str, str]:

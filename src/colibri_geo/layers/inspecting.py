@@ -10,12 +10,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from colibri_geo.errors import GeoreferenceError, VectorError
+from colibri_geo.errors import EmptyVector, GeoreferenceError, VectorError
 from colibri_geo.hashing import hash_file
+from colibri_geo.layers.aerodromes import read_aerodromes
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_table
 from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
-from colibri_geo.layers.shapes import measure_km2
+from colibri_geo.layers.shapes import LONLAT, measure_km2
 from colibri_geo.layers.sources import identify
 
 _MOST_COLUMNS = 100
@@ -80,7 +82,7 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     Parameters
     ----------
     path : str or Path
-        GeoPackage, shapefile, GeoJSON or KML.
+        GeoPackage, shapefile, GeoJSON or KML; or a table of OurAirports.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for a file that states none.
 
@@ -94,6 +96,8 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         Where the file cannot be read.
     """
     path = Path(path)
+    if recognise_table(path):
+        return _inspect_table(path)
     features = read_features(path, role="aoi")
     sha256, warnings = hash_file(path), []
     shapes: Features | None = None
@@ -117,6 +121,39 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         notes=features.notes if shapes is None else shapes.notes,
         warnings=tuple(warnings),
     )
+
+
+def _inspect_table(path: Path) -> LayerInspection:
+    found = read_ourairports(path)
+    airports = [shapely.Point(airport.place.lon, airport.place.lat) for airport in found.airports]
+    runways = [_draw_runway(runway) for runway in found.runways]
+    frame = gpd.GeoDataFrame(geometry=[*airports, *runways], crs=LONLAT)
+    warnings = []
+    try:
+        read_aerodromes([path])
+    except EmptyVector as error:
+        warnings.append(f"{type(error).__name__}: {error}")
+    return LayerInspection(
+        name=path.name,
+        layout=f"OurAirports' table of {'runways' if found.runways else 'airports'}",
+        features=len(frame),
+        shapes=_count_shapes(frame),
+        columns=found.columns[:_MOST_COLUMNS],
+        crs=LONLAT,
+        **_measure(Features(frame) if frame.geometry.notna().any() else None),
+        uses=() if warnings else ("--aerodromes",),
+        licence=None,
+        sha256=hash_file(path),
+        size_bytes=path.stat().st_size,
+        notes=found.notes,
+        warnings=tuple(warnings),
+    )
+
+
+def _draw_runway(runway: Runway) -> shapely.LineString | None:
+    if runway.low is None or runway.high is None:
+        return None
+    return shapely.LineString([(runway.low.lon, runway.low.lat), (runway.high.lon, runway.high.lat)])
 
 
 def _count_shapes(frame: gpd.GeoDataFrame) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colibri_geo.errors import CorruptInput, EncodingError, InputTooLarge, InvalidGeometry, VectorError
-from colibri_geo.layers.sources import MAX_TEXT_BYTES, check_file
+from colibri_geo.layers.sources import MAX_TEXT_BYTES, check_layer
 from colibri_geo.layers.spelling import check_name
 
 MAX_ROWS = 300_000
@@ -81,11 +81,14 @@ class Aviation:
 
     Attributes
     ----------
+    columns : tuple of str
+        Of the table, those that are not read among them.
     airports : tuple of Airport
     runways : tuple of Runway
     notes : tuple of str
     """
 
+    columns: tuple[str, ...] = ()
     airports: tuple[Airport, ...] = ()
     runways: tuple[Runway, ...] = ()
     notes: tuple[str, ...] = ()
@@ -100,7 +103,7 @@ def recognise_table(path: Path) -> bool:
     ------
     NotAFile, InputTooLarge
     """
-    check_file(path)
+    check_layer(path)
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     columns = {column.strip(b'"\r') for column in head.partition(b"\n")[0].split(b",")}
@@ -143,14 +146,16 @@ def read_ourairports(path: Path) -> Aviation:
         placed = [_read_airport(row) for row in rows]
         airports = tuple(airport for airport in placed if airport is not None)
         missing = len(placed) - len(airports)
-        return Aviation(airports, notes=(f"{missing} airport(s) without a place left out",) if missing else ())
+        return Aviation(
+            tuple(columns), airports, notes=(f"{missing} airport(s) without a place left out",) if missing else ()
+        )
     if set(_RUNWAYS) <= set(columns):
         runways = tuple(_read_runway(row) for row in rows)
         missing = sum(runway.low is None or runway.high is None for runway in runways)
         note = (
             f"{missing} of {len(runways)} runway(s) state no ends or one: the points of their airports stand for them"
         )
-        return Aviation(runways=runways, notes=(note,) if missing else ())
+        return Aviation(tuple(columns), runways=runways, notes=(note,) if missing else ())
     raise VectorError(
         f"{path.name}: a table with the columns {', '.join(columns)[:80]}, expected those of OurAirports' airports "
         f"({', '.join(_AIRPORTS)}) or runways ({', '.join(_RUNWAYS)}); convert others to GeoPackage"

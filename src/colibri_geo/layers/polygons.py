@@ -165,17 +165,18 @@ def _drop_absent(frame: gpd.GeoDataFrame, source: str, expected: str) -> tuple[g
 
 
 def _find_crs(frame: gpd.GeoDataFrame, source: str, assume_crs: str | None) -> CRS:
-    if frame.crs is None and assume_crs is None:
-        raise MissingCRS(
-            f"{source}: no coordinate reference system, expected one in the layer (a shapefile keeps it in its .prj); "
-            "add it, or name it with --assume-crs EPSG:32618 or the like"
-        )
-    try:
-        crs = frame.crs if frame.crs is not None else CRS.from_user_input(assume_crs)
+    try:  # also where the layer needs none: it is a mistake all the same
+        given = None if assume_crs is None else CRS.from_user_input(assume_crs)
     except CRSError as error:
         raise MissingCRS(
             f"{source}: {str(assume_crs)[:60]!r} is no known coordinate reference system; name one such as EPSG:32618"
         ) from error
+    crs = given if frame.crs is None else frame.crs
+    if crs is None:
+        raise MissingCRS(
+            f"{source}: no coordinate reference system, expected one in the layer (a shapefile keeps it in its .prj); "
+            "add it, or name it with --assume-crs EPSG:32618 or the like"
+        )
     if not (crs.is_projected or crs.is_geographic):
         raise MissingCRS(
             f"{source}: {crs.name!r} is neither a projected nor a geographic system; reproject the layer to EPSG:4326"

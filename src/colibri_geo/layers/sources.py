@@ -12,19 +12,22 @@ from colibri_geo.errors import (
     CorruptInput,
     EncodingError,
     InputTooLarge,
-    NotAFile,
     UnsupportedFormat,
 )
+from colibri_geo.scenes.paths import check_file, check_path
 
 MAX_BYTES = 2**30
 MAX_TEXT_BYTES = 2**28  # text is held in memory as a whole, several times its size
 
-_EXPECTED = "expected a GeoPackage, shapefile, GeoJSON or KML"
+_FORMATS = "a GeoPackage, shapefile, GeoJSON or KML"
+_EXPECTED = f"expected {_FORMATS}"
 _ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2"}
 _KNOWN = {
     b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG",
     b"PAR1": "Parquet", b"fgb\x03": "FlatGeobuf", b"\x89HDF": "HDF5", b"PGDMP": "a PostgreSQL dump",
 }  # fmt: skip
+ENDINGS = frozenset({".csv", ".dbf", ".fgb", ".geojson", ".gml", ".gpkg", ".gpx", ".kml", ".osm", ".shp", ".shx"})
+_PARTS = frozenset({".cpg", ".dbf", ".prj", ".qix", ".sbn", ".sbx", ".shx"})
 _UTF8_BOM = b"\xef\xbb\xbf"
 _SQLITE = b"SQLite format 3\x00"
 _SHAPEFILE = b"\x00\x00\x27\x0a"
@@ -69,10 +72,10 @@ class LayerSource:
 
 
 def recognise_layer(path: Path) -> bool:
-    """Tell from the first bytes whether a file is a vector layer rather than an image.
+    """Tell from the first bytes whether a file is a vector layer rather than an image, or is called as one.
 
     Some metadata of images are GeoJSON too: ask the readers of images first. What is no file, or cannot be opened, is
-    no layer.
+    no layer. What is called as a layer and is none is taken for one, so that its error speaks of layers.
     """
     try:
         if not path.is_file():
@@ -81,6 +84,8 @@ def recognise_layer(path: Path) -> bool:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False
+    if path.suffix.lower() in ENDINGS | _PARTS:
+        return True
     text = head.removeprefix(_UTF8_BOM).lstrip()
     if text.startswith(b"<"):
         return b"<kml" in text.lower()
@@ -99,7 +104,9 @@ def identify(path: Path) -> LayerFormat:
     ArchiveError, UnsupportedFormat, EncodingError
         An archive, another format, text that is not UTF-8.
     """
-    check_file(path)
+    check_layer(path)
+    if path.suffix.lower() in _PARTS:
+        raise UnsupportedFormat(f"{path.name}: a part of a shapefile, expected the .shp beside it; give that")
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
@@ -114,16 +121,15 @@ def identify(path: Path) -> LayerFormat:
     return found
 
 
-def check_file(path: Path) -> None:
+def check_layer(path: Path) -> None:
     """Refuse what is no file, or too large a one, to be read.
 
     Raises
     ------
     NotAFile, InputTooLarge
     """
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist" if not path.exists() else "is not a regular file"
-        raise NotAFile(f"{path}: {what}, {_EXPECTED}; check the path")
+    check_path(path, expected="a layer")
+    check_file(path, expected=_FORMATS)
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise InputTooLarge(

@@ -12,7 +12,7 @@ import geopandas as gpd
 import shapely
 
 from colibri_geo.evidence.versions import run_versions
-from colibri_geo.pipeline.describing import describe_layer, describe_pair, describe_scene
+from colibri_geo.pipeline.describing import describe_pair, describe_scene
 from colibri_geo.pipeline.inputs import Inputs
 from colibri_geo.pipeline.looking import Looked, Task
 from colibri_geo.scanning import Fingerprint, MemoryStore, Store, Tile, TileStore
@@ -33,16 +33,18 @@ def keep_tiles(
 
 
 def describe_task(task: Task, inputs: Inputs, settings: Settings) -> Fingerprint:
-    """Describe what a scan is of: the scenes by their bytes, wherever they lie, and what was measured.
+    """Describe what decides on the tiles: the scenes by their bytes, wherever they lie, and what was measured.
 
-    That tells too which of their bands were read, and how they were scaled. Rasters count all alike, the elevation
-    model too. Vector layers of what lies around the strips are looked at when all tiles are done, and decide on none.
+    That tells too which of their bands were read, and how they were scaled. Of regions and the area of interest their
+    outlines decide, by which pixels are counted. Names of regions, heights, what lies around the strips, and the
+    settings of both score and terrain are looked at when all tiles are done, and decide on none.
     """
     scenes = [asdict(describe_scene(scene)) for scene in (inputs.before, inputs.after)]
-    layers = [asdict(describe_layer(source)) for source in inputs.ground_sources]
+    outlines = [*task.shapes, None if task.area is None else task.area.polygon]
+    described = [scenes, asdict(describe_pair(task.change_map.pair)), shapely.to_wkb(outlines, hex=True).tolist()]
     return Fingerprint(
-        inputs=json.dumps([scenes, asdict(describe_pair(task.change_map.pair)), layers], sort_keys=True),
-        settings=json.dumps(asdict(settings), sort_keys=True),
+        inputs=json.dumps(described, sort_keys=True),
+        settings=json.dumps([asdict(settings.survey), asdict(settings.trace)], sort_keys=True),
         versions=json.dumps(run_versions(), sort_keys=True),
     )
 

@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -20,7 +20,6 @@ from typing import Any, Protocol, Self
 from colibri_geo.documents import Limits, parse_json
 from colibri_geo.errors import (
     DISK_FULL,
-    ColibriError,
     InputError,
     IntegrityError,
     OutputError,
@@ -30,6 +29,7 @@ from colibri_geo.errors import (
 from colibri_geo.scanning.locking import FolderLock
 from colibri_geo.scanning.packing import Arrays, is_sound, pack, unpack
 from colibri_geo.scanning.tiles import Tile
+from colibri_geo.writing import output_errors
 
 FOLDER_MODE = 0o700
 
@@ -87,7 +87,7 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What must be the same for a scan to go on from what an earlier one did.
+    """What decides on the tiles, and must be the same for a scan to go on from what an earlier one did.
 
     Attributes
     ----------
@@ -142,12 +142,12 @@ class TileStore:
         """
         if resume and not folder.is_dir():
             raise _nothing_there(folder)
-        with _output_errors(folder):
+        with output_errors(folder):
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             _check_content(folder)
             lock = FolderLock.take(folder / _LOCK)
         try:
-            with _output_errors(folder):
+            with output_errors(folder):
                 state = _describe(tiles, fingerprint)
                 _settle(folder, state, resume=resume)
                 sizes_px = {tile.number: tile.size_px for tile in tiles}
@@ -172,11 +172,11 @@ class TileStore:
         SettingsError, OutputExists, OutputError
             As from `begin`.
         """
-        if not folder.exists():
-            if resume:
-                raise _nothing_there(folder)
-            return
-        with _output_errors(folder):
+        with output_errors(folder):
+            if not folder.exists():
+                if resume:
+                    raise _nothing_there(folder)
+                return
             _check_content(folder)
             lock = FolderLock.take(folder / _LOCK)
             try:
@@ -231,7 +231,7 @@ class TileStore:
 
     def remove(self) -> None:
         """Remove what was kept, and the folder."""
-        with _output_errors(self.folder):
+        with output_errors(self.folder):
             _empty(self.folder)
             self._lock.release()
             _remove_folder(self.folder)
@@ -276,7 +276,7 @@ def discard(folder: Path) -> None:
     """
     if not folder.exists():
         return
-    with _output_errors(folder):
+    with output_errors(folder):
         _check_content(folder)
         lock = FolderLock.take(folder / _LOCK)
         try:
@@ -402,17 +402,6 @@ def _remove_folder(folder: Path) -> None:
     with suppress(OSError):  # where something else was put into it meanwhile, that stays
         (folder / _LOCK).unlink(missing_ok=True)
         folder.rmdir()
-
-
-@contextmanager
-def _output_errors(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses into an `OutputError`."""
-    try:
-        yield
-    except ColibriError:
-        raise
-    except OSError as error:
-        raise OutputError.refused(folder, error) from error
 
 
 # --------------------------------------------------------------------------------------------------------- the files

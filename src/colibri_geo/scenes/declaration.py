@@ -100,7 +100,7 @@ def _load(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         _check_size(content)
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path.name}: no band map can be read ({error.strerror}); check the path") from error
     except (ValueError, RecursionError) as error:

@@ -26,12 +26,14 @@ from colibri_geo.scenes.storage import Storage
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IndexArray = np.ndarray[Any, np.dtype[np.intp]]
 
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
 """Between the shore of the Dead Sea and the top of Mount Everest lies all ground. Other values mark voids, also where
 a file does not say so (-32768, -9999, 32767)."""
 FINEST_M = 0.5
 """Finer postings would make a strip a large image."""
+_BYTES = {"int8", "uint8"}
 _METRES = {"", "m", "metre", "meter", "metres", "meters"}
 _ON_LATTICE_PX = 0.01
 _POINTS = 256  # interpolated at a time: they lie near each other, so that the window around them stays small
@@ -73,7 +75,7 @@ class ElevationTile:
         """Read heights in a window inside of the tile, (M, N) ndarray of float64, metres; NaN where there are none."""
         stored = self.storage.read(window, [0])
         heights = self._to_metres(stored.values[0])
-        return np.where(stored.measured & _are_possible(heights), heights, np.nan)
+        return np.where(stored.measured & are_possible(heights), heights, np.nan)
 
     def check_heights(self) -> None:
         """Refuse a file of whose values, in windows spread over it, none can be a height in metres.
@@ -84,7 +86,7 @@ class ElevationTile:
         RadiometryError
         """
         heights = self._to_metres(sample_stored(self.storage, *(int(side) for side in self.grid.shape)))
-        if not _are_possible(heights).any():
+        if not are_possible(heights).any():
             raise RadiometryError(
                 f"{self.file.name}: values from {heights.min():,.6g} to {heights.max():,.6g}, expected heights from "
                 f"{LOWEST_M:,.0f} to {HIGHEST_M:,.0f} m; {_MODEL}"
@@ -96,7 +98,7 @@ class ElevationTile:
         return metres
 
 
-def _are_possible(heights: FloatArray) -> BoolArray:
+def are_possible(heights: FloatArray) -> BoolArray:
     """Tell which values can be heights of ground."""
     return (heights >= LOWEST_M) & (heights <= HIGHEST_M)
 
@@ -140,8 +142,9 @@ class _Mosaic:
         rows, cols = to_pixel.f + to_pixel.e * north - 0.5, to_pixel.c + to_pixel.a * east - 0.5
         heights = np.full(len(rows), np.nan)
         placed = np.flatnonzero(np.isfinite(rows) & np.isfinite(cols))  # the others lie beyond the projection
-        for part in (placed[first : first + _POINTS] for first in range(0, len(placed), _POINTS)):
-            heights[part] = self._interpolate(rows[part], cols[part])
+        for way in _part_leaps(placed, rows, cols):
+            for part in (way[first : first + _POINTS] for first in range(0, len(way), _POINTS)):
+                heights[part] = self._interpolate(rows[part], cols[part])
         return heights
 
     def _interpolate(self, rows: FloatArray, cols: FloatArray) -> FloatArray:
@@ -158,6 +161,12 @@ class _Mosaic:
                 part = heights[shared.relative_to(window).slices]
                 np.copyto(part, placed.tile.read(shared.relative_to(place)), where=np.isnan(part))
         return heights
+
+
+def _part_leaps(placed: IndexArray, rows: FloatArray, cols: FloatArray) -> list[IndexArray]:
+    """Part places along a way where it leaps, as over the line where the date changes: no window spans the leap."""
+    leaps = np.maximum(np.abs(np.diff(rows[placed])), np.abs(np.diff(cols[placed]))) > _POINTS
+    return [way for way in np.split(placed, np.flatnonzero(leaps) + 1) if len(way)]
 
 
 @dataclass(frozen=True)
@@ -270,8 +279,8 @@ def open_elevation(file: RasterFile, *, assume_crs: str | None = None) -> Elevat
 def _check_band(header: Header, name: str) -> None:
     if len(header.dtypes) != 1:
         raise BandError(f"{name}: {len(header.dtypes)} bands, expected one, of heights; {_MODEL}")
-    kind = np.dtype(header.dtypes[0])
-    if kind.kind not in "iuf" or kind.itemsize < 2:
+    kind = header.dtypes[0]  # GDAL has names of types that NumPy does not know
+    if not kind.startswith(("int", "uint", "float")) or kind in _BYTES:
         raise UnsupportedDtype(f"{name}: pixels of type {kind}, expected heights as float32 or int16; {_MODEL}")
     unit = (header.units[0] or find_vertical_unit(header)).strip().lower()
     if unit not in _METRES:

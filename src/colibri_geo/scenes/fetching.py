@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.documents import Faults, parse_json
 from colibri_geo.downloading import Downloader, is_web, join_url
-from colibri_geo.errors import AmbiguousInput, ColibriError, DownloadError, OutputError, OutputExists, SettingsError
+from colibri_geo.errors import AmbiguousInput, DownloadError, OutputError, OutputExists, SettingsError
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.multihash import hash_multi
@@ -25,6 +25,7 @@ from colibri_geo.scenes.stac import check_asset
 from colibri_geo.scenes.stac_assets import choose_assets
 from colibri_geo.scenes.stac_item import Fields, StacAsset, parse_item
 from colibri_geo.scenes.stac_search import FoundItem, Question, Searcher, parse_interval
+from colibri_geo.writing import check_writable, output_errors
 
 ITEM_NAME = "item.json"
 """Name of the item in its folder."""
@@ -271,10 +272,12 @@ def _check_names(plans: Sequence[_Plan]) -> None:
 
 
 def _check_target(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out}: is no folder, expected one or a free name; give another folder")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out.parent}: no such folder to write to; make it first")
+    with output_errors(out):
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"{out}: is no folder, expected one or a free name; give another folder")
+        if not out.parent.is_dir():
+            raise OutputError(f"{out.parent}: no such folder to write to; make it first")
+        check_writable(out if out.exists() else out.parent)
 
 
 @contextmanager
@@ -282,12 +285,9 @@ def _made_folder(out: Path) -> Iterator[None]:
     """Make the folder where it is missing; it is not left behind empty."""
     made = not out.exists()
     try:
-        out.mkdir(exist_ok=True)
-        yield
-    except ColibriError:
-        raise
-    except OSError as error:
-        raise OutputError.refused(out, error) from error
+        with output_errors(out):
+            out.mkdir(exist_ok=True)
+            yield
     finally:
         if made and out.is_dir() and not any(out.iterdir()):
             out.rmdir()

@@ -23,6 +23,7 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
+from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.gathering import find_inputs
@@ -31,6 +32,7 @@ from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_lay
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.opening import Options, check_hash, examine, finish_image, open_found
 from colibri_geo.scenes.product import Product
+from colibri_geo.scenes.recognising import OPTIONS, RasterKind, find_faults, recognise_kind, refuse_kind
 from colibri_geo.scenes.sampling import spread_windows
 from colibri_geo.scenes.scene import Scene
 
@@ -51,6 +53,10 @@ class Inspection:
     ----------
     name, layout : str
         File or product name, and how the archive holds it.
+    kind : str
+        ``image``, or what it is where it is none: ``mask`` or ``elevation model``.
+    uses : tuple of str
+        Options that take it where it is no image.
     sensor, product_id, processing_baseline, licence : str or None
     acquired : datetime or None
         UTC.
@@ -79,11 +85,13 @@ class Inspection:
     notes : tuple of str
         What a reader of a result has to know.
     warnings : tuple of str
-        Why it makes no scene as it is, each with the name of the error.
+        Why it cannot be used as it is, each with the name of the error.
     """
 
     name: str
     layout: str
+    kind: str
+    uses: tuple[str, ...]
     sensor: str | None
     product_id: str | None
     processing_baseline: str | None
@@ -112,6 +120,8 @@ class Inspection:
     warnings: tuple[str, ...]
 
     def __repr__(self) -> str:
+        if self.kind != RasterKind.IMAGE:
+            return f"<Inspection: {self.name}, {self.layout}, {self.kind}, {self.rows} rows x {self.cols} columns>"
         acquired = "no date" if self.acquired is None else f"{self.acquired:%Y-%m-%dT%H:%M:%SZ}"
         bands = " ".join(self.bands) or "bands not known"
         state = f"makes no scene yet: {'; '.join(self.warnings)}" if self.warnings else "makes a scene"
@@ -159,7 +169,7 @@ def inspect_scene(
     for problem in image.problems:
         if not isinstance(problem, _TELLABLE) or _is_the_users(problem, options):
             raise problem
-    return _describe_image(image) if image.problems else _describe_scene(finish_image(image, options))
+    return _describe_image(image, options) if image.problems else _describe_scene(finish_image(image, options))
 
 
 @dataclass(frozen=True)
@@ -170,13 +180,15 @@ class FolderInspection:
     ----------
     name : str
     layout : str
-        ``folder of scenes`` or ``collection of STAC items``.
+        ``folder of scenes``, ``folder of an elevation model`` or ``collection of STAC items``.
     scenes : tuple of str
-        What each is called, in the order in which `scan` takes them.
+        What each is called, in the order in which `scan` takes them; or each tile of an elevation model.
     uses : tuple of str
-        Commands that take it.
-    notes, warnings : tuple of str
+        Commands or options that take it.
+    notes : tuple of str
         None: what there is to say of a scene is said when it is inspected itself.
+    warnings : tuple of str
+        What lies there that is no scene and keeps `scan` from taking the folder, with the name of the error.
     """
 
     name: str
@@ -207,8 +219,31 @@ def inspect_folder(path: str | Path) -> FolderInspection:
     """
     place = Path(path)
     found = find_inputs(place)
-    layout = "folder of scenes" if place.is_dir() else "collection of STAC items"
-    return FolderInspection(place.resolve().name, layout, tuple(_name_input(one) for one in found))
+    name, names = place.resolve().name, [_name_input(one) for one in found]
+    if not place.is_dir():
+        return FolderInspection(name, "collection of STAC items", tuple(names))
+    kinds = [_recognise(one) for one in found]
+    if set(kinds) == {RasterKind.ELEVATION} and all(one.path.parent == place for one in found):
+        return FolderInspection(name, "folder of an elevation model", tuple(names), OPTIONS[RasterKind.ELEVATION])
+    others = [refuse_kind(kind, one) for one, kind in zip(names, kinds, strict=True) if kind is not RasterKind.IMAGE]
+    scenes = [one for one, kind in zip(names, kinds, strict=True) if kind is RasterKind.IMAGE]
+    return FolderInspection(name, "folder of scenes", tuple(scenes), warnings=tuple(map(_tell, others)))
+
+
+def _recognise(found: RasterFile | Product) -> RasterKind:
+    """Tell what a raster is; one that cannot be read counts as an image: inspected itself, it says why."""
+    if isinstance(found, Product):
+        return RasterKind.IMAGE
+    try:
+        if len(read_header(found).dtypes) > 1:
+            return RasterKind.IMAGE
+        return recognise_kind(examine(found, Options()))
+    except ColibriError:
+        return RasterKind.IMAGE
+
+
+def _tell(problem: ColibriError) -> str:
+    return f"{type(problem).__name__}: {problem}"
 
 
 def _name_input(found: RasterFile | Product) -> str:
@@ -248,6 +283,8 @@ def _describe_scene(scene: Scene) -> Inspection:
     return Inspection(
         name=scene.name,
         layout=source.layout,
+        kind=RasterKind.IMAGE,
+        uses=OPTIONS[RasterKind.IMAGE],
         sensor=scene.sensor,
         product_id=source.product_id,
         processing_baseline=source.processing_baseline,
@@ -271,14 +308,16 @@ def _describe_scene(scene: Scene) -> Inspection:
     )
 
 
-def _describe_image(image: Image) -> Inspection:
-    header, path = image.header, image.file.path
+def _describe_image(image: Image, options: Options) -> Inspection:
+    header, path, kind = image.header, image.file.path, recognise_kind(image)
     readable = not any(isinstance(problem, UnsupportedDtype) for problem in image.problems)
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
+        kind=kind,
+        uses=OPTIONS[kind],
         sensor=header.tags.get("SENSOR"),
         product_id=header.tags.get("PRODUCT_ID"),
         processing_baseline=header.tags.get("PROCESSING_BASELINE"),
@@ -297,7 +336,7 @@ def _describe_image(image: Image) -> Inspection:
         size_bytes=path.stat().st_size,
         synthetic=is_synthetic(header),
         notes=image.notes,
-        warnings=tuple(f"{type(problem).__name__}: {problem}" for problem in image.problems),
+        warnings=tuple(map(_tell, find_faults(image, kind, assume_crs=options.assume_crs))),
         **_fields(place),
     )
 

@@ -190,8 +190,8 @@ def open_mask(
 
 
 def _check_kind(header: Header, name: str, code: MaskCode) -> None:
-    kind = np.dtype(header.dtypes[0])
-    if kind.kind not in "iu":
+    kind = header.dtypes[0]  # GDAL has names of types that NumPy does not know
+    if not kind.startswith(("int", "uint")):
         raise UnsupportedFormat(f"{name}: mask of type {kind}, expected integers ({code}); convert it first")
 
 

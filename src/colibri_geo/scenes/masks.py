@@ -49,8 +49,9 @@ class MaskCode(StrEnum):
     HLS_FMASK = "HLS Fmask"
 
 
-SCL_CODES = np.full(256, 255, dtype=np.uint8)
-"""Sentinel-2 scene classification (0 to 11) to `Unseen`; 255 marks codes that do not exist."""
+NO_CODE = 255
+SCL_CODES = np.full(256, NO_CODE, dtype=np.uint8)
+"""Sentinel-2 scene classification (0 to 11) to `Unseen`; `NO_CODE` marks codes that do not exist."""
 SCL_CODES[:12] = Unseen.OBSERVED
 SCL_CODES[0] = Unseen.NODATA
 SCL_CODES[1] = Unseen.SATURATION

@@ -19,6 +19,7 @@ from colibri_geo.scenes.finding import find_input, name_masks
 from colibri_geo.scenes.image import Image, examine_image, make_scene
 from colibri_geo.scenes.paths import check_file
 from colibri_geo.scenes.product import Product
+from colibri_geo.scenes.recognising import RasterKind, recognise_kind, refuse_kind
 from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.scenes.screening import can_screen, screen_clouds
@@ -113,6 +114,9 @@ def open_found(found: RasterFile | Product, options: Options) -> Scene:
 
 def finish_image(image: Image, options: Options) -> Scene:
     """Make a scene of an image that was examined; see `open_scene`."""
+    kind = recognise_kind(image) if image.problems else RasterKind.IMAGE
+    if kind is not RasterKind.IMAGE:
+        raise refuse_kind(kind, image.file.name, date_option=options.date_option)
     declared = read_declaration(options.bands)
     return _look_for_clouds(make_scene(image, declared=declared, sha256=check_hash(image.file.path)))
 

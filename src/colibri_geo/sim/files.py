@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import rasterio
 from pyproj import CRS, Geod, Transformer
 from rasterio.transform import Affine
 
-from colibri_geo.errors import ColibriError, OutputError, OutputExists
+from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.scenes.paths import is_utf8
 from colibri_geo.sim.ground import CodeArray
 from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
 from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
 from colibri_geo.sim.spec import SceneSpec
 from colibri_geo.sim.spectra import FloatArray
+from colibri_geo.writing import output_errors
 
 StoredArray = np.ndarray[Any, np.dtype[np.uint16]]
 
@@ -152,6 +154,16 @@ def publish(
     OutputError
         The folder cannot be written.
     """
+    with output_errors(directory):
+        _check_free(directory, names, overwrite=overwrite)
+        with _made_folders(directory), tempfile.TemporaryDirectory(dir=directory, prefix=".simulated-") as staging:
+            write(Path(staging))
+            for name in names:
+                (Path(staging) / name).replace(directory / name)
+    return tuple(directory / name for name in names)
+
+
+def _check_free(directory: Path, names: Sequence[str], *, overwrite: bool) -> None:
     there = [name for name in names if (directory / name).exists()]
     if there and not overwrite:
         raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or --overwrite")
@@ -160,20 +172,20 @@ def publish(
         raise OutputError(f"{directory}: {folders[0]} is not a file, expected one to replace; give another folder")
     if not is_utf8(str(directory)):
         raise OutputError(f"{directory}: its name is no text in UTF-8, expected one that is; name another")
-    made = not directory.exists()
+
+
+@contextmanager
+def _made_folders(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; whatever ends the work leaves none of them behind empty."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory, prefix=".simulated-") as staging:
-            write(Path(staging))
-            for name in names:
-                (Path(staging) / name).replace(directory / name)
-    except ColibriError:
-        if made:
-            directory.rmdir()
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for place in made:
+                place.rmdir()
         raise
-    except OSError as error:
-        raise OutputError.refused(directory, error) from error
-    return tuple(directory / name for name in names)
 
 
 def pair_files() -> tuple[str, ...]:
