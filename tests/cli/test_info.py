@@ -245,10 +245,40 @@ def test_what_is_said_of_a_raster_makes_it_an_image(others: Path) -> None:
     assert (found["kind"], found["bands"]) == ("image", ["red"])
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [({"bands": "rouge=1"}, "rouge"), ({"acquired": "2024-13-45"}, "name them with --bands")],
+    ids=["bands", "date"],
+)
+def test_a_slip_in_what_is_said_is_told(others: Path, said: dict[str, str], message: str) -> None:
+    """Of what a user calls an image it is told what it lacks, not what its values look like."""
+    with pytest.raises(ColibriError, match=message):
+        open_scene(others / "heights.tif", **said)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "kind"),
+    [
+        ("int16", 2, 12, "mask"),
+        ("uint16", 2, 12, "mask"),
+        ("int8", 20, 90, "image"),
+        ("float32", -25, 0, "image"),
+        ("float32", -25, 900, "elevation model"),
+    ],
+)
+def test_values_tell_what_a_raster_is(tmp_path: Path, dtype: str, low: int, high: int, kind: str) -> None:
+    """Codes are a mask in whatever whole numbers; decibels and bytes are no heights."""
+    path = tmp_path / "one.tif"
+    write_image(path, made_pixels(1, low=low, high=high).astype(dtype), names=None, acquired=None)
+    found = json.loads(run_info(path, "--json").stdout)
+    assert (found["kind"], bool(found["uses"])) == (kind, kind != "image")
+
+
 def test_what_is_no_scene_is_not_listed_among_scenes(others: Path) -> None:
     """A folder with a model or a mask is told as what `scan` makes of it; one of a model alone as what it is."""
     found = json.loads(run_info(others, "--json").stdout)
-    assert (found["layout"], found["scenes"]) == ("folder of scenes", ["image.tif"])
+    assert (found["layout"], found["scenes"], found["uses"]) == ("folder of scenes", ["image.tif"], [])
+    assert "taken by" not in run_info(others).stdout
     said = dict(zip(("heights.tif", "mask.tif"), found["warnings"], strict=True))
     for name, option in (("heights.tif", "--elevation"), ("mask.tif", "--before-mask")):
         assert said[name].startswith(f"UnsupportedFormat: {name}: ")

@@ -84,6 +84,19 @@ def test_result_does_not_depend_on_the_window(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 3, 6])
+def test_smaller_pixels_do_not_depend_on_the_window(rng: np.random.Generator, factor: int) -> None:
+    """Far from a gap a part is enlarged as the whole is, to the last bit; beside it the gap takes no part."""
+    image, measured = textured(rng, (40, 40))[None], np.ones((40, 40), dtype=bool)
+    measured[15:19, 20:26] = False
+    image[:, ~measured] = 1e9
+    whole = enlarge(image, measured, factor)
+    part = enlarge(image[:, 20:38, 2:17], measured[20:38, 2:17], factor)
+    np.testing.assert_array_equal(part, whole[:, 20 * factor : 32 * factor, 2 * factor : 11 * factor])
+    seen = measured[3:-3, 3:-3].repeat(factor, axis=0).repeat(factor, axis=1)
+    assert np.abs(whole[0, seen]).max() < 2 * np.abs(image[0, measured]).max()
+
+
+@pytest.mark.parametrize("factor", [2, 3, 6])
 def test_smaller_pixels_of_a_plane_lie_on_it(factor: int) -> None:
     """Smaller pixels take the values of a plane at their own centres, which lie even in the larger ones."""
     rows, cols = np.mgrid[:14, :17].astype(np.float32)

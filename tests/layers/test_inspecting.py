@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -133,6 +134,15 @@ def test_a_table_of_ourairports_is_told(
     assert (found.layout, found.shapes, found.uses, found.warnings) == (layout, shapes, ("--aerodromes",), ())
     assert (found.west, found.south, found.north) == (-77.0, 1.5, north)
     assert {"airport_ident", "ident"} & set(found.columns)
+
+
+def test_an_archive_of_images_is_no_layer(tmp_path: Path) -> None:
+    """A layer beside the images of an order does not make the order a layer: what keeps the images from use is told."""
+    for name, names in (("order.zip", ["a.tif", "aoi.geojson"]), ("layer.zip", ["aoi.geojson"])):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for one in names:
+                archive.writestr(one, "{}")
+    assert [is_layer(tmp_path / name) for name in ("order.zip", "layer.zip")] == [False, True]
 
 
 def test_a_table_without_a_place_is_told_with_what_keeps_it_from_use(tmp_path: Path) -> None:

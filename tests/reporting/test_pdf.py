@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import importlib
 import io
 import os
 import re
@@ -26,7 +27,8 @@ from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
-from colibri_geo.reporting.pdf import LIBRARIES, WORKING, _gather_files, _lay_out, _style_drawings, write_pdf
+from colibri_geo.reporting.pdf import LIBRARIES, _gather_files, _lay_out, _style_drawings, write_pdf
+from colibri_geo.reporting.tagging import WORKING, finish_tags
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -324,6 +326,18 @@ def test_texts_that_look_like_tags_are_left_alone(typst: Any, tmp_path: Path) ->
     assert reader.metadata.title == words
     assert list_titles(reader)[0] == (1, words)
     assert len(reader.pages) == len(lay_out(model, tmp_path).pages)
+
+
+def test_a_file_made_in_another_way_is_told(typst: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    """A file that is no PDF, or has no bookmark, is refused in one line that says what to do."""
+    (tmp_path / "plain.typ").write_text("No heading.", encoding="utf-8")
+    for content in (b"", typst.compile(tmp_path / "plain.typ", format="pdf")):
+        with pytest.raises(
+            LayoutError, match=r"^report\.pdf: this typst makes tags or bookmarks in another way"
+        ) as told:
+            finish_tags(content, importlib.import_module("pikepdf"))
+        assert str(told.value).endswith(WORKING)
+        assert "\n" not in str(told.value)
 
 
 def test_the_typst_that_is_advised_is_one_that_is_held_to_it(typst: Any, project: Path) -> None:  # noqa: ANN401, ARG001

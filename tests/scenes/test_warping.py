@@ -47,6 +47,15 @@ def test_nested_pixels_are_those_of_gdal(
     np.testing.assert_array_equal(nested.unseen, warped.unseen)
 
 
+@pytest.mark.parametrize("side_m", [20.0, 20.0000001, 20.001])
+def test_all_windows_of_a_grid_nest_or_none(side_m: float) -> None:
+    """Whether pixels nest is told by the grids, not by where in them the window lies."""
+    coarse = GeoBox((6000, 6000), Affine(side_m, 0, 500_000, 0, -side_m, 900_000), COARSE.crs)
+    fine = GeoBox((12000, 12000), Affine(10, 0, 500_000, 0, -10, 900_000), COARSE.crs)
+    places = [cut_grid(fine, Window(place, place, 40, 40)) for place in (0, 1, 100, 1000, 11_900)]
+    assert {warping._find_nesting(coarse, place) is not None for place in places} == {side_m == 20.0}
+
+
 def test_the_window_does_not_show(rng: np.random.Generator) -> None:
     """Windows that begin and end anywhere give the bytes of the whole."""
     block = fill(rng)
@@ -80,8 +89,9 @@ def test_ground_beyond_is_outside_and_gaps_stay(rng: np.random.Generator) -> Non
         GeoBox((20, 20), Affine(10, 0, 500_000, 0, -10, 899_800), "EPSG:32617"),
         GeoBox((20, 20), Affine(20, 0, 500_000, 0, -20, 899_800), "EPSG:32618"),
         GeoBox((20, 20), Affine(10, 1, 500_000, 1, -10, 899_800), "EPSG:32618"),
+        GeoBox((20, 20), Affine(0.1, 0, 500_000, 0, -0.1, 899_800), "EPSG:32618"),
     ],
-    ids=["off the lattice", "no whole number", "not square", "another zone", "as large", "turned"],
+    ids=["off the lattice", "no whole number", "not square", "another zone", "as large", "turned", "far smaller"],
 )
 def test_other_pixels_do_not_nest(fine: GeoBox) -> None:
     """Only whole numbers of pixels, edge on edge, are taken for a part of the coarser ones."""

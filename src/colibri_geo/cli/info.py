@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 20
 _MOST_SCENES = 20
+_IMAGE = "image"
 _OF_ONE_DATE = ", where all are of about one date: info tells when each was acquired"
 
 
@@ -57,7 +58,7 @@ def info(
         try:
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
-            if found.uses:
+            if found.kind != _IMAGE:
                 _refuse_options(found.name, found.kind, {"--mask": mask})
         except (AmbiguousInput, CorruptInput, UnsupportedFormat) as error:
             from colibri_geo.layers.recognising import is_layer
@@ -103,13 +104,13 @@ def _to_text(found: Inspection | LayerInspection | FolderInspection, rows: Seque
 
 
 def _list_folder(found: FolderInspection) -> list[tuple[str, str | None]]:
-    rest, scenes = len(found.scenes) - _MOST_SCENES, "scan" in found.uses
+    rest, tiles = len(found.scenes) - _MOST_SCENES, "--elevation" in found.uses
     return [
         ("name", found.name),
         ("layout", f"{found.layout}: {len(found.scenes):,}"),
-        *(("scene" if scenes else "tile", name) for name in found.scenes[:_MOST_SCENES]),
+        *(("tile" if tiles else "scene", name) for name in found.scenes[:_MOST_SCENES]),
         ("", f"and {rest:,} more" if rest > 0 else None),
-        ("taken by", f"{', '.join(found.uses)}{_OF_ONE_DATE if scenes else ''}"),
+        ("taken by", f"{', '.join(found.uses)}{_OF_ONE_DATE if 'scan' in found.uses else ''}"),
     ]
 
 
@@ -130,7 +131,7 @@ def _list_layer(found: LayerInspection) -> list[tuple[str, str | None]]:
 
 
 def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
-    layout = f"{found.layout}{', synthetic' if found.synthetic else ''}"
+    layout, other = f"{found.layout}{', synthetic' if found.synthetic else ''}", found.kind != _IMAGE
     of_images = [
         ("sensor", found.sensor),
         ("product", found.product_id),
@@ -143,8 +144,8 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
     ]
     return [
         ("name", found.name),
-        ("layout", f"{layout}, {found.kind}" if found.uses else layout),
-        *([("taken by", ", ".join(found.uses))] if found.uses else of_images),
+        ("layout", f"{layout}, {found.kind}" if other else layout),
+        *([("taken by", ", ".join(found.uses))] if other else of_images),
         ("size", f"{found.rows} x {found.cols} px"),
         ("pixel", _tell_pixel(found)),
         ("reference system", found.crs or "not known"),

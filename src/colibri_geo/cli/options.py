@@ -175,8 +175,8 @@ def check_target(out: Path, *, overwrite: bool, images: Sequence[Path]) -> None:
     around = [image for image in images if image.is_dir() and out.resolve().is_relative_to(image.resolve())]
     if around:
         raise OutputError(
-            f"{out}: lies in {around[0]}, of which every file is read as an image or beside one, expected a place "
-            "outside of it; give a folder beside it"
+            f"{out}: lies in {around[0].resolve()}, which is given as images, expected a place outside of it; give a "
+            "folder beside it"
         )
 
 

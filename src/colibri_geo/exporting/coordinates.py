@@ -33,8 +33,11 @@ def format_degrees(value_deg: float, *, axis: Literal["lat", "lon"], digits: int
     --------
     >>> format_degrees(-77.3, axis="lon", digits=2)
     '77.30° W'
+    >>> format_degrees(-0.001, axis="lon", digits=2)
+    '0.00° E'
     """
-    return f"{abs(value_deg):.{digits}f}° {compass_letter(value_deg, axis=axis)}"
+    rounded = round(value_deg, digits)
+    return f"{abs(rounded):.{digits}f}° {compass_letter(rounded, axis=axis)}"
 
 
 def format_dms(value_deg: float, *, axis: Literal["lat", "lon"]) -> str:

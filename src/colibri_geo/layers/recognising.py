@@ -9,6 +9,9 @@ from colibri_geo.layers.sources import ENDINGS, MAX_TEXT_BYTES, recognise_layer
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import open_bundle
 
+_IMAGES = frozenset({".jp2", ".tif", ".tiff"})
+"""Endings of what an archive of images holds, beside whatever layers."""
+
 
 def is_layer(path: Path) -> bool:
     """Tell whether what no reader of images takes is a vector layer, a table of OurAirports, or an archive of layers.
@@ -21,5 +24,6 @@ def is_layer(path: Path) -> bool:
     if not path.is_file() or path.stat().st_size > MAX_TEXT_BYTES:
         return False
     if identify_archive(path) is not None:
-        return any(Path(name).suffix.lower() in ENDINGS for name in open_bundle(path).names)
+        endings = {Path(name).suffix.lower() for name in open_bundle(path).names}
+        return not endings.isdisjoint(ENDINGS) and endings.isdisjoint(_IMAGES)
     return recognise_table(path)

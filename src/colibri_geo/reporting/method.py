@@ -120,7 +120,7 @@ def build_evidence(record: RunRecord, messages: Messages) -> Evidence:
     for when, scene in (("before", record.before), ("after", record.after)):
         if scene.mask_sha256 is not None:
             role = messages.say(f"role.{when}_mask")
-            rows.append(_evidence_row(role, format_recorded(scene.mask, messages), scene.mask_sha256, None, messages))
+            rows.append(_evidence_row(role, format_text(scene.mask, messages), scene.mask_sha256, None, messages))
     for when, scene in zip(("before_radar", "after_radar"), record.radar, strict=False):
         rows.append(_evidence_scene(when, scene, messages))
     rows += [_evidence_layer(layer, messages) for layer in record.layers]

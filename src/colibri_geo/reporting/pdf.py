@@ -25,7 +25,7 @@ from colibri_geo.language.formats import one_line
 from colibri_geo.reporting.html import load_drawings, read_asset, read_style
 from colibri_geo.reporting.palette import VERDICT_COLOURS, style_colours
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
-from colibri_geo.reporting.tagging import finish_tags
+from colibri_geo.reporting.tagging import WORKING, finish_tags
 
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset(
@@ -45,9 +45,6 @@ _PANIC = "PanicException"
 _MOST_TOLD = 160
 LIBRARIES = ("typst", "pikepdf")
 """What the extra brings: typst lays the report out, pikepdf finishes its tags."""
-
-WORKING = 'pip install "typst>=0.14,<0.16"'
-"""What installs a typst that is known to lay a report out: 0.14 is the oldest that tags it, 0.15 the newest tried."""
 
 
 def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
@@ -69,7 +66,7 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     MissingExtra
         A library of the extra is not installed.
     LayoutError
-        typst fails.
+        typst fails, or makes a file in another way than is known here.
     """
     typst, pikepdf = map(_load, LIBRARIES)
     path = Path(path)

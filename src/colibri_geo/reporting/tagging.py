@@ -9,6 +9,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from colibri_geo.errors import LayoutError
+from colibri_geo.language.formats import one_line
+
+WORKING = 'pip install "typst>=0.14,<0.16"'
+"""What installs a typst that is known to lay a report out: 0.14 is the oldest that tags it, 0.15 the newest tried."""
+_MOST_TOLD = 160
+
 
 def finish_tags(pdf: bytes, pikepdf: Any) -> bytes:  # noqa: ANN401 - a module of an extra
     """Make the first cell of each row its head, and open the bookmarks down to the parts of the report.
@@ -26,17 +33,28 @@ def finish_tags(pdf: bytes, pikepdf: Any) -> bytes:  # noqa: ANN401 - a module o
     -------
     bytes
 
+    Raises
+    ------
+    LayoutError
+        Tags or bookmarks are not made as typst makes them.
+
     References
     ----------
     ISO 32000-1, 12.3.3 (outline), 14.8.4.3.4 (tables), 14.8.5.7 (attributes of tables).
     """
     finished = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        for tag in document.objects:
-            if isinstance(tag, pikepdf.Dictionary) and tag.get("/S") == pikepdf.Name.TR:
-                _head_row(tag, pikepdf.Name)
-        _open_bookmarks(document.Root.Outlines)
-        document.save(finished, deterministic_id=True)
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as document:
+            for tag in document.objects:
+                if isinstance(tag, pikepdf.Dictionary) and tag.get("/S") == pikepdf.Name.TR:
+                    _head_row(tag, pikepdf.Name)
+            _open_bookmarks(document.Root.Outlines)
+            document.save(finished, deterministic_id=True)
+    except (pikepdf.PdfError, AttributeError, IndexError, TypeError, ValueError) as error:  # what pikepdf says of it
+        raise LayoutError(
+            f"report.pdf: this typst makes tags or bookmarks in another way ({one_line(str(error))[:_MOST_TOLD]}), "
+            f"expected those of one that is known to work: {WORKING}"
+        ) from error
     return finished.getvalue()
 
 

@@ -56,7 +56,7 @@ class Inspection:
     kind : str
         ``image``, or what it is where it is none: ``mask`` or ``elevation model``.
     uses : tuple of str
-        Options that take it where it is no image.
+        Options that take it where it is no image; none where a warning says why they do not.
     sensor, product_id, processing_baseline, licence : str or None
     acquired : datetime or None
         UTC.
@@ -184,7 +184,7 @@ class FolderInspection:
     scenes : tuple of str
         What each is called, in the order in which `scan` takes them; or each tile of an elevation model.
     uses : tuple of str
-        Commands or options that take it.
+        Commands or options that take it; none where a warning says why they do not.
     notes : tuple of str
         None: what there is to say of a scene is said when it is inspected itself.
     warnings : tuple of str
@@ -227,7 +227,8 @@ def inspect_folder(path: str | Path) -> FolderInspection:
         return FolderInspection(name, "folder of an elevation model", tuple(names), OPTIONS[RasterKind.ELEVATION])
     others = [refuse_kind(kind, one) for one, kind in zip(names, kinds, strict=True) if kind is not RasterKind.IMAGE]
     scenes = [one for one, kind in zip(names, kinds, strict=True) if kind is RasterKind.IMAGE]
-    return FolderInspection(name, "folder of scenes", tuple(scenes), warnings=tuple(map(_tell, others)))
+    uses = () if others else ("scan",)
+    return FolderInspection(name, "folder of scenes", tuple(scenes), uses, warnings=tuple(map(_tell, others)))
 
 
 def _recognise(found: RasterFile | Product) -> RasterKind:
@@ -313,11 +314,12 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     readable = not any(isinstance(problem, UnsupportedDtype) for problem in image.problems)
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
+    faults = find_faults(image, kind, assume_crs=options.assume_crs)
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
         kind=kind,
-        uses=OPTIONS[kind],
+        uses=() if faults else OPTIONS[kind],
         sensor=header.tags.get("SENSOR"),
         product_id=header.tags.get("PRODUCT_ID"),
         processing_baseline=header.tags.get("PROCESSING_BASELINE"),
@@ -336,7 +338,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         size_bytes=path.stat().st_size,
         synthetic=is_synthetic(header),
         notes=image.notes,
-        warnings=tuple(map(_tell, find_faults(image, kind, assume_crs=options.assume_crs))),
+        warnings=tuple(map(_tell, faults)),
         **_fields(place),
     )
 

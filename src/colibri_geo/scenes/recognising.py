@@ -14,9 +14,9 @@ from colibri_geo.scenes.image import Image
 from colibri_geo.scenes.masks import NO_CODE, SCL_CODES
 from colibri_geo.scenes.sampling import sample_stored
 
-_HEIGHTS = re.compile(r"elev|height|altitude|\b(dem|dsm|dtm|srtm)\b", re.IGNORECASE)
-_LENGTHS = re.compile(r"\W*(m|met(re|er)s?|ft|foot|feet)\b", re.IGNORECASE)
-_LEAST_PEAK = 2.0  # above reflectance in [0, 1]
+_HEIGHTS = re.compile(r"\b(elev|height|altitude|(dem|dsm|dtm|srtm)\b)", re.IGNORECASE)
+_LENGTHS = re.compile(r"\W*(m|met(re|er)s?|ft|foot|feet)\W*", re.IGNORECASE)
+_LEAST_PEAK = 2.0  # above reflectance in [0, 1] and backscatter in decibels
 _LEAST_SHARE = 0.5  # of the values can be heights; others may be voids that the file does not declare
 _LEAST_CODE = 2  # of a mask of 0 and 1 nobody knows what it is of
 
@@ -40,8 +40,9 @@ OPTIONS = {
 def recognise_kind(image: Image) -> RasterKind:
     """Tell what an image is that cannot be used as one.
 
-    Where the user or the file names its bands or says when it was taken, it is an image. Else one band of bytes that
-    are Sentinel-2 SCL codes is a mask, and one band whose values can be metres of height is an elevation model.
+    Where the file names its bands or says when it was taken, it is an image. Else one band of whole numbers that are
+    all Sentinel-2 SCL codes is a mask, and one band is an elevation model whose unit or description says so, or that
+    has no description and holds signed or broken numbers which can be metres of height.
     """
     header = image.header
     readable = not any(isinstance(problem, UnsupportedDtype) for problem in image.problems)
@@ -51,21 +52,23 @@ def recognise_kind(image: Image) -> RasterKind:
         values = sample_stored(image.storage, header.rows, header.cols)
     except ColibriError:
         return RasterKind.IMAGE
-    if header.dtypes[0] == "uint8":
-        return RasterKind.MASK if _are_codes(values) else RasterKind.IMAGE
-    return RasterKind.ELEVATION if _are_heights(values, header) else RasterKind.IMAGE
+    if values.dtype.kind in "iu" and _are_codes(values):
+        return RasterKind.MASK
+    can_be_heights = values.dtype.itemsize > 1 and _are_heights(values, header)
+    return RasterKind.ELEVATION if can_be_heights else RasterKind.IMAGE
 
 
 def refuse_kind(kind: RasterKind, name: str, *, date_option: str = DATE_OPTION) -> UnsupportedFormat:
     """Make the error for what is given as an image and is none."""
     options = " or ".join(OPTIONS[kind])
-    if kind is RasterKind.MASK:
-        return UnsupportedFormat(
-            f"{name}: one band of Sentinel-2 SCL codes, a mask, expected an image; give it with {options}"
-        )
+    holds = {
+        RasterKind.MASK: "Sentinel-2 SCL codes, a mask",
+        RasterKind.ELEVATION: "what can be heights, an elevation model",
+    }
+    how = f" (--bands, {date_option})" if date_option else ""
     return UnsupportedFormat(
-        f"{name}: one band of what can be heights, an elevation model, expected an image; give it with {options}, or "
-        f"say of an image which band it is and when it was taken (--bands, {date_option})"
+        f"{name}: one band of {holds[kind]}, expected an image; give it with {options}, or say of an image which band "
+        f"it is and when it was taken{how}"
     )
 
 
@@ -85,16 +88,17 @@ def find_faults(image: Image, kind: RasterKind, *, assume_crs: str | None) -> tu
 
 
 def _are_codes(values: StoredArray) -> bool:
-    return bool((SCL_CODES[values] != NO_CODE).all() and values.max() >= _LEAST_CODE)
+    known = np.flatnonzero(SCL_CODES != NO_CODE)
+    return bool(np.isin(values, known).all() and values.max() >= _LEAST_CODE)
 
 
 def _are_heights(values: StoredArray, header: Header) -> bool:
     described = header.descriptions[0]
-    told = bool(_HEIGHTS.search(described) or _LENGTHS.match(header.units[0]))
+    told = bool(_HEIGHTS.search(described) or _LENGTHS.fullmatch(header.units[0]))
     if not told and (described or not header.dtypes[0].startswith(("int", "float"))):
         return False
     from colibri_geo.scenes.elevation import are_possible  # of no use for images
 
     metres = values.astype(np.float64) * header.scales[0] + header.offsets[0]
     possible = are_possible(metres)
-    return bool(possible.mean() >= _LEAST_SHARE and (told or np.abs(metres[possible]).max() >= _LEAST_PEAK))
+    return bool(possible.mean() >= _LEAST_SHARE and (told or metres[possible].max() >= _LEAST_PEAK))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from affine import Affine
 from odc.geo.geobox import GeoBox
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
@@ -23,7 +22,11 @@ StoredArray = np.ndarray[Any, np.dtype[Any]]
 _SOURCE_MARGIN_PX = 4
 _KERNEL_PX = 3
 _EDGE_POINTS = 21
-_SAME_PLACE = 1e-6  # of a pixel
+_SAME_SIZE = (
+    1e-9  # so that a window nests wherever it lies: the places of 100,000 pixels differ by less than those below
+)
+_SAME_PLACE_PX = 1e-3
+_MOST_NESTED = 20  # above, warping is as fast
 
 
 def find_source_window(source: GeoBox, target: GeoBox) -> Window:
@@ -123,18 +126,17 @@ def _find_nesting(coarse: GeoBox, fine: GeoBox) -> _Nesting | None:
     if coarse.crs != fine.crs or any((theirs.b, theirs.d, mine.b, mine.d)):
         return None
     factor = round(theirs.a / mine.a)
-    row, col = round((mine.f - theirs.f) / mine.e), round((mine.c - theirs.c) / mine.a)
-    if factor < 2:
+    sides = (theirs.a / mine.a, theirs.e / mine.e)
+    if not 2 <= factor <= _MOST_NESTED or any(abs(side / factor - 1) > _SAME_SIZE for side in sides):
         return None
-    right, down = theirs.a / factor, theirs.e / factor
-    expected = Affine(right, 0, theirs.c + col * right, 0, down, theirs.f + row * down)
-    if not expected.almost_equals(mine, precision=_SAME_PLACE * abs(mine.a)):
+    row, col = (mine.f - theirs.f) / mine.e, (mine.c - theirs.c) / mine.a
+    if any(abs(place - round(place)) > _SAME_PLACE_PX for place in (row, col)):
         return None
-    return _Nesting(factor, row, col)
+    return _Nesting(factor, round(row), round(col))
 
 
 def _enlarge_block(block: Block, factor: int, window: Window) -> Block:
-    """Cut a window of smaller pixels, counted from the first of a block: warping takes five times as long."""
+    """Cut a window of smaller pixels, counted from the first of a block; faster than warping, mostly beside gaps."""
     around = window.snapped(factor)
     under = Window(*(side // factor for side in (around.row, around.col, around.rows, around.cols)))
     needed = under.padded(ENLARGING_MARGIN_PX)
