@@ -83,7 +83,7 @@ def test_result_does_not_depend_on_the_window(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(part, whole[:, 7 : 29 - 4, 11 : 34 - 4])
 
 
-@pytest.mark.parametrize("factor", [2, 3, 6])
+@pytest.mark.parametrize("factor", [2, 4])
 def test_smaller_pixels_do_not_depend_on_the_window(rng: np.random.Generator, factor: int) -> None:
     """Far from a gap a part is enlarged as the whole is, to the last bit; beside it the gap takes no part."""
     image, measured = textured(rng, (40, 40))[None], np.ones((40, 40), dtype=bool)

@@ -28,7 +28,7 @@ def refine(factor: int, window: Window) -> GeoBox:
     return cut_grid(GeoBox((1, 1), Affine(20 / factor, 0, 500_000, 0, -20 / factor, 900_000), COARSE.crs), window)
 
 
-@pytest.mark.parametrize("factor", [2, 3, 6])
+@pytest.mark.parametrize("factor", [2, 4])
 def test_nested_pixels_are_those_of_gdal(
     rng: np.random.Generator, factor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

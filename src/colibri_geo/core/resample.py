@@ -71,14 +71,12 @@ def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, c
     if measured.all():
         return _convolve(values, rows, cols)
     weight = _convolve(measured[None].astype(np.float32), rows, cols)
-    side = 2 * KERNEL_MARGIN_PX + 1
-    whole = _convolve(np.ones((1, side, side), dtype=np.float32), rows, cols)  # 1, as nearly as its terms add up to it
     total = _convolve(np.where(measured, values, 0), rows, cols)
     # Where hardly anything under the kernel was measured, the nearest pixel tells, as it does for the mask.
     row, col = KERNEL_MARGIN_PX + round(row_fraction), KERNEL_MARGIN_PX + round(col_fraction)
     nearest = np.where(measured, values, 0)[:, row : row + total.shape[1], col : col + total.shape[2]]
     moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), nearest)
-    return np.where(weight == whole, total, moved)
+    return moved
 
 
 def enlarge(values: FloatArray, measured: BoolArray, factor: int) -> FloatArray:
@@ -91,6 +89,7 @@ def enlarge(values: FloatArray, measured: BoolArray, factor: int) -> FloatArray:
     measured : (M + 6, N + 6) ndarray of bool
         Pixels whose value means something; others take no part.
     factor : int
+        Of a power of two the result does not depend on the window, to the last bit: weights add up to 1 then.
 
     Returns
     -------

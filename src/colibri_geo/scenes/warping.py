@@ -26,7 +26,7 @@ _SAME_SIZE = (
     1e-9  # so that a window nests wherever it lies: the places of 100,000 pixels differ by less than those below
 )
 _SAME_PLACE_PX = 1e-3
-_MOST_NESTED = 20  # above, warping is as fast
+_NESTED = (2, 4)  # as 10 m in 20 m; of these, weights are binary fractions, so that no window shows
 
 
 def find_source_window(source: GeoBox, target: GeoBox) -> Window:
@@ -110,7 +110,7 @@ class _Nesting:
     Attributes
     ----------
     factor : int
-        How many make one of the coarser, in each direction; 2 or more.
+        How many make one of the coarser, in each direction.
     row, col : int
         Of the first pixel, counted in such pixels from the first of the coarser grid.
     """
@@ -127,7 +127,7 @@ def _find_nesting(coarse: GeoBox, fine: GeoBox) -> _Nesting | None:
         return None
     factor = round(theirs.a / mine.a)
     sides = (theirs.a / mine.a, theirs.e / mine.e)
-    if not 2 <= factor <= _MOST_NESTED or any(abs(side / factor - 1) > _SAME_SIZE for side in sides):
+    if factor not in _NESTED or any(abs(side / factor - 1) > _SAME_SIZE for side in sides):
         return None
     row, col = (mine.f - theirs.f) / mine.e, (mine.c - theirs.c) / mine.a
     if any(abs(place - round(place)) > _SAME_PLACE_PX for place in (row, col)):
