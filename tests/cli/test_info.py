@@ -245,15 +245,15 @@ def test_what_is_said_of_a_raster_makes_it_an_image(others: Path) -> None:
     assert (found["kind"], found["bands"]) == ("image", ["red"])
 
 
-@pytest.mark.parametrize(
-    ("said", "message"),
-    [({"bands": "rouge=1"}, "rouge"), ({"acquired": "2024-13-45"}, "name them with --bands")],
-    ids=["bands", "date"],
-)
-def test_a_slip_in_what_is_said_is_told(others: Path, said: dict[str, str], message: str) -> None:
-    """Of what a user calls an image it is told what it lacks, not what its values look like."""
-    with pytest.raises(ColibriError, match=message):
-        open_scene(others / "heights.tif", **said)
+def test_a_band_makes_an_image_and_a_date_does_not(others: Path) -> None:
+    """A slip in the name of a band is told; a date that is given with a mask or a model changes nothing."""
+    with pytest.raises(ColibriError, match="rouge"):
+        open_scene(others / "heights.tif", bands="rouge=1")
+    for name, option in (("heights.tif", "--elevation"), ("mask.tif", "--before-mask")):
+        with pytest.raises(UnsupportedFormat, match=f"give it with {option}"):
+            open_scene(others / name, acquired="2024-01-01")
+        found = json.loads(run_info(others / name, "--date", "2024-01-01", "--json").stdout)
+        assert option in found["uses"]
 
 
 @pytest.mark.parametrize(

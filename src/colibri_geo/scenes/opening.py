@@ -114,7 +114,7 @@ def open_found(found: RasterFile | Product, options: Options) -> Scene:
 
 def finish_image(image: Image, options: Options) -> Scene:
     """Make a scene of an image that was examined; see `open_scene`."""
-    told = not image.problems or options.bands is not None or options.acquired is not None
+    told = not image.problems or options.bands is not None
     kind = RasterKind.IMAGE if told else recognise_kind(image)
     if kind is not RasterKind.IMAGE:
         raise refuse_kind(kind, image.file.name, date_option=options.date_option)

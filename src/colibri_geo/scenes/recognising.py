@@ -40,13 +40,13 @@ OPTIONS = {
 def recognise_kind(image: Image) -> RasterKind:
     """Tell what an image is that cannot be used as one.
 
-    Where the file names its bands or says when it was taken, it is an image. Else one band of whole numbers that are
-    all Sentinel-2 SCL codes is a mask, and one band is an elevation model whose unit or description says so, or that
-    has no description and holds signed or broken numbers which can be metres of height.
+    Where the user or the file names its bands, it is an image; a date alone does not make it one. Else one band of
+    whole numbers that are all Sentinel-2 SCL codes is a mask, and one band is an elevation model whose unit or
+    description says so, or that has no description and holds signed or broken numbers which can be metres of height.
     """
     header = image.header
     readable = not any(isinstance(problem, UnsupportedDtype) for problem in image.problems)
-    if len(header.dtypes) != 1 or not readable or image.bands is not None or image.acquired is not None:
+    if len(header.dtypes) != 1 or not readable or image.bands is not None:
         return RasterKind.IMAGE
     try:
         values = sample_stored(image.storage, header.rows, header.cols)
