@@ -227,7 +227,10 @@ def test_a_folder_of_images_is_no_place_to_write(tmp_path: Path, command: str, p
         main, [command, str(tmp_path / "before"), str(tmp_path / "after"), "--out", str(tmp_path / place)]
     )
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    assert f"OutputError: {tmp_path / place}: lies in {tmp_path / place.partition('/')[0]}, of which" in result.stderr
+    assert (
+        f"OutputError: {tmp_path / place}: lies in {tmp_path / place.partition('/')[0]}, which is given as images"
+        in result.stderr
+    )
     assert not any(path.is_file() or path.name == "out" for path in tmp_path.rglob("*"))
 
 
