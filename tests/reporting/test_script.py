@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from colibri_geo.language import ENGLISH
 from colibri_geo.reporting import Messages, build_model, render_html, write_report
@@ -457,6 +459,21 @@ def test_paper_is_whole_whatever_was_done_on_the_screen(page: Any) -> None:  # n
     page.emulate_media(media="screen")
     wait_for_zoom(page, "zoom > 1")
     assert page.evaluate(VIEW) == view
+
+
+def test_each_page_of_a_long_ranking_has_its_heads(page: Any) -> None:  # noqa: ANN401
+    """On paper the heads of columns stand on every page that the ranked table goes on over."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll("main > section:not(#ranking)").forEach((part) => part.remove());
+            const rows = [...document.querySelectorAll(".ranking tbody tr")];
+            for (let copy = 0; copy < 30; copy++) rows[0].parentNode.append(...rows.map((row) => row.cloneNode(true)));
+        }"""
+    )
+    printed = [" ".join(sheet.extract_text().split()) for sheet in PdfReader(io.BytesIO(page.pdf(format="A4"))).pages]
+    with_rows = [text for text in printed if "S001" in text]
+    assert len(with_rows) > 3
+    assert all("True azimuth" in text and "Probability" in text for text in with_rows)
 
 
 def test_page_is_whole_without_script(browser: Any, reports: Path) -> None:  # noqa: ANN401
