@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from colibri_geo.errors import ColibriError, OutputError
+from colibri_geo.errors import ColibriError, OutputError, OutputExists
 
 
 def check_writable(folder: Path) -> None:
@@ -19,6 +19,24 @@ def check_writable(folder: Path) -> None:
     """
     with output_errors(folder):
         Path(tempfile.mkdtemp(prefix=".colibri-", dir=folder)).rmdir()
+
+
+def check_new_file(path: Path) -> None:
+    """Refuse a file that could not be written at the end, before the work starts.
+
+    Raises
+    ------
+    OutputExists
+        There is something of its name.
+    OutputError
+        Nothing can be written there.
+    """
+    with output_errors(path):
+        if path.exists() or path.is_symlink():
+            raise OutputExists(f"{path}: exists already, expected a new file; remove it first, or name another")
+        if not path.parent.is_dir():
+            raise OutputError(f"{path.parent}: no such folder to write to; make it first")
+    check_writable(path.parent)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from colibri_geo.cli.main import main
 from colibri_geo.cli.options import PRECISIONS as OFFERED
 from colibri_geo.cli.summary import summarize
 from colibri_geo.errors import NotARun
-from colibri_geo.evidence.versions import PDF_VERSIONS
+from colibri_geo.evidence.versions import PDF_LIBRARIES, PDF_VERSIONS
 from colibri_geo.exporting.editions import LEAST_KM2, make_edition
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.hashing import hash_file
@@ -168,7 +168,7 @@ def test_pdf_that_cannot_be_laid_out_is_told_and_all_else_is_there(
     assert CliRunner(env=ENVIRONMENT).invoke(main, ["verify", str(tmp_path / "out")]).exit_code == 0
 
 
-@pytest.mark.parametrize("library", ["typst", "pikepdf"])
+@pytest.mark.parametrize("library", PDF_LIBRARIES)
 def test_pdf_that_cannot_be_made_is_refused_before_an_image_is_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str
 ) -> None:

@@ -22,12 +22,13 @@ from pypdf import PdfReader
 from pypdf.generic import Destination
 
 from colibri_geo.errors import LayoutError, MissingExtra
+from colibri_geo.evidence.versions import PDF_LIBRARIES
 from colibri_geo.exporting.wording import CAUTION
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import ENGLISH, ReportModel, build_model, overview_picture, picture_strips, render_html
 from colibri_geo.reporting.html import read_asset
 from colibri_geo.reporting.parts import Table
-from colibri_geo.reporting.pdf import LIBRARIES, _gather_files, _lay_out, _style_drawings, write_pdf
+from colibri_geo.reporting.pdf import _gather_files, _lay_out, _style_drawings, write_pdf
 from colibri_geo.reporting.tagging import WORKING, finish_tags
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
@@ -519,7 +520,7 @@ def test_what_typst_cannot_lay_out_is_told(
         write_pdf(model, tmp_path / "report.pdf")
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", PDF_LIBRARIES)
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: str) -> None:
     """Without one of the libraries one line says what misses and what to do; nothing is written."""
     model = build_model(example_findings(strips=False), example_record(), (), None)

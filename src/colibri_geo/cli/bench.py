@@ -8,8 +8,7 @@ import click
 
 from colibri_geo.cli.progress import show_progress
 from colibri_geo.cli.values import GivenPath, WholeNumber
-from colibri_geo.errors import OutputError, OutputExists
-from colibri_geo.writing import check_writable, output_errors
+from colibri_geo.writing import check_new_file, output_errors
 
 
 @click.group(short_help="Measure the detector, and its speed, on scenes whose truth is known.")
@@ -58,7 +57,8 @@ def detection(
     """
     from colibri_geo.bench import bench_detection, format_json, format_markdown
 
-    _check_out(out)
+    if out is not None:
+        check_new_file(out)
     with show_progress() as progress:
         report = bench_detection(form=form, groups=groups, seeds=seeds, real=real, workers=workers, progress=progress)
     _tell(format_markdown(report), format_json(report), as_json=as_json, out=out)
@@ -121,7 +121,8 @@ def speed(
     """
     from colibri_geo.bench import bench_speed, format_json, format_speed
 
-    _check_out(out)
+    if out is not None:
+        check_new_file(out)
     with show_progress() as progress:
         report = bench_speed(
             form=form,
@@ -134,18 +135,6 @@ def speed(
             progress=progress,
         )
     _tell(format_speed(report), format_json(report), as_json=as_json, out=out)
-
-
-def _check_out(out: Path | None) -> None:
-    """Refuse a file that could not be written at the end, before the work starts."""
-    if out is None:
-        return
-    with output_errors(out):
-        if out.exists() or out.is_symlink():
-            raise OutputExists(f"{out.name}: exists already, expected a new file; choose another name or remove it")
-        if not out.parent.is_dir():
-            raise OutputError(f"{out.name}: its folder {out.parent} does not exist; make it, or choose another")
-        check_writable(out.parent)
 
 
 def _tell(text: str, json: str, *, as_json: bool, out: Path | None) -> None:

@@ -23,11 +23,11 @@ from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.settings import Settings
 
-_ADVICE = "give the folder that a run wrote"
 MANIFEST = "manifest.json"
 LOG = "run.log"
 FORMAT = "colibri_geo run"
 FORMAT_VERSION = 1
+_ADVICE = "give the folder that a run wrote"
 MAX_BYTES = 64 * 2**20
 _LARGEST = 2**1023  # of whole numbers that stand for others: what is larger is no float
 _NOT_HASHED = frozenset({MANIFEST, LOG})

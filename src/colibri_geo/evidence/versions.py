@@ -19,8 +19,11 @@ DISTRIBUTIONS = (
     *("odc-geo", "mgrs", "pillow"),
 )
 
-PDF_VERSIONS = ("typst", "pikepdf", "report.typ")
-"""What is stated of a PDF, where there is one: who lays it out, and by which template."""
+PDF_LIBRARIES = ("typst", "pikepdf")
+"""What the extra brings: typst lays the report out, pikepdf finishes its tags."""
+PDF_TEMPLATE = "report.typ"
+PDF_VERSIONS = (*PDF_LIBRARIES, PDF_TEMPLATE)
+"""What is stated of a PDF, where there is one."""
 
 
 def run_versions() -> dict[str, str]:

@@ -23,7 +23,6 @@ from colibri_geo.errors import (
     GeoreferenceError,
     InputError,
     OutputError,
-    OutputExists,
     SettingsError,
     UnsafeSource,
     VectorError,
@@ -34,7 +33,7 @@ from colibri_geo.layers.geojson import parse_geojson
 from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.reading import SIDE_FILE_MARK
 from colibri_geo.layers.shapes import LONLAT
-from colibri_geo.writing import check_writable, output_errors
+from colibri_geo.writing import check_new_file
 
 GEOBOUNDARIES_URL = "https://www.geoboundaries.org/api/current/gbOpen"
 """Open borders of geoBoundaries, current release."""
@@ -169,13 +168,8 @@ def _side_file(out: Path) -> Path:
 def _check_target(out: Path) -> None:
     if out.suffix.lower() != ".gpkg":
         raise SettingsError(f"{out.name}: expected a name that ends in .gpkg, a GeoPackage is written; correct it")
-    with output_errors(out):
-        for path in (out, _side_file(out)):
-            if path.exists():
-                raise OutputExists(f"{path}: exists already, expected a new file; remove it first, or name another")
-        if not out.parent.is_dir():
-            raise OutputError(f"{out.parent}: no such folder to write to; make it first")
-    check_writable(out.parent)
+    for path in (out, _side_file(out)):
+        check_new_file(path)
 
 
 def _parse_facts(content: bytes, url: str) -> dict[str, str]:

@@ -8,9 +8,7 @@ from colibri_geo.layers.ourairports import recognise_table
 from colibri_geo.layers.sources import ENDINGS, MAX_TEXT_BYTES, recognise_layer
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import open_bundle
-
-_IMAGES = frozenset({".jp2", ".tif", ".tiff"})
-"""Endings of what an archive of images holds, beside whatever layers."""
+from colibri_geo.scenes.files import IMAGE_ENDINGS
 
 
 def is_layer(path: Path) -> bool:
@@ -25,5 +23,5 @@ def is_layer(path: Path) -> bool:
         return False
     if identify_archive(path) is not None:
         endings = {Path(name).suffix.lower() for name in open_bundle(path).names}
-        return not endings.isdisjoint(ENDINGS) and endings.isdisjoint(_IMAGES)
+        return not endings.isdisjoint(ENDINGS) and endings.isdisjoint(IMAGE_ENDINGS)
     return recognise_table(path)

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import LayoutError
+from colibri_geo.evidence.versions import PDF_LIBRARIES, PDF_TEMPLATE
 from colibri_geo.exporting.wording import part_links, xml_text
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, Messages, Untranslated
-from colibri_geo.language.formats import one_line
 from colibri_geo.reporting.html import load_drawings, read_asset, read_style
 from colibri_geo.reporting.palette import VERDICT_COLOURS, style_colours
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
-from colibri_geo.reporting.tagging import WORKING, finish_tags
+from colibri_geo.reporting.tagging import WORKING, finish_tags, tell_cause
 
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset(
@@ -37,14 +37,10 @@ _VARIABLE = re.compile(r"(--[\w-]+):\s*([^;]+);")
 _MEDIA = re.compile(r"@media ([^{]*)\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 _RULE = re.compile(r"[.][^{}]*\{[^{}]*\}")
 _PAINT = re.compile(r"fill|stroke|^[^{]*[.\s]text\b")
-_MAIN = "report.typ"
-_TEMPLATE = (_MAIN, "drawings.svg.j2", "report.css", "print.css")
+_TEMPLATE = (PDF_TEMPLATE, "drawings.svg.j2", "report.css", "print.css")
 _DIGITS = 16
 _PANIC = "PanicException"
 """What typst raises where it breaks off: no Exception, and of a class that nothing can import."""
-_MOST_TOLD = 160
-LIBRARIES = ("typst", "pikepdf")
-"""What the extra brings: typst lays the report out, pikepdf finishes its tags."""
 
 
 def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGLISH) -> None:
@@ -68,7 +64,7 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     LayoutError
         typst fails, or makes a file in another way than is known here.
     """
-    typst, pikepdf = map(_load, LIBRARIES)
+    typst, pikepdf = map(_load, PDF_LIBRARIES)
     path = Path(path)
     files = _gather_files(model, messages)
     try:
@@ -76,10 +72,9 @@ def write_pdf(model: ReportModel, path: str | Path, *, messages: Messages = ENGL
     except BaseException as error:
         if not isinstance(error, typst.TypstError) and type(error).__name__ != _PANIC:
             raise
-        told = one_line(str(error))[:_MOST_TOLD]
         raise LayoutError(
-            f"{path.name}: typst {version('typst')} cannot lay it out ({told}); report.html beside it holds the same, "
-            f"print that one, or try a version of typst that is known to work: {WORKING}"
+            f"{path.name}: typst {version('typst')} cannot lay it out ({tell_cause(error)}); report.html beside it "
+            f"holds the same, print that one, or try a version of typst that is known to work: {WORKING}"
         ) from error
     path.write_bytes(finish_tags(laid_out, pikepdf))
 
@@ -93,7 +88,7 @@ def list_pdf_versions() -> dict[str, str]:
         By name; the template by the first digits of the SHA-256 of its files.
     """
     template = hashlib.sha256("".join((style_colours(), *map(read_asset, _TEMPLATE))).encode())
-    return {**{name: version(name) for name in LIBRARIES}, _MAIN: template.hexdigest()[:_DIGITS]}
+    return {**{name: version(name) for name in PDF_LIBRARIES}, PDF_TEMPLATE: template.hexdigest()[:_DIGITS]}
 
 
 def check_libraries() -> None:
@@ -104,7 +99,7 @@ def check_libraries() -> None:
     MissingExtra
         A library of the extra is not installed.
     """
-    for name in LIBRARIES:
+    for name in PDF_LIBRARIES:
         _load(name)
 
 
@@ -120,7 +115,7 @@ def _lay_out(typst: Any, files: Mapping[str, bytes], *, beside: Path) -> bytes: 
     with tempfile.TemporaryDirectory(dir=beside, prefix=".report-") as folder:
         for name, content in files.items():
             Path(folder, name).write_bytes(content)
-        laid_out: bytes = typst.compile(Path(folder, _MAIN), root=folder, format="pdf")
+        laid_out: bytes = typst.compile(Path(folder, PDF_TEMPLATE), root=folder, format="pdf")
     return laid_out
 
 
@@ -133,7 +128,7 @@ def _gather_files(model: ReportModel, messages: Messages) -> dict[str, bytes]:
     said = {"report": paper.tell(model), "words": dict(messages.texts), "caution": caution}
     said["colours"] = dict(VERDICT_COLOURS)
     return {
-        _MAIN: read_asset(_MAIN).encode(),
+        PDF_TEMPLATE: read_asset(PDF_TEMPLATE).encode(),
         "report.json": json.dumps(said, ensure_ascii=False).encode(),
         **paper.files,
     }

@@ -52,10 +52,15 @@ def finish_tags(pdf: bytes, pikepdf: Any) -> bytes:  # noqa: ANN401 - a module o
             document.save(finished, deterministic_id=True)
     except (pikepdf.PdfError, AttributeError, IndexError, TypeError, ValueError) as error:  # what pikepdf says of it
         raise LayoutError(
-            f"report.pdf: this typst makes tags or bookmarks in another way ({one_line(str(error))[:_MOST_TOLD]}), "
+            f"report.pdf: this typst makes tags or bookmarks in another way ({tell_cause(error)}), "
             f"expected those of one that is known to work: {WORKING}"
         ) from error
     return finished.getvalue()
+
+
+def tell_cause(error: BaseException) -> str:
+    """Return what a library says of what it cannot do, in one line that is not too long."""
+    return one_line(str(error))[:_MOST_TOLD]
 
 
 def _head_row(row: Any, names: Any) -> None:  # noqa: ANN401 - of pikepdf

@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from colibri_geo.scenes.archives import ArchiveKind, find_file, identify_archive, open_file
 
+IMAGE_ENDINGS = frozenset({".tif", ".tiff", ".jp2"})
+"""Of names of images, in lower case."""
+
 
 @dataclass(frozen=True)
 class RasterFile:

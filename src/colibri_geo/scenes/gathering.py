@@ -29,7 +29,7 @@ from colibri_geo.isolation import count_children
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import Bundle
 from colibri_geo.scenes.dates import DATE_OPTION
-from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.files import IMAGE_ENDINGS, RasterFile
 from colibri_geo.scenes.finding import find_input, recognise_item
 from colibri_geo.scenes.layouts import recognise_layout
 from colibri_geo.scenes.opening import Options, keep_open, open_found
@@ -46,7 +46,6 @@ Found = RasterFile | Product
 MAX_DEPTH = 16
 """Folders below the one that is given; archives deliver five or six."""
 
-_IMAGES = frozenset({".tif", ".tiff", ".jp2"})
 _MASK = re.compile(r"(?P<image>.+)_scl", re.IGNORECASE)
 _DOCUMENTS = frozenset({".json", ".geojson"})
 _SIDE = frozenset(
@@ -269,7 +268,7 @@ def _list_entries(folder: Path) -> list[Path]:
 
 def _is_product(folder: Path, files: Iterable[Path]) -> bool:
     """Whether files of a product lie in a folder itself, not in folders below, nor in archives."""
-    read = {*_IMAGES, *_DOCUMENTS, ".xml", ".txt"}
+    read = {*IMAGE_ENDINGS, *_DOCUMENTS, ".xml", ".txt"}
     shallow = Bundle(folder, tuple(file.name for file in files if file.suffix.lower() in read))
     return recognise_layout(shallow) is not None
 
@@ -288,7 +287,7 @@ def _find_products(files: Iterable[Path]) -> list[Product]:
 
 
 def _may_lead(file: Path) -> bool:
-    return file.suffix.lower() in {*_IMAGES, ".json", ".xml", ".txt"} and not _is_stac(file)
+    return file.suffix.lower() in {*IMAGE_ENDINGS, ".json", ".xml", ".txt"} and not _is_stac(file)
 
 
 def _is_stac(file: Path) -> bool:
@@ -301,7 +300,7 @@ def _is_document(file: Path) -> bool:
 
 def _find_in_file(file: Path) -> list[Found]:
     suffix = file.suffix.lower()
-    if suffix in _IMAGES:
+    if suffix in IMAGE_ENDINGS:
         if _is_mask(file):
             return []
         matched = _MASK.fullmatch(file.stem)
@@ -323,9 +322,9 @@ def _find_in_file(file: Path) -> list[Found]:
 
 def _is_mask(file: Path) -> bool:
     """Whether it is the mask of an image that lies beside it."""
-    matched = _MASK.fullmatch(file.stem) if file.suffix.lower() in _IMAGES else None
+    matched = _MASK.fullmatch(file.stem) if file.suffix.lower() in IMAGE_ENDINGS else None
     if matched is None:
         return False
     return any(
-        file.with_name(f"{matched['image']}{ending}").is_file() for ending in (*_IMAGES, ".TIF", ".TIFF", ".JP2")
+        file.with_name(f"{matched['image']}{ending}").is_file() for ending in (*IMAGE_ENDINGS, ".TIF", ".TIFF", ".JP2")
     )

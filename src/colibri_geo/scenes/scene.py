@@ -13,6 +13,7 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch
+from colibri_geo.scenes.files import IMAGE_ENDINGS
 from colibri_geo.scenes.georeference import describe_grid
 from colibri_geo.scenes.labelling import label_block
 from colibri_geo.scenes.masks import Unseen
@@ -23,7 +24,7 @@ CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-_FILES = frozenset({".tif", ".tiff", ".jp2", ".zip", ".tar", ".safe"})
+_FILES = IMAGE_ENDINGS | {".zip", ".tar", ".safe"}
 
 
 @dataclass(frozen=True)

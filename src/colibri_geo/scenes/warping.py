@@ -22,9 +22,7 @@ StoredArray = np.ndarray[Any, np.dtype[Any]]
 _SOURCE_MARGIN_PX = 4
 _KERNEL_PX = 3
 _EDGE_POINTS = 21
-_SAME_SIZE = (
-    1e-9  # so that a window nests wherever it lies: the places of 100,000 pixels differ by less than those below
-)
+_SAME_SIZE = 1e-9  # over 100,000 pixels less than the next: a window nests wherever it lies
 _SAME_PLACE_PX = 1e-3
 _NESTED = (2, 4)  # as 10 m in 20 m; of these, weights are binary fractions, so that no window shows
 
