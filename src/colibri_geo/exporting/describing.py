@@ -14,6 +14,7 @@ from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
     format_km2,
+    format_named,
     format_number,
     format_recorded,
     format_share,
@@ -181,7 +182,7 @@ def name_place(name: str | None, code: str | None, messages: Messages) -> str:
     name, code = (
         "" if is_missing(part) else shown_text(str(part), messages, limit=NAME_LIMIT) for part in (name, code)
     )
-    return f"{name} ({code})" if name and code else name or code
+    return format_named(name, code, messages)
 
 
 def say_region_row(row: pd.Series[Any], region: str, messages: Messages, *, rounded: bool = False) -> str:

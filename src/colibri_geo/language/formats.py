@@ -92,6 +92,11 @@ def format_name(name: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell 
     return str(format_recorded(name, messages))
 
 
+def format_named(name: str, code: str, messages: Messages) -> str:
+    """Write a name with its code, both fit to be shown; one alone where the other is empty."""
+    return messages.say("value.named", name=name, code=code) if name and code else name or code
+
+
 def format_scene(name: str, messages: Messages, *, limit: int = TEXT_LIMIT) -> str:
     """Make the name of a scene fit to be shown; that of several scenes as one is said in the reader's language."""
     return translate_scene(format_text(name, messages, limit=limit), messages)

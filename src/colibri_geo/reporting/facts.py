@@ -11,6 +11,7 @@ from colibri_geo.exporting.describing import say_aerodrome
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
+    format_named,
     format_number,
     format_scene,
     format_share,
@@ -107,10 +108,8 @@ _CONTEXT_COLUMNS = tuple(f"strip_context.{name}" for name in ("layer", "name", "
 
 def name_region(name: Any, code: Any, messages: Messages) -> str:  # noqa: ANN401 - cells of a table
     """Write a region's name with its code; a code alone where there is no name, empty where there is neither."""
-    if is_missing(name):
-        return "" if is_missing(code) else format_text(code, messages)
-    shown = format_text(name, messages)
-    return shown if is_missing(code) else messages.say("value.named", name=shown, code=format_text(code, messages))
+    name, code = ("" if is_missing(part) else format_text(part, messages) for part in (name, code))
+    return format_named(name, code, messages)
 
 
 def name_region_chain(row: pd.Series[Any], messages: Messages, *, unknown: str = "fact.region.unknown") -> str:
