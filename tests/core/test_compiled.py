@@ -16,8 +16,8 @@ import pytest
 
 import colibri_geo
 from colibri_geo.core import compiled
-from colibri_geo.core.fields import Extent, Field
-from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, straighten
+from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_mean_vectors, map_contrast
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, straighten, weave
 from colibri_geo.core.segments import Turn, take_turn
 from colibri_geo.core.windows import Window
 
@@ -96,6 +96,40 @@ def _draw_field(rng: np.random.Generator) -> Field:
     weight = rng.random(strip.shape) * (rng.random(strip.shape) < 0.97)
     weight[:, : int(rng.integers(0, 30))] = 0
     return Field((values * (weight > 0)).astype(np.float32), weight.astype(np.float32), offsets, stations)
+
+
+@pytest.mark.parametrize("core_half", [0.5, CORE_HALF_PX, 4.0])
+def test_contrasts_are_alike(core_half: float) -> None:
+    """Mean vectors of all parallels, up to the sides of what is seen, and the map of contrasts are the same."""
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        field = _draw_field(rng)
+        extent = Extent(-rng.uniform(8, 200), rng.uniform(8, 200))
+        single = field.project(rng.standard_normal(len(field.values)).astype(np.float32))
+        measured = [_measure_contrasts(field, single, extent, core_half)]
+        with only_twins():
+            measured.append(_measure_contrasts(field, single, extent, core_half))
+        for one, other in zip(*measured, strict=True):
+            assert one.dtype == other.dtype
+            np.testing.assert_array_equal(one, other)
+            assert one.any()
+
+
+def _measure_contrasts(field: Field, single: Field, extent: Extent, core_half: float) -> list[np.ndarray]:
+    vectors = find_mean_vectors(field, extent, offsets=field.offsets, core_half=core_half)
+    contrast = map_contrast(single, core_half)
+    return [vectors, contrast.values, contrast.weight]
+
+
+@pytest.mark.parametrize("side", [1, 31, 256])
+def test_planes_are_woven_alike(side: int) -> None:
+    """Whatever their shape, and wherever they lie in memory."""
+    planes = np.random.default_rng(side).standard_normal((5, 2 * side, side)).astype(np.float32)[:, ::2]
+    woven = weave(planes)
+    with only_twins():
+        np.testing.assert_array_equal(woven, weave(planes))
+    assert woven.flags.c_contiguous
+    np.testing.assert_array_equal(woven[side // 2, 0], planes[:, side // 2, 0])
 
 
 def _take_both(field: Field, extent: Extent, *, judged: bool) -> tuple[Turn | None, Turn | None]:

@@ -70,8 +70,7 @@ class Rules(Structure):
         ("core_rows", c_int64),
         ("gap_rows", c_int64),
         ("flank_rows", c_int64),
-        ("least_line_core", c_double),
-        ("least_line_flank", c_double),
+        ("least_of_zone", c_double),
         ("least_core", c_double),
         ("least_flanks", c_double),
         ("least_sum", c_double),
@@ -110,9 +109,14 @@ def load_kernels() -> ctypes.CDLL | None:
     """Load what was compiled; None where nothing was, or for another kind of machine."""
     try:
         kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
+        kernels.cg_weave.argtypes = [c_void_p, c_int64, c_int64, c_void_p]
         kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
-        kernels.cg_take_turn.argtypes = [POINTER(Field), POINTER(Rules), c_int64, POINTER(Turn)]
-        kernels.cg_straighten.restype = kernels.cg_take_turn.restype = c_int64
+        field, rules = POINTER(Field), POINTER(Rules)
+        kernels.cg_find_mean_vectors.argtypes = [field, rules, c_int64, c_int64, c_void_p, c_int64, c_void_p]
+        kernels.cg_map_contrast.argtypes = [field, rules, c_void_p, c_void_p]
+        kernels.cg_take_turn.argtypes = [field, rules, c_int64, POINTER(Turn)]
+        for name in ("cg_weave", "cg_straighten", "cg_find_mean_vectors", "cg_map_contrast", "cg_take_turn"):
+            getattr(kernels, name).restype = c_int64
     except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None
     return kernels

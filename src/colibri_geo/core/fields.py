@@ -7,6 +7,7 @@ than they do.
 
 from __future__ import annotations
 
+import ctypes
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,18 +71,17 @@ class Field:
     offsets: FloatArray
     stations: FloatArray
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it is in single precision, as the kernels are."""
+        return self.values.dtype == self.weight.dtype == np.float32
+
     def project(self, direction: FloatArray) -> Field:
         """Weigh the bands into one."""
         values = direction[0] * self.values[0]
         for share, band in zip(direction[1:], self.values[1:], strict=True):
             values += share * band
         return Field(values, self.weight, self.offsets, self.stations)
-
-    def cut(self, extent: Extent) -> Field:
-        """Cut to the stations inside, in double precision."""
-        inside = self.inside(extent)
-        values, weight = self.values[..., inside].astype(np.float64), self.weight[:, inside].astype(np.float64)
-        return Field(values, weight, self.offsets, self.stations[inside])
 
     def inside(self, extent: Extent) -> slice:
         """Stations inside."""
@@ -135,6 +135,8 @@ def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core
     (O, B) ndarray
         Zeros for a line of which nothing was observed.
     """
+    if compiled.KERNELS is not None and field.is_single:
+        return _find_compiled_vectors(compiled.KERNELS, field, field.inside(extent), offsets, core_half)
     both = compare_sides(field, extent, offsets=offsets, core_half=core_half).mean
     square = both[:, 0] * both[:, 0]
     for band in range(1, both.shape[1]):
@@ -146,6 +148,18 @@ def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core
     share = np.minimum(1, bound[:, None] / np.maximum(norm, _LEAST_SIZE))
     sums = add_in_order(np.where(seen[:, None], both * share[:, None], np.float32(0)))
     vectors: FloatArray = sums / np.maximum(counts, 1).astype(sums.dtype)[:, None]
+    return vectors
+
+
+def _find_compiled_vectors(
+    kernels: ctypes.CDLL, field: Field, inside: slice, offsets: FloatArray, core_half: float
+) -> FloatArray:
+    """Do what `find_mean_vectors` does, without holding all stations of all lines."""
+    rows = np.rint(offsets / ACROSS_STEP_PX).astype(np.int64) + len(field.offsets) // 2
+    count = max(inside.stop - inside.start, 0)
+    vectors: FloatArray = np.empty((len(rows), len(field.values)), dtype=np.float32)
+    asked = (inside.start, count, rows.ctypes.data, len(rows), vectors.ctypes.data)
+    compiled.check(kernels.cg_find_mean_vectors(state_field(field), _zones_of_width(core_half), *asked))
     return vectors
 
 
@@ -168,12 +182,25 @@ def find_direction(field: Field, extent: Extent) -> FloatArray | None:
 
 def map_contrast(signal: Field, core_half: float) -> Field:
     """Contrast with both flanks at every offset and station; weight 0 where it cannot be told."""
+    if compiled.KERNELS is not None and signal.is_single:
+        return _map_compiled_contrast(compiled.KERNELS, signal, core_half)
     zones = _zones_of_all(len(signal.offsets), core_half)
     sums = _sum_zones(signal, zones, slice(None))
     shape = (2, *signal.weight.shape)
     core, flank = (sums.values[:, 0] / np.maximum(sums.weight, _LEAST_SUM)).reshape(shape)
     seen = np.logical_and(*(sums.weight > zones.least).reshape(shape))
     return Field(np.where(seen, core - flank, 0), seen.astype(np.float64), signal.offsets, signal.stations)
+
+
+def _map_compiled_contrast(kernels: ctypes.CDLL, signal: Field, core_half: float) -> Field:
+    """Do what `map_contrast` does."""
+    contrast, known = np.empty((2, *signal.weight.shape), dtype=np.float32)
+    compiled.check(
+        kernels.cg_map_contrast(
+            state_field(signal), _zones_of_width(core_half), contrast.ctypes.data, known.ctypes.data
+        )
+    )
+    return Field(contrast, known.astype(np.float64), signal.offsets, signal.stations)
 
 
 @lru_cache(maxsize=16)
@@ -242,14 +269,32 @@ def state_zones(core_half: float) -> compiled.Rules:
         core_rows=reach.core,
         gap_rows=reach.gap,
         flank_rows=reach.flank,
-        least_line_core=_LEAST_OF_ZONE * (2 * reach.core + 1),
-        least_line_flank=_LEAST_OF_ZONE * (reach.flank + 1),
+        least_of_zone=_LEAST_OF_ZONE,
         least_core=least_core,
         least_flanks=least_flanks,
         least_sum=_LEAST_SUM,
         bound=_BOUND,
         least_size=_LEAST_SIZE,
     )
+
+
+_zones_of_width = lru_cache(maxsize=16)(state_zones)  # those who add the rest of a turn need their own
+
+
+def state_field(field: Field) -> compiled.Field:
+    """State where a field lies in memory, as the kernels take it: made single precision in one piece."""
+    values, weight = (np.ascontiguousarray(part, dtype=np.float32) for part in (field.values, field.weight))
+    offsets, stations = weight.shape
+    stated = compiled.Field(
+        values=values.ctypes.data,
+        weight=weight.ctypes.data,
+        bands=values.size // weight.size,
+        offsets=offsets,
+        stations=stations,
+        first_station=float(field.stations[0]),
+    )
+    stated.kept = values, weight  # as long as what is stated
+    return stated
 
 
 @dataclass(frozen=True)

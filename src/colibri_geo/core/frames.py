@@ -136,6 +136,16 @@ class Mosaic:
         return stack
 
 
+def weave(planes: FloatArray) -> FloatArray:
+    """Put the planes of an image side by side, pixel by pixel: (P, M, N) ndarray of float32 to (M, N, P)."""
+    if compiled.KERNELS is None:
+        return np.ascontiguousarray(planes.transpose(1, 2, 0))
+    straight = np.ascontiguousarray(planes, dtype=np.float32)
+    woven = np.empty((*straight.shape[1:], len(straight)), dtype=np.float32)
+    compiled.check(compiled.KERNELS.cg_weave(straight.ctypes.data, len(straight), straight[0].size, woven.ctypes.data))
+    return woven
+
+
 def straighten(
     stack: FloatArray | Mosaic,
     line: Line,
@@ -228,7 +238,7 @@ def _state_tiles(mosaic: Mosaic, dates: int) -> compiled.Mosaic:
     for (row, col), tile in mosaic.tiles.items():
         if tile.shape != (side, side, mosaic.planes) or tile.dtype != np.float32 or not tile.flags.c_contiguous:
             raise ValueError(f"a tile of {tile.shape} {tile.dtype}, expected {side} x {side} pixels in one piece")
-        if not Window(row, col, side, side).cut(around).empty:
+        if around.row <= row < around.end_row and around.col <= col < around.end_col:
             places[(row - around.row) // side, (col - around.col) // side] = tile.ctypes.data
     nothing = np.zeros(mosaic.planes, dtype=np.float32)
     stated = compiled.Mosaic(

@@ -3,8 +3,11 @@
    They are compiled when the library is installed, where there is a C compiler. Each has a twin in NumPy, which says
    what it does and why, and which works wherever nothing was compiled:
 
-       cg_straighten   colibri_geo.core.frames.straighten
-       cg_take_turn    colibri_geo.core.segments.take_turn
+       cg_weave               colibri_geo.core.frames.weave
+       cg_straighten          colibri_geo.core.frames.straighten
+       cg_find_mean_vectors   colibri_geo.core.fields.find_mean_vectors
+       cg_map_contrast        colibri_geo.core.fields.map_contrast
+       cg_take_turn           colibri_geo.core.segments.take_turn
 
    Both give the same numbers bit by bit where all values are finite: sums run one after the other, in the precision
    that the twin has, and the compiler is told not to fuse multiplications with additions. Callers check shapes; nothing
@@ -20,6 +23,8 @@
 #endif
 
 /* ---------------------------------------------------------------------------------------- images along a line --- */
+
+#define WOVEN_AT_ONCE 256 /* pixels whose planes stay in the nearest cache */
 
 typedef struct {
     const float *const *tiles; /* (tile_rows, tile_cols) of (side, side, planes); null where there is none: zeros */
@@ -39,6 +44,18 @@ typedef struct {
     double offset_step;
     double least_weight;
 } Look;
+
+/* woven (pixels, planes) of planes (planes, pixels). */
+int64_t cg_weave(const float *planes, int64_t count, int64_t pixels, float *woven)
+{
+    for (int64_t first = 0; first < pixels; first += WOVEN_AT_ONCE) {
+        const int64_t end = first + WOVEN_AT_ONCE < pixels ? first + WOVEN_AT_ONCE : pixels;
+        for (int64_t plane = 0; plane < count; plane++)
+            for (int64_t pixel = first; pixel < end; pixel++)
+                woven[pixel * count + plane] = planes[plane * pixels + pixel];
+    }
+    return 0;
+}
 
 static const float *find_pixel(const Mosaic *mosaic, int64_t row, int64_t col)
 {
@@ -128,8 +145,8 @@ typedef struct {
 typedef struct {
     double step_px;                                  /* from one offset to the next */
     int64_t core_rows, gap_rows, flank_rows;         /* of a line: a core, and a flank to either side beyond a gap */
-    double least_line_core, least_line_flank;        /* weights above which those of the line itself are known */
-    double least_core, least_flanks;                 /* the same of a line at any offset, both flanks together */
+    double least_of_zone;                            /* weight of a row above which a core or a flank is known */
+    double least_core, least_flanks;                 /* weights of those of a map of contrasts, both flanks together */
     double least_sum, bound, least_size;             /* see colibri_geo.core.fields */
     const double *smoothing;                         /* (offsets, offsets) */
     const double *steps;                             /* (rounds, tries), in rows */
@@ -147,10 +164,9 @@ typedef struct {
 
 /* What a turn works with, cut from one piece of memory. */
 typedef struct {
-    float *sums;                       /* (3, bands + 1, stations): zones of the line itself */
+    float *sums;                       /* (3, bands + 1, stations): zones of one line */
     float *single;                     /* (offsets, stations): the bands, weighed into one */
     float *contrast, *known, *smooth;  /* (offsets, stations) */
-    float *core, *flanks, *core_weight, *flanks_weight; /* (stations) */
     float direction[MOST_BANDS];
     double *terms;                     /* (offsets, stations, 4) */
     double *swung, *along, *gain, *averaged, *ranked; /* (stations), the last as long as there are offsets at least */
@@ -227,24 +243,26 @@ static float reciprocal(float weight, double least_sum)
     return 1.0f / bounded;
 }
 
-/* Direction of the line's mean contrast among the bands; 0 where there is none. Twin: fields.find_direction. */
-static int find_direction(const Field *field, const Rules *rules, int64_t from, int64_t count, Room *room)
+/* Mean contrast vector (bands) of the line whose core lies around a row; zeros where none of it was observed. Twin:
+   fields.find_mean_vectors. */
+static void find_mean_vector(const Field *field, const Rules *rules, int64_t row, int64_t from, int64_t count,
+                             Room *room, float *vector)
 {
-    const int64_t bands = field->bands, middle = field->offsets / 2, planes = bands + 1;
+    const int64_t bands = field->bands, planes = bands + 1, end = field->offsets - 1;
     const int64_t near = rules->gap_rows, far = rules->gap_rows + rules->flank_rows;
-    const int64_t first[3] = {middle - rules->core_rows, middle - far, middle + near};
-    const int64_t last[3] = {middle + rules->core_rows, middle - near, middle + far};
-    const double least[3] = {rules->least_line_core, rules->least_line_flank, rules->least_line_flank};
+    const int64_t limits[3][2] = {{row - rules->core_rows, row + rules->core_rows}, {row - far, row - near}, {row + near, row + far}};
     for (int64_t place = 0; place < 3 * planes * count; place++)
         room->sums[place] = 0.0f;
     for (int64_t zone = 0; zone < 3; zone++) {
+        const int64_t first = greater(limits[zone][0], 0), last = lesser(limits[zone][1], end);
+        const double least = rules->least_of_zone * (double)greater(last + 1 - first, 0);
         float *sums = room->sums + zone * planes * count, *weight = sums + bands * count;
         for (int64_t band = 0; band < bands; band++)
             add_rows(field->values + band * field->offsets * field->stations, field->weight, field->stations, from, count,
-                     first[zone], last[zone], sums + band * count);
-        add_weights(field->weight, field->stations, from, count, first[zone], last[zone], weight);
+                     first, last, sums + band * count);
+        add_weights(field->weight, field->stations, from, count, first, last, weight);
         for (int64_t s = 0; s < count; s++)
-            weight[s] = (double)weight[s] > least[zone] ? reciprocal(weight[s], rules->least_sum) : NAN;
+            weight[s] = (double)weight[s] > least ? reciprocal(weight[s], rules->least_sum) : NAN;
         for (int64_t band = 0; band < bands; band++)
             for (int64_t s = 0; s < count; s++)
                 sums[band * count + s] *= weight[s];
@@ -263,10 +281,7 @@ static int find_direction(const Field *field, const Rules *rules, int64_t from, 
         if (isfinite(norm[s]))
             room->ranked[seen++] = norm[s];
     }
-    if (!seen)
-        return 0;
-    const float bound = (float)rules->bound * find_single_median(room->ranked, seen);
-    double square = 0.0;
+    const float bound = seen ? (float)rules->bound * find_single_median(room->ranked, seen) : 0.0f;
     for (int64_t band = 0; band < bands; band++) {
         float sum = 0.0f;
         for (int64_t s = 0; s < count; s++) {
@@ -276,13 +291,21 @@ static int find_direction(const Field *field, const Rules *rules, int64_t from, 
             const float share = bound / size < 1.0f ? bound / size : 1.0f;
             sum += both[band * count + s] * share;
         }
-        room->direction[band] = sum / (float)seen;
-        square += (double)room->direction[band] * (double)room->direction[band];
+        vector[band] = sum / (float)greater(seen, 1);
     }
+}
+
+/* Direction of the line's mean contrast among the bands; 0 where there is none. Twin: fields.find_direction. */
+static int find_direction(const Field *field, const Rules *rules, int64_t from, int64_t count, Room *room)
+{
+    double square = 0.0;
+    find_mean_vector(field, rules, field->offsets / 2, from, count, room, room->direction);
+    for (int64_t band = 0; band < field->bands; band++)
+        square += (double)room->direction[band] * (double)room->direction[band];
     const double length = sqrt(square);
     if (!(length > 0.0))
         return 0;
-    for (int64_t band = 0; band < bands; band++)
+    for (int64_t band = 0; band < field->bands; band++)
         room->direction[band] /= (float)length;
     return 1;
 }
@@ -298,31 +321,31 @@ static void project(const Field *field, Room *room)
             room->single[place] += room->direction[band] * field->values[band * count + place];
 }
 
-/* Contrast with both flanks at every offset and station, 0 where it cannot be told. Twin: fields.map_contrast. */
-static void map_contrast(const Field *field, const Rules *rules, Room *room)
+/* Contrast with both flanks at every offset and station, 0 where it cannot be told; 1 or 0 where it is known or not.
+   Twin: fields.map_contrast. */
+static void map_contrast(const Field *single, const Rules *rules, float *sums, float *contrast, float *known)
 {
-    const int64_t stations = field->stations, last = field->offsets - 1;
+    const int64_t stations = single->stations, last = single->offsets - 1;
     const int64_t near = rules->gap_rows, far = rules->gap_rows + rules->flank_rows;
-    for (int64_t t = 0; t <= last; t++) {
-        for (int64_t s = 0; s < stations; s++)
-            room->core[s] = room->flanks[s] = room->core_weight[s] = room->flanks_weight[s] = 0.0f;
+    const float least_sum = (float)rules->least_sum;
+    float *core = sums, *flanks = core + stations, *core_weight = flanks + stations, *flanks_weight = core_weight + stations;
+    for (int64_t t = 0; t <= last; t++, contrast += stations, known += stations) {
         const int64_t limits[3][2] = {{greater(t - rules->core_rows, 0), lesser(t + rules->core_rows, last)},
                                       {greater(t - far, 0), t - near},
                                       {t + near, lesser(t + far, last)}};
+        for (int64_t place = 0; place < 4 * stations; place++)
+            sums[place] = 0.0f;
         for (int64_t zone = 0; zone < 3; zone++) {
-            add_rows(room->single, field->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                     zone ? room->flanks : room->core);
-            add_weights(field->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                        zone ? room->flanks_weight : room->core_weight);
+            add_rows(single->values, single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
+                     zone ? flanks : core);
+            add_weights(single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
+                        zone ? flanks_weight : core_weight);
         }
-        float *contrast = room->contrast + t * stations, *known = room->known + t * stations;
-        const float least_sum = (float)rules->least_sum;
         for (int64_t s = 0; s < stations; s++) {
-            const float core_weight = room->core_weight[s] > least_sum ? room->core_weight[s] : least_sum;
-            const float flanks_weight = room->flanks_weight[s] > least_sum ? room->flanks_weight[s] : least_sum;
-            const int seen = (double)room->core_weight[s] > rules->least_core &&
-                             (double)room->flanks_weight[s] > rules->least_flanks;
-            contrast[s] = seen ? room->core[s] / core_weight - room->flanks[s] / flanks_weight : 0.0f;
+            const float of_core = core_weight[s] > least_sum ? core_weight[s] : least_sum;
+            const float of_flanks = flanks_weight[s] > least_sum ? flanks_weight[s] : least_sum;
+            const int seen = (double)core_weight[s] > rules->least_core && (double)flanks_weight[s] > rules->least_flanks;
+            contrast[s] = seen ? core[s] / of_core - flanks[s] / of_flanks : 0.0f;
             known[s] = seen ? 1.0f : 0.0f;
         }
     }
@@ -532,7 +555,7 @@ static int furnish(const Field *field, Room *room)
 {
     const int64_t stations = field->stations, all = field->offsets * stations;
     const int64_t longest = greater(stations, field->offsets);
-    const int64_t doubles = 4 * all + 5 * longest, floats = 4 * all + 3 * (field->bands + 1) * stations + 4 * stations;
+    const int64_t doubles = 4 * all + 5 * longest, floats = 4 * all + 3 * (field->bands + 1) * stations;
     double *place = malloc((size_t)doubles * sizeof(double) + (size_t)floats * sizeof(float));
     if (!place)
         return 0;
@@ -547,11 +570,7 @@ static int furnish(const Field *field, Room *room)
     room->contrast = single += all;
     room->known = single += all;
     room->smooth = single += all;
-    room->core = single += all;
-    room->flanks = single += stations;
-    room->core_weight = single += stations;
-    room->flanks_weight = single += stations;
-    room->sums = single + stations;
+    room->sums = single + all;
     return 1;
 }
 
@@ -562,6 +581,33 @@ static int is_wide_enough(const Field *field, const Rules *rules)
     for (int64_t round = 0; round < rules->rounds; round++)
         reach += 2.0 * rules->steps[(round + 1) * rules->tries - 1];
     return field->offsets / 2 >= greater(rules->gap_rows + rules->flank_rows, (int64_t)ceil(reach) + 1);
+}
+
+/* vectors (lines, bands): mean contrast vectors, over `count` stations from `from` on, of the lines around so many rows;
+   -1 where memory is lacking, -2 where there are too many bands. */
+int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t from, int64_t count, const int64_t *rows,
+                             int64_t lines, float *vectors)
+{
+    Room room;
+    if (field->bands > MOST_BANDS)
+        return -2;
+    if (!furnish(field, &room))
+        return -1;
+    for (int64_t line = 0; line < lines; line++)
+        find_mean_vector(field, rules, rows[line], from, count, &room, vectors + line * field->bands);
+    free(room.terms);
+    return 0;
+}
+
+/* contrast and known (offsets, stations) of a field of one band; -1 where memory is lacking. */
+int64_t cg_map_contrast(const Field *single, const Rules *rules, float *contrast, float *known)
+{
+    float *sums = malloc((size_t)(4 * single->stations) * sizeof(float));
+    if (!sums)
+        return -1;
+    map_contrast(single, rules, sums, contrast, known);
+    free(sums);
+    return 0;
 }
 
 /* One turn of the fit: 1 where the strip goes on, 0 where it is given up, -1 where memory is lacking, -2 where what
@@ -578,7 +624,8 @@ int64_t cg_take_turn(const Field *field, const Rules *rules, int64_t judged, Tur
     int64_t goes_on = count > 0 && find_direction(field, rules, from, count, &room);
     if (goes_on) {
         project(field, &room);
-        map_contrast(field, rules, &room);
+        const Field single = {room.single, field->weight, 1, field->offsets, field->stations, field->first_station};
+        map_contrast(&single, rules, room.sums, room.contrast, room.known);
         fit_axis(field, rules, from, count, turn, &room);
         sample_along(field, rules, middle, turn, &room);
         grow(field, rules, from, count, turn, &room);

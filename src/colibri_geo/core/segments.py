@@ -22,6 +22,7 @@ from colibri_geo.core.fields import (
     find_direction,
     map_contrast,
     smoothing,
+    state_field,
     state_zones,
 )
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line
@@ -182,11 +183,8 @@ def take_turn(field: Field, extent: Extent, *, least_px: float, most_px: float, 
 def _take_compiled_turn(
     kernels: ctypes.CDLL, field: Field, extent: Extent, rules: compiled.Rules, *, judged: bool
 ) -> Turn | None:
-    values, weight = (np.ascontiguousarray(part, dtype=np.float32) for part in (field.values, field.weight))
-    bands, offsets, stations = values.shape
-    seen = compiled.Field(values.ctypes.data, weight.ctypes.data, bands, offsets, stations, float(field.stations[0]))
     turn = compiled.Turn(extent.start, extent.stop)
-    if not compiled.check(kernels.cg_take_turn(seen, rules, judged, turn)):
+    if not compiled.check(kernels.cg_take_turn(state_field(field), rules, judged, turn)):
         return None
     return Turn(turn.offset, turn.slope, Extent(turn.start, turn.stop))
 

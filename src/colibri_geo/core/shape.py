@@ -217,7 +217,7 @@ def measure_segment(
     direction = find_direction(field, extent)
     if direction is None:
         return None
-    signal = field.project(direction.astype(np.float64))
+    signal = field.project(direction)
     width = _fit_width(signal, extent)
     core_half = float(np.clip(round(width.px / 2 / ACROSS_STEP_PX) * ACROSS_STEP_PX, 0.5, 4.0))
     sides = compare_sides(signal, extent, offsets=np.zeros(1), core_half=core_half)
@@ -332,17 +332,18 @@ class _Dates:
 def _look_at_dates(frame: Frame, extent: Extent, core_half: float) -> _Dates:
     """Weigh the strip's contrast vector on each date by the scatter of parallel lines on both."""
     fields = [Field(*seen, frame.offsets, frame.stations) for seen in zip(frame.images, frame.weights, strict=True)]
-    cores = [field.cut(extent) for field in fields]
     last = HALF_WIDTH_PX - core_half - FLANK_GAP_PX - FLANK_PX
     away = np.arange(core_half + _QUIET_PX, last, _PARALLEL_STEP_PX)
     offsets = np.concatenate([[0.0], -away, away])
-    found = [find_mean_vectors(field, extent, offsets=offsets, core_half=core_half) for field in cores]
+    found = [
+        find_mean_vectors(field, extent, offsets=offsets, core_half=core_half).astype(np.float64) for field in fields
+    ]
     vectors, parallels = [own[0] for own in found], np.concatenate([own[1:] for own in found])
     inverse = np.linalg.inv(_find_scatter(parallels[parallels.any(axis=1)]))
     squares = [float(vector @ inverse @ vector) for vector in vectors]
     best = int(np.argmax(squares))
     clearest, size = vectors[best], max(float(np.linalg.norm(vectors[best])), 1e-9)
-    joined = look_for_joins(fields[best].project(clearest / size), extent, size)
+    joined = look_for_joins(fields[best].project((clearest / size).astype(np.float32)), extent, size)
     # Sizes are stated in standard deviations of unchanged ground: the clearer keeps its norm.
     unit = size / max(math.sqrt(max(squares)), 1e-9)
     before, after = (Contrast(unit * math.sqrt(max(square - len(clearest), 0.0)), unit) for square in squares)
