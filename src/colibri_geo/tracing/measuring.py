@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.frames import Frame, Line, Mosaic, straighten
+from colibri_geo.core.frames import Frame, Line, Mosaic, straighten, weave
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.segments import fit_segment
 from colibri_geo.core.shape import Piece, Segment
@@ -24,8 +24,8 @@ from colibri_geo.tracing.linking import Seed
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
-_TILE_PX = 128
-_KEPT_TILES, _KEPT_STACKS = 128, 64
+_TILE_PX = 256
+_KEPT_TILES, _KEPT_STACKS = 32, 24
 _AROUND_PX = 2.0
 _BLOCK_PX = 512
 _SAME_TURN_DEG = 20.0
@@ -80,16 +80,8 @@ class ChangeReader:
 
     def view(self, line: Line, first_station: int, last_station: int, half_width_px: float, *, shown: Shown) -> Frame:
         """Read what is `shown` along a line; see `colibri_geo.core.segments.View`."""
-        corners = np.array(
-            [
-                line.locate(station, offset)
-                for station in (first_station, last_station)
-                for offset in (-half_width_px, half_width_px)
-            ]
-        )
-        low, high = np.floor(corners.min(axis=0)).astype(int) - 1, np.ceil(corners.max(axis=0)).astype(int) + 2
-        window = Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-        places = _find_tiles(line, first_station, last_station, half_width_px)
+        window = _find_window(line, first_station, last_station, half_width_px)
+        places = _find_tiles(window, line, first_station, last_station, half_width_px)
         mosaic = Mosaic(
             window,
             {place: self._tile(shown, *place) for place in places},
@@ -106,15 +98,15 @@ class ChangeReader:
         )
 
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
-        """Give one tile of the lattice, (128, 128, planes); see `straighten` for the planes."""
+        """Give one tile of the lattice, (256, 256, planes); see `straighten` for the planes."""
         return _recall(self._stacks, (shown, row, col), partial(self._stack, shown, row, col), most=_KEPT_STACKS)
 
     def _stack(self, shown: Shown, row: int, col: int) -> FloatArray:
         dates = _recall(self._tiles, (row, col), partial(self._read_dates, row, col), most=_KEPT_TILES)
-        return np.ascontiguousarray(_show(dates, shown).transpose(1, 2, 0))
+        return weave(_show(dates, shown))
 
     def _read_dates(self, row: int, col: int) -> FloatArray:
-        """Read both dates of a tile: the bands of each, then 1 where each is observed, (2 B + 2, 128, 128)."""
+        """Read both dates of a tile: the bands of each, then 1 where each is observed, (2 B + 2, 256, 256)."""
         window = Window(*(self.factor * place for place in (row, col, _TILE_PX, _TILE_PX)))
         block = self.change_map.read(window)
         before = average_blocks(block.before, block.valid_before, self.factor)
@@ -123,26 +115,30 @@ class ChangeReader:
         return np.concatenate([*images, before.seen[None], after.seen[None]], dtype=np.float32)
 
 
-def _find_tiles(line: Line, first: int, last: int, half_width_px: float) -> list[tuple[int, int]]:
-    """Find the tiles of the lattice that what is seen along a line lies on, and few others, in reading order."""
+def _find_window(line: Line, first: int, last: int, half_width_px: float) -> Window:
+    """Find the window around what is seen along a line, with the pixels around its samples."""
+    down, right = line.along.tolist()
+    middle, length, width = (first + last) / 2, (last - first) / 2, half_width_px
+    row, col = line.row + middle * down, line.col + middle * right
+    tall, wide = length * abs(down) + width * abs(right), length * abs(right) + width * abs(down)
+    first_row, first_col = math.floor(row - tall) - 1, math.floor(col - wide) - 1
+    return Window(first_row, first_col, math.ceil(row + tall) + 2 - first_row, math.ceil(col + wide) + 2 - first_col)
+
+
+def _find_tiles(window: Window, line: Line, first: int, last: int, half_width_px: float) -> list[tuple[int, int]]:
+    """Find the tiles of the lattice in a window that what is seen along a line lies on, and few others."""
     down, right = line.along.tolist()
     # Half the sides of the rectangle that is seen, with the pixels around its samples, and what a tile adds to them.
-    length, width = (last - first) / 2 + _AROUND_PX, half_width_px + _AROUND_PX
-    tile = _TILE_PX / 2 * (abs(down) + abs(right))
+    added = _TILE_PX / 2 * (abs(down) + abs(right)) + _AROUND_PX
+    length, width = (last - first) / 2 + added, half_width_px + added
     row, col = line.row + (first + last) / 2 * down, line.col + (first + last) / 2 * right
-    rows, cols = (
-        range(math.floor((middle - reach) / _TILE_PX), math.floor((middle + reach) / _TILE_PX) + 1)
-        for middle, reach in (
-            (row, length * abs(down) + width * abs(right)),
-            (col, length * abs(right) + width * abs(down)),
-        )
-    )
+    tiles = window.snapped(_TILE_PX)
     near = []
-    for place in product(rows, cols):
-        away_row, away_col = ((at + 0.5) * _TILE_PX - middle for at, middle in zip(place, (row, col), strict=True))
+    for place in product(range(tiles.row, tiles.end_row, _TILE_PX), range(tiles.col, tiles.end_col, _TILE_PX)):
+        away_row, away_col = place[0] + _TILE_PX / 2 - row, place[1] + _TILE_PX / 2 - col
         along, across = away_row * down + away_col * right, away_row * right - away_col * down
-        if abs(along) <= length + tile and abs(across) <= width + tile:
-            near.append((place[0] * _TILE_PX, place[1] * _TILE_PX))
+        if abs(along) <= length and abs(across) <= width:
+            near.append(place)
     return near
 
 
@@ -161,11 +157,17 @@ def _show(dates: FloatArray, shown: Shown) -> FloatArray:
         return dates
     bands = len(dates) // 2 - 1
     before, after, seen_before, seen_after = dates[:bands], dates[bands:-2], dates[-2], dates[-1]
+    planes = np.empty((bands + 1, *seen_before.shape), dtype=np.float32)
+    image, seen = planes[:-1], planes[-1]
     if shown is Shown.CHANGE:
-        both = seen_before * seen_after
-        return np.concatenate([(after - before) * both, both[None]])
-    lasting = (before + after) / np.maximum(seen_before + seen_after, np.float32(1))
-    return np.concatenate([lasting, np.maximum(seen_before, seen_after)[None]])
+        np.multiply(seen_before, seen_after, out=seen)
+        np.subtract(after, before, out=image)
+        image *= seen
+    else:
+        np.maximum(seen_before, seen_after, out=seen)
+        np.add(before, after, out=image)
+        image /= np.maximum(seen_before + seen_after, np.float32(1))
+    return planes
 
 
 @dataclass(frozen=True)
@@ -257,9 +259,10 @@ def measure_seeds(reader: ChangeReader, change: Sequence[Seed], lasting: Sequenc
 
 
 def _visit(seen: tuple[Seed, bool]) -> tuple[int, int, bool, float]:
-    """Order in which seeds are measured: block by block, so that the tiles read for one serve the next."""
+    """Order in which seeds are measured: block by block, to and fro, so that the tiles read for one serve the next."""
     seed, of_change = seen
-    return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, not of_change, -seed.strength
+    row, col = int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX
+    return row, -col if row % 2 else col, not of_change, -seed.strength
 
 
 @dataclass
