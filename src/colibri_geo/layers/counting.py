@@ -19,7 +19,8 @@ from colibri_geo.scenes.masks import Unseen
 DRAWN_M = 60.0
 """Most of the side of the squares of which unseen ground is drawn."""
 
-_REASONS = [code for code in Unseen if code is not Unseen.OBSERVED]
+_REASONS = np.array([code for code in Unseen if code is not Unseen.OBSERVED], dtype=np.uint8)
+_STRIP_SQUARES = 32  # rows of squares gathered at once: what lies between stays in the cache
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -84,7 +85,7 @@ def count_pixels(codes: CodeArray, grid: GeoBox, shapes: Shapes) -> PixelCounts:
     asked = codes != NOT_ASKED
     if not asked.any():
         return counts
-    observed = codes == Unseen.OBSERVED
+    observed = codes == Unseen.OBSERVED.value  # with the member itself, NumPy would widen every pixel to compare it
     lattice = Lattice.of(grid)
     blocks = _Blocks(*lattice.area_edges(), lattice.measure_cm2())
     _record(counts, 0, asked, observed, blocks)
@@ -137,9 +138,15 @@ def gather_squares(codes: CodeArray, side: int) -> CodeArray:
         return np.zeros((rows, cols), dtype=np.uint8)
     padded = np.full((rows * side, cols * side), NOT_ASKED, dtype=np.uint8)
     padded[: codes.shape[0], : codes.shape[1]] = codes
-    asked = _count_in_squares(padded != NOT_ASKED, side)
-    by_reason = np.stack([_count_in_squares(padded == reason, side) for reason in reversed(_REASONS)])
-    most = np.array(_REASONS[::-1], dtype=np.uint8)[by_reason.argmax(axis=0)]
+    strip = _STRIP_SQUARES * side
+    return np.concatenate([_choose_reasons(padded[row : row + strip], side) for row in range(0, len(padded), strip)])
+
+
+def _choose_reasons(codes: CodeArray, side: int) -> CodeArray:
+    """Return the reason of each square of codes that fill their squares; see `gather_squares`."""
+    asked = _count_in_squares(codes != NOT_ASKED, side)
+    by_reason = np.stack([_count_in_squares(codes == reason, side) for reason in _REASONS[::-1]])
+    most = _REASONS[::-1][by_reason.argmax(axis=0)]
     unseen = 2 * by_reason.sum(axis=0) >= asked
     return np.where(asked == 0, np.uint8(NOT_ASKED), np.where(unseen, most, np.uint8(0)))
 
