@@ -48,6 +48,29 @@ def test_squares_gathered_by_cell_are_those_of_the_whole(rng: np.random.Generato
     assert len(np.unique(whole)) >= 4
 
 
+@pytest.mark.parametrize("side", [1, 6, 15, 16, 40])
+def test_each_square_says_what_its_own_pixels_say(rng: np.random.Generator, side: int) -> None:
+    """However many pixels a square has, and however many squares there are, each is as if it were alone."""
+    codes = rng.choice(np.array([0, 2, 3, NOT_ASKED], dtype=np.uint8), (35 * side, 3 * side), p=[0.45, 0.3, 0.2, 0.05])
+    codes[: 2 * side, :side] = Unseen.CLOUD
+    rows, cols = range(0, codes.shape[0], side), range(0, codes.shape[1], side)
+    alone = [[gather_squares(codes[row : row + side, col : col + side], side) for col in cols] for row in rows]
+    np.testing.assert_array_equal(gather_squares(codes, side), np.block(alone))
+    assert gather_squares(codes, side)[0, 0] == Unseen.CLOUD
+
+
+def test_ground_seen_through_a_hole_is_left_out() -> None:
+    """A patch around clear ground has a hole; what lies unseen in the hole is a patch of its own."""
+    squares = np.full((5, 5), Unseen.CLOUD, dtype=np.uint8)
+    squares[1:4, 1:4] = Unseen.OBSERVED
+    squares[2, 2] = Unseen.SHADOW
+    polygons = draw_squares(squares, 6, GRID, CRS)
+    assert polygons["reason"].tolist() == ["cloud", "shadow"]
+    assert [len(polygon.interiors) for polygon in polygons.geometry] == [1, 0]
+    assert polygons.area.tolist() == [16 * 60**2, 60**2]
+    assert polygons.is_valid.all()
+
+
 def test_squares_of_sixty_metres_cover_what_was_not_observed() -> None:
     """A cloud on the lattice of squares is drawn as it is, with its reason, in the metre system."""
     codes = np.zeros((24, 36), dtype=np.uint8)

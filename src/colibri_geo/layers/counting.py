@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
 
+from colibri_geo.core.resample import sum_blocks
 from colibri_geo.errors import InputError
 from colibri_geo.layers.pixels import IntArray, Lattice, PixelCover
 from colibri_geo.layers.shapes import Shapes
@@ -18,7 +19,8 @@ from colibri_geo.scenes.masks import Unseen
 DRAWN_M = 60.0
 """Most of the side of the squares of which unseen ground is drawn."""
 
-_REASONS = [code for code in Unseen if code is not Unseen.OBSERVED]
+_REASONS = np.array([code for code in Unseen if code is not Unseen.OBSERVED], dtype=np.uint8)
+_STRIP_SQUARES = 32  # rows of squares gathered at once: what lies between stays in the cache
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -83,11 +85,13 @@ def count_pixels(codes: CodeArray, grid: GeoBox, shapes: Shapes) -> PixelCounts:
     asked = codes != NOT_ASKED
     if not asked.any():
         return counts
-    observed = codes == Unseen.OBSERVED
-    cover = PixelCover(grid)
+    observed = codes == Unseen.OBSERVED.value  # with the member itself, NumPy would widen every pixel to compare it
     lattice = Lattice.of(grid)
     blocks = _Blocks(*lattice.area_edges(), lattice.measure_cm2())
     _record(counts, 0, asked, observed, blocks)
+    if not shapes:
+        return counts
+    cover = PixelCover(grid)
     shapely.prepare(cover.bounds)
     for place in np.flatnonzero(shapely.intersects(cover.bounds, np.array(shapes, dtype=object))):
         inside = cover.cover(shapes[place])
@@ -134,12 +138,23 @@ def gather_squares(codes: CodeArray, side: int) -> CodeArray:
         return np.zeros((rows, cols), dtype=np.uint8)
     padded = np.full((rows * side, cols * side), NOT_ASKED, dtype=np.uint8)
     padded[: codes.shape[0], : codes.shape[1]] = codes
-    blocks = padded.reshape(rows, side, cols, side)
-    asked = np.count_nonzero(blocks != NOT_ASKED, axis=(1, 3))
-    by_reason = np.stack([np.count_nonzero(blocks == reason, axis=(1, 3)) for reason in reversed(_REASONS)])
-    most = np.array(_REASONS[::-1], dtype=np.uint8)[by_reason.argmax(axis=0)]
+    strip = _STRIP_SQUARES * side
+    return np.concatenate([_choose_reasons(padded[row : row + strip], side) for row in range(0, len(padded), strip)])
+
+
+def _choose_reasons(codes: CodeArray, side: int) -> CodeArray:
+    """Return the reason of each square of codes that fill their squares; see `gather_squares`."""
+    asked = _count_in_squares(codes != NOT_ASKED, side)
+    by_reason = np.stack([_count_in_squares(codes == reason, side) for reason in _REASONS[::-1]])
+    most = _REASONS[::-1][by_reason.argmax(axis=0)]
     unseen = 2 * by_reason.sum(axis=0) >= asked
     return np.where(asked == 0, np.uint8(NOT_ASKED), np.where(unseen, most, np.uint8(0)))
+
+
+def _count_in_squares(chosen: BoolArray, side: int) -> np.ndarray[Any, Any]:
+    """Count the chosen pixels of each square, in the smallest whole numbers that hold them: the quickest to add."""
+    counted: np.ndarray[Any, Any] = sum_blocks(chosen[None].astype(np.min_scalar_type(side * side)), side)[0]
+    return counted
 
 
 @dataclass(frozen=True)
@@ -153,8 +168,9 @@ class _Blocks:
 
 def _record(counts: PixelCounts, place: int, asked: BoolArray, observed: BoolArray, blocks: _Blocks) -> None:
     """Write the counts of one region into its place of counts that are being made."""
-    by_row = np.add.reduceat(asked, blocks.rows, axis=0, dtype=np.int64)
-    by_block = np.add.reduceat(by_row, blocks.cols, axis=1)
+    # A block has so few rows that bytes hold their sums, and bytes are added many at a time.
+    by_row = np.add.reduceat(asked.view(np.uint8), blocks.rows, axis=0, dtype=np.uint8)
+    by_block = np.add.reduceat(by_row, blocks.cols, axis=1, dtype=np.int64)
     counts.asked_px[place] = by_block.sum()
     counts.observed_px[place] = np.count_nonzero(observed)
     counts.asked_cm2[place] = (by_block * blocks.pixel_cm2).sum()

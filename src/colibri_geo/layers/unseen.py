@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -11,13 +12,16 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from rasterio.features import shapes
-from shapely.geometry import shape
 
 from colibri_geo.layers.counting import CodeArray
 from colibri_geo.pairs import NOT_ASKED
 from colibri_geo.scenes.masks import Unseen
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
+ObjectArray = np.ndarray[Any, np.dtype[np.object_]]
+Outline = Sequence[Sequence[tuple[float, float]]]
+"""Rings of a polygon, the outer first; each a sequence of vertices."""
 
 _STRAIGHT_SQUARES = 50
 _REASONS = {code.value: code.reason for code in Unseen} | {NOT_ASKED: "not_asked"}
@@ -64,13 +68,26 @@ def _draw(squares: CodeArray, drawn: BoolArray, side: int, grid: GeoBox, metre_c
     found = list(shapes(squares, mask=drawn, connectivity=4, transform=transform))
     polygons = gpd.GeoDataFrame(
         {"reason": [_REASONS[int(code)] for _, code in found]},
-        geometry=np.array([shape(outline) for outline, _ in found], dtype=object),
+        geometry=_make_polygons([outline["coordinates"] for outline, _ in found]),
         crs=str(grid.crs),
     )
     if polygons.crs != CRS.from_user_input(metre_crs):
         edge = _STRAIGHT_SQUARES * side * abs(grid.affine.a)
         polygons = polygons.set_geometry(polygons.geometry.segmentize(edge)).to_crs(metre_crs)
     return _sort(polygons)
+
+
+def _make_polygons(outlines: Sequence[Outline]) -> ObjectArray:
+    """Make a polygon of each outline, all of them at once: there are thousands."""
+    rings = [ring for outline in outlines for ring in outline]
+    vertices = np.array([vertex for ring in rings for vertex in ring], dtype=np.float64).reshape(-1, 2)
+    edges = np.asarray(shapely.linearrings(vertices, indices=_number(rings)), dtype=object)
+    return np.asarray(shapely.polygons(edges, indices=_number(outlines)), dtype=object)
+
+
+def _number(groups: Sequence[Sequence[object]]) -> IntArray:
+    """Return, for each member of each group, the number of its group."""
+    return np.repeat(np.arange(len(groups)), np.fromiter(map(len, groups), dtype=np.int64))
 
 
 def _sort(polygons: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

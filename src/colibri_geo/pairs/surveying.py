@@ -328,7 +328,8 @@ def _sample(first: Placement, second: Placement, tiles: list[Window]) -> _Sample
     befores, afters, common = [], [], 0
     for one, other in zip(_read_tiles(first, tiles), _read_tiles(second, tiles), strict=True):
         valid = (one.valid & other.valid)[::step, ::step]
-        common += int(((one.unseen != Unseen.OUTSIDE) & (other.unseen != Unseen.OUTSIDE))[::step, ::step].sum())
+        inside = np.maximum(one.unseen[::step, ::step], other.unseen[::step, ::step]) < Unseen.OUTSIDE.value
+        common += int(inside.sum())
         befores.append(one.values[:, ::step, ::step][:, valid])
         afters.append(other.values[:, ::step, ::step][:, valid])
     before = np.concatenate(befores, axis=1).astype(np.float64)

@@ -30,7 +30,7 @@ _SEEN_SHARES = (0.2, 0.45)
 
 @dataclass(frozen=True)
 class _Ends:
-    """Both ends of an axis, in degrees, so ordered that its azimuth lies in [0, 180)."""
+    """Both ends of an axis, in degrees; `turned` where they had to be swapped for an azimuth in [0, 180)."""
 
     lon1: float
     lat1: float
@@ -38,6 +38,7 @@ class _Ends:
     lat2: float
     azimuth_deg: float
     length_m: float
+    turned: bool
 
 
 def make_table(
@@ -104,7 +105,7 @@ def _describe(
     axis = [_to_map(pair, *end_px) for end_px in ends_px]
     beyond, hiding = [segment.beyond_start, segment.beyond_stop], [*candidate.hidden_by]
     ends = _order_ends(axis, to_lonlat)
-    if (ends.lon1, ends.lat1) != to_lonlat.transform(*axis[0]):
+    if ends.turned:
         axis.reverse()
         beyond.reverse()
         hiding.reverse()
@@ -192,11 +193,13 @@ def _to_map(pair: AlignedPair, row: float, col: float) -> tuple[float, float]:
 
 
 def _order_ends(axis: Sequence[tuple[float, float]], to_lonlat: Transformer) -> _Ends:
-    (lon1, lat1), (lon2, lat2) = (to_lonlat.transform(*point) for point in axis)
-    azimuth, _, length = _GEOD.inv(lon1, lat1, lon2, lat2)
-    if azimuth % 360 >= 180:
-        return _order_ends([axis[1], axis[0]], to_lonlat)
-    return _Ends(lon1, lat1, lon2, lat2, azimuth % 180, length)
+    ends = [to_lonlat.transform(*point) for point in axis]
+    azimuth, _, length = _GEOD.inv(*ends[0], *ends[1])
+    turned = azimuth % 360 >= 180
+    if turned:
+        ends.reverse()
+        azimuth, _, length = _GEOD.inv(*ends[0], *ends[1])
+    return _Ends(*ends[0], *ends[1], azimuth % 180, length, turned)
 
 
 def _seen(segment: Segment) -> tuple[bool, bool]:
