@@ -153,7 +153,7 @@ class Placement:
 
 
 def _measured(block: Block) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.asarray(block.unseen < Unseen.NODATA)
+    return np.asarray(block.unseen < Unseen.NODATA.value)
 
 
 def _split(offset_px: float) -> tuple[int, float]:

@@ -334,8 +334,8 @@ def _read_sample(pair: PairReader, window: Window, *, step: int, bands: tuple[st
         cols = slice(place.col // step, math.ceil((place.col + place.cols) / step))
         before[:, rows, cols] = pixels.before[positions, ::step, ::step]
         after[:, rows, cols] = pixels.after[positions, ::step, ::step]
-        seen_before[rows, cols] = pixels.unseen_before[::step, ::step] == Unseen.OBSERVED
-        seen_after[rows, cols] = pixels.unseen_after[::step, ::step] == Unseen.OBSERVED
+        seen_before[rows, cols] = pixels.unseen_before[::step, ::step] == Unseen.OBSERVED.value
+        seen_after[rows, cols] = pixels.unseen_after[::step, ::step] == Unseen.OBSERVED.value
     return _Sample(before, after, seen_before, seen_after)
 
 

@@ -382,8 +382,8 @@ def _count_scene(scene: Scene) -> _Shares:
     for window in _choose_windows(rows, cols):
         unseen = scene.read_block(window).unseen
         count += unseen.size
-        measured += int((unseen < Unseen.NODATA).sum())
-        clear += int((unseen == Unseen.OBSERVED).sum())
+        measured += int((unseen < Unseen.NODATA.value).sum())
+        clear += int((unseen == Unseen.OBSERVED.value).sum())
     return _Shares(measured / count, clear / count, sampled=rows * cols > _COUNTED_PX)
 
 

@@ -65,7 +65,7 @@ def label_block(scene: Scene, block: Block, window: Window, bands: Sequence[str]
         "grid_mapping": "spatial_ref",
     }
     return xarray.DataArray(
-        np.where(block.unseen < Unseen.NODATA, block.values, np.float32(np.nan)),
+        np.where(block.unseen < Unseen.NODATA.value, block.values, np.float32(np.nan)),
         coords=coords,
         dims=("band", "y", "x"),
         name="scene",

@@ -91,7 +91,7 @@ def scene_from_arrays(
     unseen = np.where(measured, np.uint8(Unseen.OBSERVED), np.uint8(Unseen.NODATA))
     if scl is not None:
         unseen = np.maximum(unseen, decode_scl(scl, source=name))
-    clean = np.where(unseen < Unseen.NODATA, values, 0).astype(np.float32)
+    clean = np.where(unseen < Unseen.NODATA.value, values, 0).astype(np.float32)
     when = acquired.astimezone(UTC)
     identity = f"{tuple(bands)} {quantity} {when.isoformat()} {grid.crs} {grid.affine[:6]} {clean.shape}"
     provenance = Provenance(

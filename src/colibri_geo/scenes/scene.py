@@ -44,7 +44,7 @@ class Block:
     @property
     def valid(self) -> BoolArray:
         """Pixels that show the ground, (M, N) ndarray of bool."""
-        seen: BoolArray = self.unseen == Unseen.OBSERVED
+        seen: BoolArray = self.unseen == Unseen.OBSERVED.value
         return seen
 
 

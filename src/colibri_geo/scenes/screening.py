@@ -57,7 +57,7 @@ class ScreenedSource:
     def read(self, window: Window, positions: Sequence[int]) -> Block:
         """Read the bands at `positions`; see `colibri_geo.scenes.scene.Source`."""
         block = self.source.read(window, positions)
-        if not (block.unseen < Unseen.NODATA).any():
+        if not (block.unseen < Unseen.NODATA.value).any():
             return block
         few = window.rows * window.cols <= _FEW_PX
         clouds = self._find_clouds(window) if few else self._join_tiles(window)
@@ -71,7 +71,7 @@ class ScreenedSource:
         if not find_bright(self._read_bands(around, (first,)).values[0], first).any():
             return np.zeros((window.rows, window.cols), dtype=np.bool_)
         block = self._read_bands(around, names)
-        clouds = find_clouds(block.values, names, block.unseen < Unseen.NODATA, pixel_m=self.pixel_m)
+        clouds = find_clouds(block.values, names, block.unseen < Unseen.NODATA.value, pixel_m=self.pixel_m)
         return clouds[window.relative_to(around).slices]
 
     def _read_bands(self, window: Window, names: Sequence[str]) -> Block:
@@ -161,8 +161,8 @@ def describe_screening(scene: Scene) -> str:
     cloudy = measured = 0
     for window in _spread_windows(*(int(side) for side in scene.grid.shape)):
         unseen = scene.source.read(window, positions).unseen
-        cloudy += int(np.count_nonzero(unseen == Unseen.CLOUD))
-        measured += int(np.count_nonzero(unseen < Unseen.NODATA))
+        cloudy += int(np.count_nonzero(unseen == Unseen.CLOUD.value))
+        measured += int(np.count_nonzero(unseen < Unseen.NODATA.value))
     share = _say_share(cloudy, measured)
     return f"no cloud mask: clouds were recognised by brightness{share}; thin cloud and shadow were not"
 

@@ -181,7 +181,7 @@ class RasterSource:
         codes, place = block.unseen, cut_grid(self.grid, inside)
         for mask in self.masks:
             codes = np.maximum(codes, mask.read(place))
-        measured = codes < Unseen.NODATA
+        measured = codes < Unseen.NODATA.value
         values = block.values if measured.all() else np.where(measured, block.values, np.float32(0))
         return frame_pixels(values, codes, at=inside, window=window)
 

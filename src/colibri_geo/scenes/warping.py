@@ -75,7 +75,7 @@ def warp_block(block: Block, source: GeoBox, target: GeoBox) -> Block:
     if nesting is not None:
         return _enlarge_block(block, nesting.factor, Window(nesting.row, nesting.col, *shape))
     values = np.zeros((len(block.values), *shape), dtype=np.float32)
-    measured = block.unseen < Unseen.NODATA
+    measured = block.unseen < Unseen.NODATA.value
     under = _find_under(source, target).padded(_KERNEL_PX)
     covered = under == under.clipped(*(int(n) for n in source.shape))
     if covered and (block.unseen == block.unseen[0, 0]).all():
@@ -140,7 +140,7 @@ def _enlarge_block(block: Block, factor: int, window: Window) -> Block:
     needed = under.padded(ENLARGING_MARGIN_PX)
     there = needed.clipped(*block.unseen.shape)
     near = frame_pixels(block.values[:, *there.slices], block.unseen[there.slices], at=there, window=needed)
-    values = enlarge(near.values, near.unseen < Unseen.NODATA, factor)
+    values = enlarge(near.values, near.unseen < Unseen.NODATA.value, factor)
     codes = near.unseen[under.relative_to(needed).slices].repeat(factor, axis=0).repeat(factor, axis=1)
     inner = window.relative_to(around).slices
     return Block(values[:, *inner], codes[inner])

@@ -184,5 +184,5 @@ def _place(peaks: Peaks, cell: Window, window: Window, plan: SearchPlan) -> Peak
 def _code(block: CoarseChange, inner: tuple[slice, slice]) -> CodeArray:
     before, after = block.unseen_before[inner], block.unseen_after[inner]
     unseen: CodeArray = np.maximum(before, after)
-    unseen[np.minimum(before, after) == Unseen.OUTSIDE] = NOT_ASKED
+    unseen[np.minimum(before, after) == Unseen.OUTSIDE.value] = NOT_ASKED
     return unseen
