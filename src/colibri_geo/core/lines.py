@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ _NEAR_PX = 2
 _PIECES = 4
 _PROMISE = (0.24, -0.83, -6.1)
 _PROMISE_AT_ZERO = 0.18
-_LOOKED_AT = 512  # peaks whose surroundings are looked at together
+_LOOKED_AT = 128  # peaks whose surroundings are looked at together: they stay in the cache
 
 STEP_PX = 6
 """Rows of pixels summed first, and every how many pixels along a line its response is computed."""
@@ -94,6 +96,10 @@ class Peaks:
     angle_deg: np.ndarray[Any, np.dtype[np.float64]]
     strength: FloatArray
 
+    def pick(self, kept: slice | BoolArray | np.ndarray[Any, np.dtype[np.int64]]) -> Peaks:
+        """Return some of the peaks: a part, those marked, or those numbered, in that order."""
+        return Peaks(self.row[kept], self.col[kept], self.angle_deg[kept], self.strength[kept])
+
 
 def no_peaks() -> Peaks:
     """Return no peak at all."""
@@ -113,9 +119,10 @@ def compress(field: FloatArray) -> FloatArray:
     (B, M, N) ndarray of float32
         With norm asinh(2 norm) / 2.
     """
-    norm = np.sqrt(np.einsum("bmn,bmn->mn", field, field))
-    scaled = norm / _COMPRESSION
-    factor = np.divide(np.arcsinh(scaled), scaled, out=np.ones_like(norm), where=scaled > 1e-3)
+    scaled = np.einsum("bmn,bmn->mn", field, field)
+    np.sqrt(scaled, out=scaled)
+    scaled /= _COMPRESSION
+    factor = np.divide(np.arcsinh(scaled), scaled, out=np.ones_like(scaled), where=scaled > 1e-3)
     shortened: FloatArray = field * factor
     return shortened
 
@@ -150,7 +157,7 @@ def search_lines(field: FloatArray, valid: BoolArray, bank: LineFilter, *, origi
     """
     upright = _search_upright(field, bank, origin=origin, turned=False, threshold=threshold)
     # Azimuths nearer to the rows are searched in the transpose.
-    transpose = np.ascontiguousarray(field.transpose(0, 2, 1))
+    transpose = field.transpose(0, 2, 1)
     turned = _search_upright(transpose, bank, origin=Origin(origin.col, origin.row), turned=True, threshold=threshold)
     row = np.concatenate([upright.row, turned.col])
     col = np.concatenate([upright.col, turned.row])
@@ -163,26 +170,39 @@ def search_lines(field: FloatArray, valid: BoolArray, bank: LineFilter, *, origi
 
 def _drop_hidden(peaks: Peaks, valid: BoolArray, bank: LineFilter) -> Peaks:
     """Drop the peaks of which the line or one of its flanks is mostly not valid."""
-    half = bank.length_px // 2
-    stations = np.arange(-half, half + 1)
-    seen = np.ones(len(peaks.row), dtype=bool)
-    flank = bank.flank_px
-    for first, last in ((0, 0), (-flank - 1, 1 - flank), (flank - 1, flank + 1)):
-        rows, cols = _place_around(peaks, stations, np.arange(first, last + 1), valid.shape)
-        seen &= valid[rows, cols].mean(axis=(1, 2)) >= _MIN_VALID
-    return Peaks(peaks.row[seen], peaks.col[seen], peaks.angle_deg[seen], peaks.strength[seen])
+    half, flank = bank.length_px // 2, bank.flank_px
+    stations, side = np.arange(-half, half + 1), np.arange(-1, 2)
+    offsets = np.concatenate([[0], side - flank, side + flank])
+    parts = [np.zeros(0, dtype=np.bool_)]
+    for part in _split(peaks):
+        seen = valid.take(_place_around(part, stations, offsets, valid.shape))
+        strips = np.split(seen, [1, 1 + len(side)], axis=1)
+        parts.append(np.all([strip.mean(axis=(1, 2)) >= _MIN_VALID for strip in strips], axis=0))
+    return peaks.pick(np.concatenate(parts))
 
 
 def _place_around(
     peaks: Peaks, stations: np.ndarray[Any, Any], offsets: np.ndarray[Any, Any], shape: tuple[int, ...]
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
-    """Nearest rows and columns of stations along, and offsets to the right of, the line of each peak, (K, T, S)."""
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Nearest pixels of stations along, and offsets to the right of, the line of each peak, (K, T, S).
+
+    Numbered in reading order of an image of `shape`, for `numpy.take`.
+    """
     angle = np.radians(peaks.angle_deg)[:, None, None]
-    across = offsets[:, None]
-    rows = peaks.row[:, None, None] - np.cos(angle) * stations + np.sin(angle) * across
-    cols = peaks.col[:, None, None] + np.sin(angle) * stations + np.cos(angle) * across
-    rows = np.clip(np.rint(rows).astype(np.int64), 0, shape[0] - 1)
-    return rows, np.clip(np.rint(cols).astype(np.int64), 0, shape[1] - 1)
+    down, right, across = np.cos(angle), np.sin(angle), offsets[:, None]
+    rows = (peaks.row[:, None, None] - down * stations) + right * across
+    np.clip(np.rint(rows, out=rows), 0, shape[0] - 1, out=rows)
+    cols = (peaks.col[:, None, None] + right * stations) + down * across
+    np.clip(np.rint(cols, out=cols), 0, shape[1] - 1, out=cols)
+    rows *= shape[1]
+    rows += cols
+    number: np.ndarray[Any, np.dtype[np.intp]] = rows.astype(np.intp)
+    return number
+
+
+def _split(peaks: Peaks) -> list[Peaks]:
+    """Cut peaks into parts whose surroundings are looked at together."""
+    return [peaks.pick(slice(first, first + _LOOKED_AT)) for first in range(0, len(peaks.row), _LOOKED_AT)]
 
 
 def screen_peaks(field: FloatArray, peaks: Peaks, bank: LineFilter, *, least_promise: float) -> Peaks:
@@ -213,37 +233,36 @@ def screen_peaks(field: FloatArray, peaks: Peaks, bank: LineFilter, *, least_pro
     if not len(peaks.row):
         return peaks
     promise = measure_promise(field, peaks, bank) @ np.array(_PROMISE) + _PROMISE_AT_ZERO
-    kept = promise >= least_promise
-    return Peaks(peaks.row[kept], peaks.col[kept], peaks.angle_deg[kept], peaks.strength[kept])
+    return peaks.pick(promise >= least_promise)
 
 
 def measure_promise(field: FloatArray, peaks: Peaks, bank: LineFilter) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Measure what makes a peak promising, (K, 3); see `screen_peaks`."""
-    parts = []
-    for first in range(0, len(peaks.row), _LOOKED_AT):
-        some = slice(first, first + _LOOKED_AT)
-        part = Peaks(peaks.row[some], peaks.col[some], peaks.angle_deg[some], peaks.strength[some])
-        parts.append(_measure_promise(_look_around(field, part, bank), part.strength))
-    return np.concatenate(parts)
+    pixels = np.ascontiguousarray(np.moveaxis(field, 0, -1))  # a pixel's bands are fetched together
+    return np.concatenate([_measure_promise(_look_around(pixels, part, bank), part.strength) for part in _split(peaks)])
 
 
 def _measure_promise(signal: FloatArray, strength: FloatArray) -> np.ndarray[Any, np.dtype[np.float64]]:
     offsets = np.abs(np.arange(-_AROUND_PX, _AROUND_PX + 1))
     contrast = signal[:, offsets <= 1].mean(axis=2).max(axis=1)
     grain = signal[:, offsets >= _QUIET_PX].std(axis=(1, 2)) / np.maximum(contrast, 1e-9)
-    pieces = np.stack([part.mean(axis=2) for part in np.array_split(signal, _PIECES, axis=2)], axis=2)
-    place = pieces[:, offsets <= _NEAR_PX].argmax(axis=1).astype(np.float64)
+    pieces = np.array_split(signal[:, offsets <= _NEAR_PX], _PIECES, axis=2)
+    place = np.stack([piece.mean(axis=2).argmax(axis=1) for piece in pieces], axis=1).astype(np.float64)
     at = np.arange(_PIECES) - (_PIECES - 1) / 2
     slope = (place * at).sum(axis=1) / (at**2).sum()
     stray = place - place.mean(axis=1, keepdims=True) - slope[:, None] * at
     return np.stack([np.log(strength), np.sqrt((stray**2).mean(axis=1)), grain], axis=1)
 
 
-def _look_around(field: FloatArray, peaks: Peaks, bank: LineFilter) -> FloatArray:
-    """Contrast around each peak in the direction of its own contrast vector, (K, T offsets, S stations)."""
+def _look_around(pixels: FloatArray, peaks: Peaks, bank: LineFilter) -> FloatArray:
+    """Contrast around each peak in the direction of its own contrast vector, (K, T offsets, S stations).
+
+    Of pixels (M, N, B).
+    """
     half, most = bank.length_px // 2, _AROUND_PX + bank.flank_px + 1
-    rows, cols = _place_around(peaks, np.arange(-half, half + 1), np.arange(-most, most + 1), field.shape[1:])
-    contrast = _cross_contrast(field[:, rows, cols], bank)
+    *shape, bands = pixels.shape
+    place = _place_around(peaks, np.arange(-half, half + 1), np.arange(-most, most + 1), tuple(shape))
+    contrast = _cross_contrast(np.moveaxis(pixels.reshape(-1, bands).take(place, axis=0), -1, 0), bank)
     direction = contrast[:, :, _AROUND_PX - 1 : _AROUND_PX + 2].mean(axis=(2, 3))
     direction /= np.maximum(np.sqrt((direction**2).sum(axis=0)), 1e-9)
     signal: FloatArray = np.einsum("bk,bkts->kts", direction, contrast)
@@ -265,73 +284,90 @@ def _search_upright(image: FloatArray, bank: LineFilter, *, origin: Origin, turn
     """Search the lines within 45 degrees of the image's columns; `turned` says that the image is a transpose."""
     first = -origin.row % STEP_PX
     steps = (image.shape[1] - first) // STEP_PX
-    padded = _pad(image[:, first : first + steps * STEP_PX], bank)
+    image = image[:, first : first + steps * STEP_PX]
     # The lowest bits of a strength give way to the lean that it was found at: one maximum finds both.
     found = np.zeros((steps, image.shape[2]), dtype=np.int32)
     for top in range(0, steps, _CHUNK):
         part = found[top : top + _CHUNK]
-        rows = padded[:, top * STEP_PX : (top + len(part) + 2 * bank.steps_around) * STEP_PX]
+        rows = _cut_rows(image, top - bank.steps_around, top + len(part) + bank.steps_around, bank)
         # A line at 45 degrees belongs to the columns, not to the rows as well.
-        for lean in _LEANS[1:-1] if turned else _LEANS:
-            bits = _respond(rows, bank, lean).view(np.int32)
-            bits &= ~_LEAN_BITS
-            bits |= np.int32(lean - _LEANS.start)
-            np.maximum(part, bits, out=part)
+        for shifts, leans in groupby(_LEANS[1:-1] if turned else _LEANS, key=_list_shifts):
+            sums = _sum_steps(rows, shifts)
+            for lean in leans:
+                bits = _respond(sums, bank, lean, cols=part.shape[1]).view(np.int32)
+                bits &= ~_LEAN_BITS
+                bits |= np.int32(lean - _LEANS.start)
+                np.maximum(part, bits, out=part)
     best = _normalize((found & ~_LEAN_BITS).view(np.float32))
-    peak = (best >= threshold) & (best == ndimage.maximum_filter(best, size=(3, _PEAK_BOX_PX), mode="constant"))
-    row, col = np.nonzero(peak)
-    slope = ((found[peak] & _LEAN_BITS) + _LEANS.start) / STEP_PX
+    row, col = np.nonzero((best >= threshold) & _mark_maxima(best))
+    slope = ((found[row, col] & _LEAN_BITS) + _LEANS.start) / STEP_PX
     # A line goes right by its slope with each row down; in the transpose, down with each column to the right.
     angle = np.degrees(np.arctan2(1.0, -slope) if turned else -np.arctan(slope)) % 180
     middle = (row * STEP_PX + first + _STEP_MIDDLE_PX).astype(np.float64)
-    return Peaks(middle, col.astype(np.float64), angle, best[peak])
+    return Peaks(middle, col.astype(np.float64), angle, best[row, col])
 
 
-def _pad(image: FloatArray, bank: LineFilter) -> FloatArray:
-    """Add zeros on all sides, as many as the filter reaches."""
-    side, ends = bank.reach_px, bank.steps_around * STEP_PX
-    return np.pad(image, ((0, 0), (ends, ends), (side, side)))
+def _cut_rows(image: FloatArray, first: int, last: int, bank: LineFilter) -> FloatArray:
+    """Cut the rows of some steps, with zeros beyond all sides of the image, to the sides as many as lines reach."""
+    _, rows, cols = image.shape
+    side, top = bank.reach_px, first * STEP_PX
+    cut = np.zeros((len(image), (last - first) * STEP_PX, cols + 2 * side), dtype=np.float32)
+    inner = slice(max(top, 0), min(last * STEP_PX, rows))
+    cut[:, inner.start - top : inner.stop - top, side : side + cols] = image[:, inner]
+    return cut
 
 
-def _respond(rows: FloatArray, bank: LineFilter, lean: int) -> FloatArray:
-    """Response to lines that move by `lean` columns in each step of rows, one value a step and column."""
+def _respond(steps: FloatArray, bank: LineFilter, lean: int, *, cols: int) -> FloatArray:
+    """Response to lines that move by `lean` columns in each step, of `_sum_steps`: one value a step and column."""
     cosine = 1 / math.hypot(1, lean / STEP_PX)
     # A line of a given length crosses fewer rows, the more it leans.
     along = max(1, round(bank.length_px * cosine / STEP_PX))
-    lines = _sum_lines(rows, bank, lean=lean, along=along)
+    offset = round(bank.flank_px / cosine)
+    side = offset + 1  # columns beside those of the lines themselves, as far as the flanks reach
+    lines = _sum_lines(steps, bank, lean=lean, along=along, cols=cols + 2 * side)
     flank = lines[:, :, :-2] + lines[:, :, 1:-1]
     flank += lines[:, :, 2:]
     flank *= np.float32(1 / 3)
-    offset, cols = round(bank.flank_px / cosine), rows.shape[2] - 2 * bank.reach_px
-    first = (lines.shape[2] - cols) // 2
-    core = lines[:, :, first : first + cols]
-    left, right = (core - flank[:, :, place : place + cols] for place in (first - 1 - offset, first - 1 + offset))
-    strength = _smaller_contrast(left, right)
+    core = lines[:, :, side : side + cols]
+    strength = _smaller_contrast(core - flank[:, :, :cols], core - flank[:, :, 2 * offset :])
     strength *= np.float32(1 / math.sqrt(along * STEP_PX * cosine))
     return strength
 
 
-def _sum_lines(rows: FloatArray, bank: LineFilter, *, lean: int, along: int) -> FloatArray:
-    """Sum pixels along lines of `along` steps, through the middle of each step; columns as far as lines are whole."""
-    margin, last = abs(lean) // 2 + 1, rows.shape[2] - abs(lean) // 2 - 1
-    shift = _shift(lean, 0)
-    short = rows[:, ::STEP_PX, margin + shift : last + shift].copy()
-    for row in range(1, STEP_PX):
-        shift = _shift(lean, row)
-        short += rows[:, row::STEP_PX, margin + shift : last + shift]
-    before = along // 2
-    reach, top = abs(lean) * before, bank.steps_around - before
-    steps, cols = short.shape[1] - 2 * bank.steps_around, short.shape[2] - 2 * reach
-    lines = np.zeros((len(rows), steps, cols), dtype=np.float32)
-    for place in range(along):
-        shift = reach + lean * (place - before)
-        lines += short[:, top + place : top + place + steps, shift : shift + cols]
+def _sum_steps(rows: FloatArray, shifts: list[int]) -> FloatArray:
+    """Sum the rows of each step, each moved by its columns; columns as far as all rows reach."""
+    first, cols = max(_LEANS), rows.shape[2] - 2 * max(_LEANS)
+    columns = [slice(first + shift, first + shift + cols) for shift in shifts]
+    steps = rows[:, 0::STEP_PX, columns[0]] + rows[:, 1::STEP_PX, columns[1]]
+    for row in range(2, STEP_PX):
+        steps += rows[:, row::STEP_PX, columns[row]]
+    return steps
+
+
+def _sum_lines(steps: FloatArray, bank: LineFilter, *, lean: int, along: int, cols: int) -> FloatArray:
+    """Sum pixels along lines of `along` steps, through the middle of each step; of the `cols` columns in the middle."""
+    before, count = along // 2, steps.shape[1] - 2 * bank.steps_around
+    top, left = bank.steps_around - before, (steps.shape[2] - cols) // 2 - lean * before
+    lines = steps[:, top : top + count, left : left + cols].copy()
+    for place in range(1, along):
+        shift = left + lean * place
+        lines += steps[:, top + place : top + place + count, shift : shift + cols]
     return lines
 
 
-def _shift(lean: int, row: int) -> int:
-    """Columns by which a line lies off in a row of a step from where it is in the middle of the step."""
-    return round(lean * (row - _STEP_MIDDLE_PX) / STEP_PX)
+def _list_shifts(lean: int) -> list[int]:
+    """Columns by which a line lies off in each row of a step from where it is in the middle of the step."""
+    return [round(lean * (row - _STEP_MIDDLE_PX) / STEP_PX) for row in range(STEP_PX)]
+
+
+def _mark_maxima(image: FloatArray) -> BoolArray:
+    """Mark what is not less than what is around it, nor than 0."""
+    rows, cols = image.shape
+    padded = np.pad(image, ((1, 1), (_PEAK_BOX_PX // 2, _PEAK_BOX_PX // 2)))
+    down = reduce(np.maximum, (padded[row : row + rows] for row in range(3)))
+    around = reduce(np.maximum, (down[:, col : col + cols] for col in range(_PEAK_BOX_PX)))
+    marked: BoolArray = image == around
+    return marked
 
 
 def _normalize(strength: FloatArray) -> FloatArray:

@@ -22,6 +22,7 @@ ENLARGING_MARGIN_PX = KERNEL_MARGIN_PX + 1
 """Pixels of its input that `enlarge` needs on each side of what it enlarges."""
 
 _LEAST_WEIGHT = 0.3
+_CHUNK_PX = 40_000  # pixels of a band convolved at once: what lies between stays in the cache
 
 
 def cubic_weights(fraction: float | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -70,12 +71,14 @@ def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, c
     rows, cols = cubic_weights(row_fraction), cubic_weights(col_fraction)
     if measured.all():
         return _convolve(values, rows, cols)
+    known = np.where(measured, values, 0)
     weight = _convolve(measured[None].astype(np.float32), rows, cols)
-    total = _convolve(np.where(measured, values, 0), rows, cols)
+    moved = _convolve(known, rows, cols)
+    moved /= np.maximum(weight, _LEAST_WEIGHT)
     # Where hardly anything under the kernel was measured, the nearest pixel tells, as it does for the mask.
     row, col = KERNEL_MARGIN_PX + round(row_fraction), KERNEL_MARGIN_PX + round(col_fraction)
-    nearest = np.where(measured, values, 0)[:, row : row + total.shape[1], col : col + total.shape[2]]
-    moved: FloatArray = np.where(weight > _LEAST_WEIGHT, total / np.maximum(weight, _LEAST_WEIGHT), nearest)
+    nearest = known[:, row : row + moved.shape[1], col : col + moved.shape[2]]
+    np.copyto(moved, nearest, where=weight <= _LEAST_WEIGHT)
     return moved
 
 
@@ -153,8 +156,9 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
     if not valid.any():
         shape = (image.shape[1] // factor, image.shape[2] // factor)
         return Coarse(np.zeros((len(image), *shape), dtype=np.float32), np.zeros(shape, dtype=np.bool_))
-    total = sum_blocks(image if valid.all() else image * valid, factor)
-    weight = sum_blocks(valid[None].astype(np.float32), factor)[0]
+    share = valid.astype(np.float32)
+    total = sum_blocks(image if valid.all() else image * share, factor)
+    weight = sum_blocks(share[None], factor)[0]
     seen = weight >= factor * factor / 2
     total /= np.maximum(weight, np.float32(1))
     return Coarse(total if seen.all() else total * seen, seen)
@@ -169,30 +173,35 @@ def sum_blocks(image: FloatArray, factor: int) -> FloatArray:
     [[[4.0, 4.0], [4.0, 4.0]]]
     """
     rows, cols = (side // factor * factor for side in image.shape[1:])
-    down = image[:, 0:rows:factor, :cols].copy()
-    for row in range(1, factor):
-        down += image[:, row:rows:factor, :cols]
-    across = down[:, :, 0::factor].copy()
-    for col in range(1, factor):
-        across += down[:, :, col::factor]
-    return across
+    down = _add([image[:, row:rows:factor, :cols] for row in range(factor)])
+    return _add([down[:, :, col::factor] for col in range(factor)])
+
+
+def _add(parts: list[FloatArray]) -> FloatArray:
+    """Add one after the other, into an array of its own."""
+    if len(parts) == 1:
+        return parts[0].copy()
+    total: FloatArray = parts[0] + parts[1]
+    for part in parts[2:]:
+        total += part
+    return total
 
 
 def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatArray:
-    """Convolve band by band: what lies between stays in the cache."""
-    height, width = values.shape[1] - 2 * KERNEL_MARGIN_PX, values.shape[2] - 2 * KERNEL_MARGIN_PX
+    """Convolve some rows of a band at once."""
+    height, width = (side - 2 * KERNEL_MARGIN_PX for side in values.shape[1:])
     moved = np.zeros((len(values), height, width), dtype=np.float32)
-    down, part = np.empty((2, height, values.shape[2]), dtype=np.float32)
-    for band, across in zip(values, moved, strict=True):
-        down[:] = 0
-        for place, weight in enumerate(rows, start=1):
-            if weight:
-                down += np.multiply(band[place : place + height], np.float32(weight), out=part)
-        for place, weight in enumerate(cols, start=1):
-            if weight:
-                np.add(
-                    across,
-                    np.multiply(down[:, place : place + width], np.float32(weight), out=part[:, :width]),
-                    out=across,
-                )
+    step = max(1, _CHUNK_PX // values.shape[2])
+    for top in range(0, height, step):
+        chunk = moved[:, top : top + step]
+        down, part = np.empty((2, chunk.shape[1], values.shape[2]), dtype=np.float32)
+        for band, across in zip(values, chunk, strict=True):
+            down[:] = 0
+            for place, weight in enumerate(rows, start=top + 1):
+                if weight:
+                    down += np.multiply(band[place : place + len(down)], np.float32(weight), out=part)
+            for place, weight in enumerate(cols, start=1):
+                if weight:
+                    np.multiply(down[:, place : place + width], np.float32(weight), out=part[:, :width])
+                    np.add(across, part[:, :width], out=across)
     return moved

@@ -14,6 +14,7 @@ from colibri_geo.core.windows import Window
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+AnyArray = np.ndarray[Any, Any]
 
 BLOCK_PX = 16
 """Side of the blocks whose clutter is measured; their lattice is that of the whole image."""
@@ -47,9 +48,19 @@ def flatten(field: FloatArray, seen: BoolArray) -> FloatArray:
         Less the medians of blocks, interpolated between their centres: what stands out leaves no trough beside it.
         0 where not seen.
     """
-    flat = np.empty_like(field)
-    for band, values in enumerate(field):
-        flat[band] = _subtract_level(values, seen)
+    sampled = _cut_blocks(seen[None])[0]
+    counts = sampled.sum(axis=-1)
+    sample = np.sort(np.where(sampled, _cut_blocks(field), np.float32(np.inf)), axis=-1)
+    middle = np.maximum(counts - 1, 0) // 2
+    medians = np.take_along_axis(sample, middle[None, ..., None], axis=-1)[..., 0]
+    medians[:, counts == 0] = 0
+    known = np.maximum(_spread_patches((counts > 0).astype(np.float32)), np.float32(1e-3))
+    flat = np.empty(field.shape, dtype=np.float32)
+    share = seen.astype(np.float32)
+    for band, median in enumerate(medians):
+        level = _widen(_spread_patches(median) / known, _PATCH_PX)
+        np.subtract(_to_rows(field[band], _PATCH_PX), level, out=_to_rows(flat[band], _PATCH_PX))
+        np.multiply(flat[band], share, out=flat[band])
     return flat
 
 
@@ -75,19 +86,14 @@ def measure_whitening(flat: FloatArray, seen: BoolArray) -> FloatArray:
     matrix is scaled so that single pixels of the clutter have unit variance.
     """
     bands = len(flat)
-    sample, weight = _cut_patches(_bound(flat, seen), seen)
+    pixels, pixel_weight = _cut_blocks(flat), _cut_blocks(seen[None].astype(np.float32))[0]
+    sample, weight = _cut_patches(_bound(flat, _find_size(pixels, pixel_weight)), seen)
     size = np.maximum(_SIGMA * _find_size(sample, weight), np.float32(1e-6))
     distance = _square(sample / size[..., None]) / bands
     for _ in range(_ROUNDS):
-        weights = weight * np.minimum(1, _BOUND / np.maximum(distance, np.float32(1e-9)))
-        whitening = _invert(_smooth_covariance(sample, weights))
+        whitening = _invert(_smooth_covariance(sample, _weigh(weight, distance)))
         distance = _square(_multiply(whitening, sample)) / bands
-    return (
-        whitening
-        / _pixel_spread(_multiply(whitening, _cut_blocks(flat)), _cut_blocks(seen[None].astype(np.float32))[0])[
-            ..., None, None
-        ]
-    )
+    return whitening / _pixel_spread(_multiply(whitening, pixels), pixel_weight)[..., None, None]
 
 
 def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0, scale: int = 1) -> FloatArray:
@@ -113,13 +119,14 @@ def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0, scale: 
     shape = (rows // side, cols // side)
     first = border * BLOCK_PX // _PATCH_PX
     inner = (slice(first, first + shape[0]), slice(first, first + shape[1]))
-    patches = field.reshape(bands, shape[0], side, shape[1], side)
     weights = np.ascontiguousarray(_spread_patches(whitening)[inner].transpose(2, 3, 0, 1))
-    whitened = np.zeros_like(patches)
+    whitened = np.zeros(field.shape, dtype=np.float32)
+    part = np.empty((shape[0], side, cols), dtype=np.float32)
     for row in range(bands):
+        total = _to_rows(whitened[row], side)
         for band in range(row + 1):
-            whitened[row] += weights[row, band, :, None, :, None] * patches[band]
-    return whitened.reshape(field.shape)
+            total += np.multiply(_widen(weights[row, band], side), _to_rows(field[band], side), out=part)
+    return whitened
 
 
 @dataclass(frozen=True)
@@ -163,22 +170,9 @@ class Whitening:
         return whiten(field, self.matrices[rows[:, None], cols], border=1, scale=self.scale)
 
 
-def _cut_blocks(field: FloatArray) -> FloatArray:
+def _cut_blocks(field: AnyArray) -> AnyArray:
     """Every second pixel of each block, (B, R, C, samples)."""
     return _to_blocks(field[:, ::_SAMPLE_STEP_PX, ::_SAMPLE_STEP_PX], BLOCK_PX // _SAMPLE_STEP_PX)
-
-
-def _subtract_level(values: FloatArray, seen: BoolArray) -> FloatArray:
-    """Subtract the medians of blocks, interpolated; 0 where not seen."""
-    counts = _cut_blocks(seen[None].astype(np.float32))[0].sum(axis=-1)
-    sample = np.sort(_cut_blocks(np.where(seen, values, np.float32(np.inf))[None])[0], axis=-1)
-    middle = np.maximum(counts.astype(int) - 1, 0) // 2
-    median = np.take_along_axis(sample, middle[..., None], axis=-1)[..., 0]
-    known = (counts > 0).astype(np.float32)
-    median[counts == 0] = 0
-    level: FloatArray = np.divide(_spread_patches(median), np.maximum(_spread_patches(known), np.float32(1e-3)))
-    rest: FloatArray = (values - _repeat(level, _PATCH_PX)) * seen
-    return rest
 
 
 def _cut_patches(flat: FloatArray, seen: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -189,36 +183,43 @@ def _cut_patches(flat: FloatArray, seen: BoolArray) -> tuple[FloatArray, FloatAr
     wide, wide_share = sum_blocks(fine, times), sum_blocks(fine_share, times)
     wide /= np.maximum(wide_share, np.float32(1))
     fine /= np.maximum(fine_share, np.float32(1))
-    fine -= wide.repeat(times, axis=1).repeat(times, axis=2)
+    for band, around in enumerate(wide):
+        rows = _to_rows(fine[band], times)
+        rows -= _widen(around, times)
     known = fine_share >= _FINE_PX * _FINE_PX / 2
     fine *= known
     return _to_blocks(fine, BLOCK_PX // _FINE_PX), _to_blocks(known.astype(np.float32), BLOCK_PX // _FINE_PX)[0]
 
 
-def _to_blocks(field: FloatArray, side: int) -> FloatArray:
+def _to_blocks(field: AnyArray, side: int) -> AnyArray:
     """Gather squares of `side` pixels, (B, R, C, side * side)."""
     bands, rows, cols = field.shape
     blocks = field.reshape(bands, rows // side, side, cols // side, side).transpose(0, 1, 3, 2, 4)
     return np.ascontiguousarray(blocks).reshape(bands, rows // side, cols // side, side * side)
 
 
-def _typical_size(field: FloatArray, seen: BoolArray) -> FloatArray:
-    return _find_size(_cut_blocks(field), _cut_blocks(seen[None].astype(np.float32))[0])
-
-
 def _find_size(sample: FloatArray, weight: FloatArray) -> FloatArray:
     """Size of the values in each block, (B, R, C): the square of the mean root, which little heeds extremes."""
-    root: FloatArray = np.sqrt(np.abs(sample)).sum(axis=-1) / np.maximum(weight.sum(axis=-1), np.float32(1))
-    return np.square(root)
+    root = np.abs(sample)
+    mean: FloatArray = np.sqrt(root, out=root).sum(axis=-1) / np.maximum(weight.sum(axis=-1), np.float32(1))
+    return np.square(mean)
 
 
-def _bound(field: FloatArray, seen: BoolArray) -> FloatArray:
-    """Bound the values of each band by a few times their typical size in their block."""
-    bounded = np.empty_like(field)
-    for band, size in enumerate(_typical_size(field, seen)):
-        most = np.float32(_MOST) * _repeat(size, BLOCK_PX)
-        bounded[band] = np.clip(field[band], -most, most)
+def _bound(field: FloatArray, size: FloatArray) -> FloatArray:
+    """Bound the values of each band by a few times their typical size in their block, (B, R, C)."""
+    bounded = np.empty(field.shape, dtype=np.float32)
+    for band, typical in enumerate(size):
+        most = np.float32(_MOST) * _widen(typical, BLOCK_PX)
+        np.clip(_to_rows(field[band], BLOCK_PX), -most, most, out=_to_rows(bounded[band], BLOCK_PX))
     return bounded
+
+
+def _weigh(weight: FloatArray, distance: AnyArray) -> FloatArray:
+    """Weights that fall where a mean square is large."""
+    weights: FloatArray = np.maximum(distance, np.float32(1e-9))
+    np.minimum(1, np.divide(_BOUND, weights, out=weights), out=weights)
+    weights *= weight
+    return weights
 
 
 def _smooth_covariance(sample: FloatArray, weights: FloatArray) -> FloatArray:
@@ -258,7 +259,7 @@ def _pixel_spread(sample: FloatArray, weight: FloatArray) -> FloatArray:
     root = _smooth((np.sqrt(square) * weight).sum(axis=-1)) / (_smooth(weight.sum(axis=-1)) + few)
     spread: FloatArray = np.maximum(root, np.float32(1e-3))
     for _ in range(_ROUNDS):
-        weights = weight * np.minimum(1, _BOUND / np.maximum(square / spread[..., None] ** 2, np.float32(1e-9)))
+        weights = _weigh(weight, square / spread[..., None] ** 2)
         total = _smooth((square * weights).sum(axis=-1)) + few
         spread = np.sqrt(total / (_smooth(weights.sum(axis=-1)) + few))
     return spread
@@ -289,6 +290,11 @@ def _interpolate_axis(blocks: FloatArray, times: int, *, axis: int) -> FloatArra
     return between
 
 
-def _repeat(values: FloatArray, times: int) -> FloatArray:
-    repeated: FloatArray = values.repeat(times, axis=0).repeat(times, axis=1)
-    return repeated
+def _to_rows(image: AnyArray, side: int) -> AnyArray:
+    """View an image (M, N) as the rows of its squares, (M / side, side, N)."""
+    return image.reshape(image.shape[0] // side, side, image.shape[1])
+
+
+def _widen(values: AnyArray, side: int) -> AnyArray:
+    """Repeat the values of squares (R, C) along their rows, (R, 1, C * side), to work on what `_to_rows` gives."""
+    return values.repeat(side, axis=1)[:, None]

@@ -21,6 +21,8 @@ BARE_WEIGHTS = {"blue": 0.2, "green": 0.3, "red": 1.0, "nir": -0.3, "swir16": 0.
 infrared. A difference vegetation index with its sign turned (Richardson, A. J., Wiegand, C. L. (1977), Distinguishing
 vegetation from soil background information, Photogrammetric Engineering and Remote Sensing 43, 1541-1552)."""
 
+_CHUNK_PX = 32_768  # pixels of a band whitened at once: they stay in the cache
+
 
 @dataclass(frozen=True)
 class ChangeBlock:
@@ -142,8 +144,8 @@ class ChangeMap:
         block = self.pair.read(window)
         model = self.pair.model
         whitening = _whitening(np.array(model.covariance))
-        before = _whiten(whitening, block.before, block.unseen_before)
-        after = _whiten(whitening, block.after, block.unseen_after)
+        before = _whiten(whitening, block.before, block.unseen_before == 0)
+        after = _whiten(whitening, block.after, block.unseen_after == 0)
         return ChangeBlock(before, after, block.unseen_before, block.unseen_after, self.bare_direction)
 
     def read_coarse(self, window: Window, factor: int) -> CoarseChange:
@@ -151,8 +153,7 @@ class ChangeMap:
         block = self.pair.read_coarse(window, factor)
         whitening = _whitening(np.array(self.pair.model.covariance))
         before, after = (
-            Coarse(_whiten(whitening, one.image, np.where(one.seen, np.uint8(0), np.uint8(1))), one.seen)
-            for one in (block.before, block.after)
+            Coarse(_whiten(whitening, one.image, one.seen), one.seen) for one in (block.before, block.after)
         )
         return CoarseChange(before, after, block.unseen_before, block.unseen_after, self.bare_direction)
 
@@ -181,17 +182,20 @@ def _whitening(covariance: np.ndarray[Any, np.dtype[np.float64]]) -> FloatArray:
     return np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float32)
 
 
-def _whiten(whitening: FloatArray, values: FloatArray, unseen: CodeArray) -> FloatArray:
+def _whiten(whitening: FloatArray, values: FloatArray, seen: BoolArray) -> FloatArray:
     # By hand: the matrix is a small triangle, and a threaded matrix product costs more than it saves on cells.
-    whitened = np.zeros_like(values)
-    if unseen.all():
+    whitened = np.zeros(values.shape, dtype=np.float32)
+    if not seen.any():
         return whitened
-    part = np.empty_like(values[0])
-    for row, weights in enumerate(whitening):
-        for band in range(row + 1):
-            whitened[row] += np.multiply(values[band], weights[band], out=part)
-    if unseen.any():
-        whitened[:, unseen != 0] = 0
+    step = max(1, _CHUNK_PX // values.shape[2])
+    for top in range(0, values.shape[1], step):
+        chunk, product = values[:, top : top + step], whitened[:, top : top + step]
+        part = np.empty_like(chunk[0])
+        for row, weights in enumerate(whitening):
+            for band in range(row + 1):
+                product[row] += np.multiply(chunk[band], weights[band], out=part)
+    if not seen.all():
+        np.copyto(whitened, 0, where=~seen)
     return whitened
 
 

@@ -89,7 +89,8 @@ class Placement:
         seen = still.seen[down : down + image.shape[1], right : right + image.shape[2]]
         first_row, first_col = KERNEL_MARGIN_PX * factor + round(row), KERNEL_MARGIN_PX * factor + round(col)
         unseen = block.unseen[first_row : first_row + window.rows, first_col : first_col + window.cols]
-        return CoarseBlock(Coarse(image if seen.all() else image * seen, seen), unseen)
+        image *= seen
+        return CoarseBlock(Coarse(image, seen), unseen)
 
     @property
     def _fractions(self) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ import numpy as np
 from colibri_geo.core.frames import Line
 from colibri_geo.core.lines import Peaks
 
+FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+
 _NEAR_PX = 2.5
 _SWING = 0.05  # pixels across that a peak may stray, for each pixel along
 _TURN_DEG = 15.0
 _GAP_PX = 24.0
 _REACH_PX = 60.0
+_AWAY_PX = _REACH_PX + _NEAR_PX + _SWING * _REACH_PX  # further from station 0 lies nothing beside a line
+_TOGETHER = 64  # lines that are compared at once with the peaks around them
 
 
 @dataclass(frozen=True)
@@ -50,44 +55,62 @@ def link_peaks(peaks: Peaks, *, half_filter_px: float) -> list[Seed]:
     list of Seed
         The strongest first.
     """
-    place = np.stack([peaks.row, peaks.col], axis=1).astype(np.float64)
+    peaks = peaks.pick(np.lexsort((peaks.col, peaks.row)))
+    place = np.stack([peaks.row, peaks.col], axis=1)
+    lines = [Line(row, col, angle) for (row, col), angle in zip(place.tolist(), peaks.angle_deg.tolist(), strict=True)]
     strength = np.round(peaks.strength.astype(np.float64), 3)
-    free = np.ones(len(place), dtype=bool)
+    near = _find_near(place, lines)
+    free = [True] * len(lines)
     seeds = []
-    for top in np.lexsort((place[:, 1], place[:, 0], -strength)):
-        if not free[top]:
-            continue
-        line = Line(float(place[top, 0]), float(place[top, 1]), float(peaks.angle_deg[top]))
-        chain = _gather(place, peaks.angle_deg, free, line)
-        free[chain] = False
-        free[top] = False
-        seeds.append(_make_seed(place[chain], line, float(strength[top]), half_filter_px))
+    for top in np.argsort(-strength, kind="stable").tolist():
+        if free[top]:
+            chain = _join(near[top], free)
+            for peak in chain:
+                free[peak] = False
+            seeds.append(_make_seed(place[chain], lines[top], float(strength[top]), half_filter_px))
     return seeds
 
 
-def _gather(
-    place: np.ndarray[Any, Any], angle_deg: np.ndarray[Any, Any], free: np.ndarray[Any, Any], line: Line
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Peaks near a line that join its first peak without a wide gap."""
-    away = place - np.array([line.row, line.col])
-    station, offset = away @ line.along, away @ line.across
-    turn = np.abs((angle_deg - line.angle_deg + 90) % 180 - 90)
-    near = free & (turn <= _TURN_DEG) & (np.abs(station) <= _REACH_PX)
-    near &= np.abs(offset) <= _NEAR_PX + _SWING * np.abs(station)
-    members = np.flatnonzero(near)
-    members = members[np.argsort(station[members], kind="stable")]
-    at = int(np.searchsorted(station[members], 0.0))
-    gaps = np.diff(station[members]) > _GAP_PX
-    first = last = min(at, len(members) - 1)
-    while first > 0 and not gaps[first - 1]:
-        first -= 1
-    while last < len(members) - 1 and not gaps[last]:
-        last += 1
-    chain: np.ndarray[Any, np.dtype[np.int64]] = members[first : last + 1]
+def _find_near(place: FloatArray, lines: list[Line]) -> list[list[tuple[int, float]]]:
+    """Find the peaks beside each line, the nearest to its station 0 first, each with its station.
+
+    `place` is in reading order: lines are compared with the peaks of the rows around them, some lines at once.
+    """
+    along = np.array([line.along for line in lines])
+    across = np.array([line.across for line in lines])
+    angle_deg = np.array([line.angle_deg for line in lines])
+    near: list[list[tuple[int, float]]] = []
+    for first in range(0, len(lines), _TOGETHER):
+        some = slice(first, first + _TOGETHER)
+        rows = place[some, 0]
+        start, stop = np.searchsorted(place[:, 0], [rows[0] - _AWAY_PX, rows[-1] + _AWAY_PX])
+        away = place[start:stop] - place[some, None]
+        station = np.einsum("lpi,li->lp", away, along[some])
+        offset = np.einsum("lpi,li->lp", away, across[some])
+        distance = np.abs(station)
+        line, peak = np.nonzero((distance <= _REACH_PX) & (np.abs(offset) <= _NEAR_PX + _SWING * distance))
+        alike = np.abs((angle_deg[start + peak] - angle_deg[first + line] + 90) % 180 - 90) <= _TURN_DEG
+        line, peak = line[alike], peak[alike]
+        order = np.lexsort((distance[line, peak], line))
+        line, peak = line[order], peak[order]
+        stationed = list(zip((start + peak).tolist(), station[line, peak].tolist(), strict=True))
+        bounds = np.searchsorted(line, np.arange(len(rows) + 1)).tolist()
+        near.extend(stationed[begin:end] for begin, end in pairwise(bounds))
+    return near
+
+
+def _join(near: list[tuple[int, float]], free: list[bool]) -> list[int]:
+    """Free peaks beside a line that join its station 0 without a wide gap."""
+    chain, first, last = [], 0.0, 0.0
+    for peak, station in near:
+        if free[peak] and first - station <= _GAP_PX and station - last <= _GAP_PX:
+            chain.append(peak)
+            first, last = min(first, station), max(last, station)
     return chain
 
 
-def _make_seed(chain: np.ndarray[Any, Any], line: Line, strength: float, half_filter_px: float) -> Seed:
-    station = (chain - np.array([line.row, line.col])) @ line.along if len(chain) else np.zeros(1)
-    middle, half = (station.max() + station.min()) / 2, (station.max() - station.min()) / 2
+def _make_seed(chain: FloatArray, line: Line, strength: float, half_filter_px: float) -> Seed:
+    station = (chain - np.array([line.row, line.col])) @ line.along
+    first, last = station.min(), station.max()
+    middle, half = (last + first) / 2, (last - first) / 2
     return Seed(line.moved(station=middle, offset=0.0, turn_deg=0.0), half + 0.6 * half_filter_px, strength)

@@ -146,16 +146,45 @@ def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellSe
     if not either.any():
         as_it_is = np.eye(len(before.image), dtype=np.float32)[None, None]
         return CellSearch(no_peaks(), no_peaks(), Whitening(as_it_is), code)
-    flat = flatten((after.image - before.image) * both, both)
-    whitening = measure_whitening(flat, both)
-    place = Whitening(whitening, window.row // step_px, window.col // step_px, scale=plan.ratio)
-    origin = Origin(window.row // plan.factor, window.col // plan.factor)
-    change = _search(whiten(flat, whitening), both, plan, origin, _CHANGE)
-    looks = np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
-    level = ((before.image + after.image) / looks).astype(np.float32, copy=False)
+    place = _Place(cell, window, plan)
+    difference = after.image - before.image
+    difference *= both
+    flat = flatten(difference, both)
+    matrices = measure_whitening(flat, both)
+    whitening = Whitening(matrices, window.row // step_px, window.col // step_px, scale=plan.ratio)
+    change = _search(whiten(flat, matrices), both, place, _CHANGE)
+    level = before.image + after.image
+    level /= np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
     bare = flatten(_project(block.bare_direction, level)[None], either)
-    lasting = _search(whiten(bare, measure_whitening(bare, either)), either, plan, origin, _LASTING)
-    return CellSearch(_place(change, cell, window, plan), _place(lasting, cell, window, plan), place, code)
+    lasting = _search(whiten(bare, measure_whitening(bare, either)), either, place, _LASTING)
+    return CellSearch(change, lasting, whitening, code)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a cell and the window that is searched for it lie in the pair."""
+
+    cell: Window
+    window: Window
+    plan: SearchPlan
+
+    @property
+    def origin(self) -> Origin:
+        """Place of the window's first pixel of the search."""
+        return Origin(self.window.row // self.plan.factor, self.window.col // self.plan.factor)
+
+    def pick_inside(self, peaks: Peaks) -> Peaks:
+        """Pick those of the cell itself."""
+        factor, cell, origin = self.plan.factor, self.cell, self.origin
+        row, col = peaks.row + origin.row, peaks.col + origin.col
+        inside = (row >= cell.row // factor) & (row < (cell.row + cell.rows) / factor)
+        return peaks.pick(inside & (col >= cell.col // factor) & (col < (cell.col + cell.cols) / factor))
+
+    def to_measured(self, peaks: Peaks) -> Peaks:
+        """Count rows and columns in pixels of what is measured, from the first of the whole pair."""
+        ratio, to_fine = self.plan.ratio, 0.5 * (self.plan.ratio - 1)  # centres of pixels are whole on either grid
+        row, col = ((peaks.row + self.origin.row) * ratio + to_fine, (peaks.col + self.origin.col) * ratio + to_fine)
+        return Peaks(row, col, peaks.angle_deg, peaks.strength)
 
 
 def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
@@ -163,22 +192,11 @@ def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
     return projected
 
 
-def _search(field: FloatArray, seen: BoolArray, plan: SearchPlan, origin: Origin, limits: _Limits) -> Peaks:
-    quiet = compress(field)
-    peaks = search_lines(quiet, seen, plan.bank, origin=origin, threshold=limits.strength)
-    return screen_peaks(quiet, peaks, plan.bank, least_promise=limits.promise)
-
-
-def _place(peaks: Peaks, cell: Window, window: Window, plan: SearchPlan) -> Peaks:
-    """Keep the peaks of the cell itself, counted in pixels of what is measured from the first of the whole pair."""
-    row, col = peaks.row + window.row // plan.factor, peaks.col + window.col // plan.factor
-    first_row, first_col = cell.row // plan.factor, cell.col // plan.factor
-    last_row, last_col = (cell.row + cell.rows) / plan.factor, (cell.col + cell.cols) / plan.factor
-    mine = (row >= first_row) & (row < last_row) & (col >= first_col) & (col < last_col)
-    to_fine = 0.5 * (plan.ratio - 1)  # centres of pixels are whole numbers on either grid
-    return Peaks(
-        row[mine] * plan.ratio + to_fine, col[mine] * plan.ratio + to_fine, peaks.angle_deg[mine], peaks.strength[mine]
-    )
+def _search(field: FloatArray, seen: BoolArray, place: _Place, limits: _Limits) -> Peaks:
+    quiet, bank = compress(field), place.plan.bank
+    peaks = search_lines(quiet, seen, bank, origin=place.origin, threshold=limits.strength)
+    # The look at what lies around is spared for peaks that are the neighbouring cells'.
+    return place.to_measured(screen_peaks(quiet, place.pick_inside(peaks), bank, least_promise=limits.promise))
 
 
 def _code(block: CoarseChange, inner: tuple[slice, slice]) -> CodeArray:
