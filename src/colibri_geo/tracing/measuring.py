@@ -111,8 +111,11 @@ class ChangeReader:
         block = self.change_map.read(window)
         before = average_blocks(block.before, block.valid_before, self.factor)
         after = average_blocks(block.after, block.valid_after, self.factor)
-        images = [self.whitening.apply(date.image, Window(row, col, _TILE_PX, _TILE_PX)) for date in (before, after)]
-        return np.concatenate([*images, before.seen[None], after.seen[None]], dtype=np.float32)
+        bands, place = len(before.image), Window(row, col, _TILE_PX, _TILE_PX)
+        planes = np.empty((2 * bands + 2, _TILE_PX, _TILE_PX), dtype=np.float32)
+        planes[:bands], planes[bands:-2] = (self.whitening.apply(date.image, place) for date in (before, after))
+        planes[-2], planes[-1] = before.seen, after.seen
+        return planes
 
 
 def _find_window(line: Line, first: int, last: int, half_width_px: float) -> Window:
