@@ -40,7 +40,6 @@ class FakeChange:
     """Change of one window: positive where ground became bare."""
 
     change: Floats
-    valid: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -72,18 +71,14 @@ class FakePair:
 
 @dataclass(frozen=True)
 class FakeChangeMap:
-    """Reads as a change map does."""
+    """Measures as a change map does."""
 
     pair: FakePair
 
-    def read(self, window: Window) -> FakeChange:
+    def measure(self, block: FakeBlock) -> FakeChange:
         """Take the difference in red, in made-up noise."""
-        block = self.pair.read(window)
         red = self.pair.model.bands.index("red")
-        return FakeChange(
-            (block.after[red] - block.before[red]) / np.float32(0.02),
-            (block.unseen_before == 0) & (block.unseen_after == 0),
-        )
+        return FakeChange((block.after[red] - block.before[red]) / np.float32(0.02))
 
 
 def make_pair(strips: gpd.GeoDataFrame, *, bands: tuple[str, ...] = ("blue", "green", "red", "nir")) -> FakePair:

@@ -33,7 +33,8 @@ def one_line(text: str) -> str:
     >>> one_line("Orito\r\nBcc: all")
     'Orito Bcc: all'
     """
-    return " ".join("".join(_visible(sign) for sign in text).split())
+    visible = text if text.isprintable() else "".join(_visible(sign) for sign in text)
+    return " ".join(visible.split())
 
 
 def _visible(sign: str) -> str:

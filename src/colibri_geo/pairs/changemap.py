@@ -10,7 +10,7 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.resample import Coarse
 from colibri_geo.core.windows import Window
-from colibri_geo.pairs.aligned import AlignedPair
+from colibri_geo.pairs.aligned import AlignedPair, PairBlock
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -141,9 +141,11 @@ class ChangeMap:
         -------
         ChangeBlock
         """
-        block = self.pair.read(window)
-        model = self.pair.model
-        whitening = _whitening(np.array(model.covariance))
+        return self.measure(self.pair.read(window))
+
+    def measure(self, block: PairBlock) -> ChangeBlock:
+        """Compute the change of pixels of the pair that were read already."""
+        whitening = _whitening(np.array(self.pair.model.covariance))
         before = _whiten(whitening, block.before, block.unseen_before == 0)
         after = _whiten(whitening, block.after, block.unseen_after == 0)
         return ChangeBlock(before, after, block.unseen_before, block.unseen_after, self.bare_direction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -143,12 +144,20 @@ def enlarge(colours: ByteArray, observed: BoolArray, *, size_px: int) -> ByteArr
     """
     size = (size_px, size_px)
     large = np.array(Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC))
+    if observed.all():
+        return large
     unseen = np.array(Image.fromarray(~observed).resize(size, Image.Resampling.NEAREST), dtype=bool)
-    rows, cols = np.indices((size_px, size_px))
-    line = (rows + cols) % _HATCH_PITCH_PX < _HATCH_LINE_PX
     large[unseen] = _GREY_LIGHT
-    large[unseen & line] = _GREY_DARK
+    large[unseen & _hatch(size_px)] = _GREY_DARK
     return large
+
+
+@lru_cache(maxsize=1)
+def _hatch(size_px: int) -> BoolArray:
+    """Mark the lines of a hatching."""
+    across = np.arange(size_px)
+    lines: BoolArray = np.add.outer(across, across) % _HATCH_PITCH_PX < _HATCH_LINE_PX
+    return lines
 
 
 def encode_jpeg(colours: ByteArray, *, quality: int = _JPEG_QUALITY) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -90,17 +90,12 @@ class ChangePixels(Protocol):
         """(M, N) ndarray of float32, standard deviations of unchanged ground."""
         ...
 
-    @property
-    def valid(self) -> BoolArray:
-        """(M, N) ndarray of bool: observed on both dates."""
-        ...
-
 
 class ChangeReader(Protocol):
     """What is asked of a change map; `colibri_geo.pairs.ChangeMap` is one."""
 
-    def read(self, window: Window) -> ChangePixels:
-        """Compute the change of a window, which may reach beyond the grid."""
+    def measure(self, block: Any) -> ChangePixels:  # noqa: ANN401 - the pixels that its pair gives
+        """Compute the change of a window of the pair that was read."""
         ...
 
 
@@ -161,10 +156,11 @@ class Overview:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Every `step`-th pixel of a window, of the bands that are drawn."""
+    """Every `step`-th pixel of a window, of the bands that are drawn; the change is 0 where it is not measured."""
 
     before: FloatArray
     after: FloatArray
+    change: FloatArray
     seen_before: BoolArray
     seen_after: BoolArray
 
@@ -284,7 +280,7 @@ def _picture_strip(
     change: ChangeReader | None,
 ) -> StripPicture:
     bands, telling = choose_bands(pair.model.bands), choose_telling_band(pair.model.bands)
-    sample = _read_sample(pair, crop.window, step=crop.step, bands=(*bands, telling))
+    sample = _read_sample(pair, crop.window, step=crop.step, bands=(*bands, telling), change=change)
     images, seen = [sample.before[:-1], sample.after[:-1]], (sample.seen_before, sample.seen_after)
     stretch = fit_stretch(images, seen)
     before, after = (
@@ -295,7 +291,7 @@ def _picture_strip(
         strip_id=strip_id,
         before=before,
         after=after,
-        change=None if change is None else _picture_change(change, crop),
+        change=None if change is None else _picture_change(sample),
         width_px=PICTURE_PX,
         height_px=PICTURE_PX,
         metres_per_px=crop.metres_per_px,
@@ -315,17 +311,17 @@ def _picture_strip(
     )
 
 
-def _picture_change(change: ChangeReader, crop: _Crop) -> bytes:
-    pixels = change.read(crop.window)
-    values, valid = pixels.change[:: crop.step, :: crop.step], pixels.valid[:: crop.step, :: crop.step]
-    return encode_jpeg(enlarge(paint_change(values, valid), valid, size_px=PICTURE_PX))
+def _picture_change(sample: _Sample) -> bytes:
+    return encode_jpeg(enlarge(paint_change(sample.change, sample.observed), sample.observed, size_px=PICTURE_PX))
 
 
-def _read_sample(pair: PairReader, window: Window, *, step: int, bands: tuple[str, ...]) -> _Sample:
+def _read_sample(
+    pair: PairReader, window: Window, *, step: int, bands: tuple[str, ...], change: ChangeReader | None = None
+) -> _Sample:
     positions = [pair.model.bands.index(band) for band in bands]
     shape = (math.ceil(window.rows / step), math.ceil(window.cols / step))
     before = np.zeros((len(bands), *shape), dtype=np.float32)
-    after = np.zeros_like(before)
+    after, changed = np.zeros_like(before), np.zeros(shape, dtype=np.float32)
     seen_before, seen_after = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     for cell in _cells(window, step=step):
         pixels = pair.read(cell)
@@ -336,7 +332,9 @@ def _read_sample(pair: PairReader, window: Window, *, step: int, bands: tuple[st
         after[:, rows, cols] = pixels.after[positions, ::step, ::step]
         seen_before[rows, cols] = pixels.unseen_before[::step, ::step] == Unseen.OBSERVED.value
         seen_after[rows, cols] = pixels.unseen_after[::step, ::step] == Unseen.OBSERVED.value
-    return _Sample(before, after, seen_before, seen_after)
+        if change is not None:
+            changed[rows, cols] = change.measure(pixels).change[::step, ::step]
+    return _Sample(before, after, changed, seen_before, seen_after)
 
 
 def _cells(window: Window, *, step: int) -> Iterator[Window]:

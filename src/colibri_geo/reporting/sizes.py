@@ -105,6 +105,6 @@ def _encode(image: bytes, size_px: int, quality: int) -> bytes:
     """Write a square picture as JPEG with colours at half the resolution; every program reads it, a PDF keeps it."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(image)) as large:
-        small = large.resize((size_px, size_px), Image.Resampling.LANCZOS)
+        small = large.resize((size_px, size_px), Image.Resampling.HAMMING)
     small.save(buffer, format="JPEG", quality=quality, subsampling=2)
     return buffer.getvalue()
