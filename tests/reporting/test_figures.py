@@ -69,9 +69,8 @@ def drawn() -> plt.Axes:
 
 
 def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> None:
-    """Each strip has its name and its verdict's colour, each verdict its count, and the caution stands below."""
+    """Each strip has its verdict's colour, each verdict its count, and the caution stands below."""
     axes, findings = drawn, example_findings()
-    assert set(findings.strips.index) <= set(_texts(axes))
     colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
     assert {VERDICT_COLOURS[verdict] for verdict in findings.strips["verdict"]} <= colours
     signs = [text.get_text() for text in axes.get_legend().get_texts()]
@@ -80,6 +79,18 @@ def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> 
     assert share in " ".join(axes.get_xlabel().split())
     assert "not a basis for the use of force" in axes.get_xlabel()
     assert not axes.images
+
+
+def test_map_numbers_strips_as_the_report_does(drawn: plt.Axes) -> None:
+    """Beside the middle of each axis stands the strip's number in the ranking, in no order of the table."""
+    strips = example_findings().strips
+    at = {text.get_text(): text.xy for text in drawn.texts}
+    order = rank_positions(strips)
+    assert order != sorted(order)
+    for number, position in enumerate(order, start=1):
+        middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
+        assert at[str(number)] == pytest.approx((middle.x, middle.y))
+    assert not set(strips.index) & set(_texts(drawn))
 
 
 def test_map_hatches_unseen_ground_and_lies_on_the_grid(drawn: plt.Axes) -> None:

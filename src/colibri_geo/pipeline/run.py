@@ -176,9 +176,10 @@ class Run:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
 
     def plot(self, axes: Any = None, *, lang: str = "en") -> Any:  # noqa: ANN401 - of matplotlib, an extra
-        """Draw the run on a map: strips by verdict and name, regions, unseen ground; needs the extra ``notebook``.
+        """Draw the run on a map: strips by verdict, regions, unseen ground; needs the extra ``notebook``.
 
-        The after image lies behind it, unless the run was read back and has no pixels.
+        Strips have the numbers of the report, which `plot_strip` takes too. The after image lies behind them, unless
+        the run was read back and has no pixels.
 
         Parameters
         ----------
@@ -260,9 +261,9 @@ class Run:
     def explore(self, *, lang: str = "en") -> StripMap:
         """Show the run on a map to move about in; a click on a strip tells what its sheet in the report tells.
 
-        The map is one page that fetches nothing: it works without a network, and ``save(path)`` writes it for any
-        browser. Where there is a network and folium is installed, ``run.strips.explore()`` lays the strips over street
-        maps or imagery of others.
+        Strips have the numbers of the report. The map is one page that fetches nothing: it works without a network, and
+        ``save(path)`` writes it for any browser. Where there is a network and folium is installed,
+        ``run.strips.explore()`` lays the strips over street maps or imagery of others.
 
         Parameters
         ----------
