@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from colibri_geo.reporting import Overview
     from colibri_geo.reporting.exploring import StripMap
 
+_MOST_NAMED = 12
+"""Strips of a run that an error names one by one."""
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -251,11 +254,7 @@ class Run:
 
             strip = self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
         else:
-            known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
-            raise SettingsError(
-                f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known}) or its number "
-                "in the report"
-            )
+            raise SettingsError(f"strip {str(strip_id)[:40]!r} is not in this run, {_say_strips(self.strips.index)}")
         return strip
 
     def explore(self, *, lang: str = "en") -> StripMap:
@@ -312,6 +311,14 @@ class Run:
     def _repr_html_(self) -> str:
         """Show the run in a notebook, in English; `show` has other languages."""
         return self.show()._repr_html_()
+
+
+def _say_strips(names: pd.Index[Any]) -> str:
+    """Say which strips a run has: each by its name where they are few, and the numbers that the report gives them."""
+    if names.empty:
+        return "which found none"
+    known = ", ".join(names) if len(names) <= _MOST_NAMED else f"one of {len(names):,} from {names[0]} to {names[-1]}"
+    return f"expected {known}, or a number of the report, 1 to {len(names):,}"
 
 
 def read_run(folder: str | Path) -> Run:
