@@ -23,6 +23,7 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
+from colibri_geo.scenes.dates import DATE_OPTION, INSPECTED_OPTION
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
@@ -161,7 +162,8 @@ def inspect_scene(
     NoOverlap
         The mask lies elsewhere.
     """
-    options = Options(bands, mask, acquired, assume_crs)
+    date_option = INSPECTED_OPTION if acquired is None else DATE_OPTION
+    options = Options(bands, mask, acquired, assume_crs, date_option)
     found = find_input(path)
     if isinstance(found, Product):
         return _describe_scene(open_found(found, options))
