@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from colibri_geo.cli.main import main
 from colibri_geo.errors import ColibriError, UnsupportedFormat
 from colibri_geo.evidence import write_manifest
-from colibri_geo.exporting import write_tables
+from colibri_geo.exporting import make_edition, write_edition, write_tables
+from colibri_geo.exporting.geopackage import plan_layers
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image, write_scl
@@ -159,6 +160,22 @@ def test_a_folder_that_scan_refuses_is_told_as_scan_tells_it(tmp_path: Path) -> 
     result = run_info(tmp_path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "'notes.xyz' is neither an image nor an archive" in result.stderr
+
+
+def test_the_tables_of_a_run_are_told_as_what_they_are(tmp_path: Path) -> None:
+    """The GeoPackage of a run, or of an edition, is answered with its layers and with what reads them."""
+    findings, record = example_findings(), example_record()
+    write_tables(findings, record, tmp_path)
+    names = [layer.name for layer in plan_layers(findings, caution="")]
+    (tmp_path / "5km").mkdir()
+    write_edition(make_edition(findings, record, "5km"), tmp_path / "5km")
+    for folder, layers in ((tmp_path, names), (tmp_path / "5km", ["strips", "observed"])):
+        result = run_info(folder / "findings.gpkg")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == (
+            "colibri-geo: error: UnsupportedFormat: findings.gpkg: the tables of a run, expected an image or a layer; "
+            f"its layers are {', '.join(layers)}: open them in a GIS, or its folder with colibri_geo.read_run\n"
+        )
 
 
 def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
