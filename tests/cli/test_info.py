@@ -143,6 +143,16 @@ def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest
     assert f"{tmp_path.name}: 'notes.xyz' is neither" in run_info(".").stderr
 
 
+def test_what_is_hidden_in_a_folder_is_no_scene(tmp_path: Path) -> None:
+    """A folder with an environment or a repository in it is told by its scenes."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "python").symlink_to(tmp_path)
+    lines = run_info(tmp_path).stdout.splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith("scene ")] == ["a.tif", "b.tif"]
+
+
 def test_many_scenes_are_counted(tmp_path: Path) -> None:
     """Of a large folder the first scenes are listed and the rest is counted."""
     for number in range(23):
