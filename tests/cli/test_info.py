@@ -265,6 +265,14 @@ def test_a_raster_that_is_no_image_is_told_as_what_it_is(others: Path, name: str
         assert f"--mask is given of {name}, which is a" in run_info(others / name, "--mask", others / "mask.tif").stderr
 
 
+def test_a_folder_asks_for_dates_with_options_of_pairs(others: Path) -> None:
+    """What is to be said of a file in a folder, which takes no --date itself, is said to `compare` or `scan`."""
+    warnings = json.loads(run_info(others, "--json").stdout)["warnings"]
+    assert len(warnings) == 2
+    for warning in warnings:
+        assert re.findall(r"--[a-z-]*date\b", warning) == ["--before-date", "--after-date"]
+
+
 def test_what_is_said_of_a_raster_makes_it_an_image(others: Path) -> None:
     """A band and a time that the user gives stand above what the values look like."""
     said = ("--bands", "red=1", "--date", "2024-01-01")
