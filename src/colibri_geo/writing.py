@@ -9,6 +9,9 @@ from pathlib import Path
 
 from colibri_geo.errors import ColibriError, OutputError, OutputExists
 
+OVERWRITE = "--overwrite (overwrite=True)"
+"""How a user lets what is there be replaced: on the command line, and in Python."""
+
 
 def check_writable(folder: Path) -> None:
     """Refuse a folder that nothing can be written to; not all that refuses is told by the rights.

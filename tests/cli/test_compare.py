@@ -400,14 +400,18 @@ def test_no_date(bare: tuple[Path, Path], tmp_path: Path) -> None:
 def test_a_date_is_asked_for_by_the_commands_own_option(
     bare: tuple[Path, Path], tmp_path: Path, command: str, given: list[str]
 ) -> None:
-    """A date that is missing, or none, is told with the option that this command has for it, and with no other."""
+    """A date that is missing, or none, is told with the option that this command has for it, and with no other.
+
+    What `info` misses is asked for by `compare` and `scan` too, with options of other names.
+    """
     undated = write_image(tmp_path / "undated.tif", plain_pixels(3), acquired=None)
     option = "--date" if command == "info" else "--after-date"
     paths = [undated] if command == "info" else [bare[0], undated, "--out", tmp_path / "out"]
     dates = [option, *given] if given else []
     result = CliRunner(env=ENVIRONMENT).invoke(main, [command, *map(str, [*paths, *dates])])
     (line,) = [line for line in result.output.splitlines() if "Date" in line]
-    assert re.findall(r"--[a-z-]*date\b", line) == [option]
+    of_pairs = [] if given or command != "info" else ["--before-date", "--after-date"]
+    assert re.findall(r"--[a-z-]*date\b", line) == [*of_pairs, option]
 
 
 def test_bands_without_names(bare: tuple[Path, Path], tmp_path: Path) -> None:

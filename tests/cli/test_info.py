@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from colibri_geo.cli.main import main
 from colibri_geo.errors import ColibriError, UnsupportedFormat
 from colibri_geo.evidence import write_manifest
-from colibri_geo.exporting import write_tables
+from colibri_geo.exporting import make_edition, write_edition, write_tables
+from colibri_geo.exporting.geopackage import plan_layers
 from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image, write_scl
@@ -142,6 +143,16 @@ def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest
     assert f"{tmp_path.name}: 'notes.xyz' is neither" in run_info(".").stderr
 
 
+def test_what_is_hidden_in_a_folder_is_no_scene(tmp_path: Path) -> None:
+    """A folder with an environment or a repository in it is told by its scenes."""
+    for name in ("a.tif", "b.tif"):
+        write_image(tmp_path / name, made_pixels())
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "python").symlink_to(tmp_path)
+    lines = run_info(tmp_path).stdout.splitlines()
+    assert [line.split()[-1] for line in lines if line.startswith("scene ")] == ["a.tif", "b.tif"]
+
+
 def test_many_scenes_are_counted(tmp_path: Path) -> None:
     """Of a large folder the first scenes are listed and the rest is counted."""
     for number in range(23):
@@ -159,6 +170,22 @@ def test_a_folder_that_scan_refuses_is_told_as_scan_tells_it(tmp_path: Path) -> 
     result = run_info(tmp_path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "'notes.xyz' is neither an image nor an archive" in result.stderr
+
+
+def test_the_tables_of_a_run_are_told_as_what_they_are(tmp_path: Path) -> None:
+    """The GeoPackage of a run, or of an edition, is answered with its layers and with what reads them."""
+    findings, record = example_findings(), example_record()
+    write_tables(findings, record, tmp_path)
+    names = [layer.name for layer in plan_layers(findings, caution="")]
+    (tmp_path / "5km").mkdir()
+    write_edition(make_edition(findings, record, "5km"), tmp_path / "5km")
+    for folder, layers in ((tmp_path, names), (tmp_path / "5km", ["strips", "observed"])):
+        result = run_info(folder / "findings.gpkg")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == (
+            "colibri-geo: error: UnsupportedFormat: findings.gpkg: the tables of a run, expected an image or a layer; "
+            f"its layers are {', '.join(layers)}: open them in a GIS, or its folder with colibri_geo.read_run\n"
+        )
 
 
 def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
@@ -236,6 +263,14 @@ def test_a_raster_that_is_no_image_is_told_as_what_it_is(others: Path, name: str
     assert ("acquired" in text, f", {kind}\n" in text) == (not uses, bool(uses))
     if uses:
         assert f"--mask is given of {name}, which is a" in run_info(others / name, "--mask", others / "mask.tif").stderr
+
+
+def test_a_folder_asks_for_dates_with_options_of_pairs(others: Path) -> None:
+    """What is to be said of a file in a folder, which takes no --date itself, is said to `compare` or `scan`."""
+    warnings = json.loads(run_info(others, "--json").stdout)["warnings"]
+    assert len(warnings) == 2
+    for warning in warnings:
+        assert re.findall(r"--[a-z-]*date\b", warning) == ["--before-date", "--after-date"]
 
 
 def test_what_is_said_of_a_raster_makes_it_an_image(others: Path) -> None:

@@ -161,7 +161,7 @@ def test_existing_run_needs_overwrite(tmp_path: Path) -> None:
     _write_run(tmp_path / "run")
     (tmp_path / "empty").mkdir()
     for out in (tmp_path / "run", tmp_path / "empty"):
-        with pytest.raises(OutputExists, match="--overwrite"):
+        with pytest.raises(OutputExists, match=r"--overwrite \(overwrite=True\)"):
             check_target(out, overwrite=False)
         check_target(out, overwrite=True)
 

@@ -29,6 +29,8 @@ from colibri_geo.exporting.columns import (
     STRIP_REGION_COLUMNS,
     conform,
 )
+from colibri_geo.exporting.geopackage import plan_layers
+from colibri_geo.layers.findings import LAYERS as TOLD_LAYERS
 from colibri_geo.layers.findings import Findings
 from tests.support.example_run import METRE_CRS, example_findings, example_record
 
@@ -83,6 +85,13 @@ def test_without_layers_around_there_is_no_layer_of_them(tmp_path: Path) -> None
     _assert_equal(_round_trip(expected, tmp_path), expected)
     assert "strip_context" not in pyogrio.list_layers(tmp_path / "findings.gpkg")[:, 0]
     assert pyogrio.read_info(tmp_path / "findings.gpkg", layer="footprints")["geometry_type"] == "Polygon"
+
+
+def test_layers_are_those_that_are_told() -> None:
+    """A run with every table has the layers by which its GeoPackage is recognised, in their order."""
+    findings = example_findings()
+    whole = dataclasses.replace(findings, not_asked=findings.not_observed)
+    assert tuple(layer.name for layer in plan_layers(whole, caution="")) == TOLD_LAYERS
 
 
 def test_ground_not_asked_about_comes_back(tmp_path: Path) -> None:

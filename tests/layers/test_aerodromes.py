@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,10 +21,13 @@ from colibri_geo.errors import (
     InputTooLarge,
     InvalidGeometry,
     NotAFile,
+    UnsupportedFormat,
     VectorError,
 )
 from colibri_geo.layers import ourairports
 from colibri_geo.layers.aerodromes import match_aerodromes, read_aerodromes
+from colibri_geo.layers.context import read_context
+from colibri_geo.layers.reading import read_aoi, read_regions
 from tests.support.example_run import METRE_CRS, ORIGIN
 
 GEOD = Geod(ellps="WGS84")
@@ -220,6 +223,22 @@ def test_airports_and_runways_belong_together(tmp_path: Path) -> None:
     assert match(table(tmp_path / "c.csv", RUNWAYS, runway(1, strip_line(), closed=1)), strip_line()).iloc[0][
         COLUMNS
     ].tolist() == ["known", "", "X-1"]
+
+
+@pytest.mark.parametrize("header", [AIRPORTS, RUNWAYS], ids=["airports", "runways"])
+@pytest.mark.parametrize(
+    "read",
+    [lambda path: read_context(layers=f"air={path}"), lambda path: read_regions([f"admin1={path}"]), read_aoi],
+    ids=["layer", "regions", "aoi"],
+)
+def test_a_table_in_place_of_a_layer_is_told_its_option(
+    tmp_path: Path, header: str, read: Callable[[Path], object]
+) -> None:
+    """Where a layer of shapes is asked for, a table of OurAirports is answered with the option that takes it."""
+    with pytest.raises(UnsupportedFormat, match=r"a table of OurAirports, .* give it with --aerodromes$"):
+        read(table(tmp_path / "a.csv", header))
+    with pytest.raises(UnsupportedFormat, match="convert it"):
+        read(table(tmp_path / "b.csv", "a,b"))
 
 
 def test_airports_without_a_number_are_told_apart_by_their_codes(tmp_path: Path) -> None:

@@ -331,6 +331,17 @@ def test_missing_crs_is_refused_unless_one_is_assumed() -> None:
     assert "EPSG:32618 was assumed" in regions.sources[0].notes[0]
 
 
+def test_own_crs_of_a_layer_stands_above_an_assumed_one() -> None:
+    """A layer that states a system keeps it; that another was given, and left aside, is noted."""
+    frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(243_000, 132_000, 244_600, 133_600)], crs=32618)
+    plain = read_regions([Layer("admin1", frame)], assume_crs="EPSG:32618")
+    regions = read_regions([Layer("admin1", frame)], assume_crs="EPSG:32619")
+    assert regions.table.geom_equals_exact(plain.table, 0).all()
+    assert not any("left aside" in note for note in plain.sources[0].notes)
+    told = "it names EPSG:32618 as its coordinate reference system: EPSG:32619, which was given, was left aside"
+    assert told in regions.sources[0].notes
+
+
 def test_invalid_polygons_are_mended_and_counted() -> None:
     """A bow tie keeps its two triangles, and the source says that it was mended."""
     frame = gpd.GeoDataFrame({"name": ["A"]}, geometry=[BOW_TIE], crs=4326)

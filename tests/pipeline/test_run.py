@@ -74,7 +74,7 @@ def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Pat
 def test_existing_folder_is_refused(run: Run, tmp_path: Path) -> None:
     """A folder that exists is refused and left alone; with overwrite an earlier run is replaced."""
     out = run.save(tmp_path / "out", report=False)
-    with pytest.raises(OutputExists):
+    with pytest.raises(OutputExists, match=r"\(overwrite=True\) to replace a run"):
         run.save(out)
     assert not (out / "report.html").exists()
     run.save(out, overwrite=True)

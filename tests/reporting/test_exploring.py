@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from colibri_geo.exporting.coordinates import strip_centres
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import overview_picture
@@ -41,7 +42,7 @@ def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
     """Each strip has dates, size with intervals and probability; the ground observed and the caution are there."""
     text, centres = html.unescape(shown.page), strip_centres(example_strips())
     for strip_id, strip in example_strips().iterrows():
-        (card,) = re.findall(rf"<h2>{strip_id}: .*?</section>", text, flags=re.DOTALL)
+        (card,) = re.findall(rf"<h2>\d\. Strip {strip_id}: .*?</section>", text, flags=re.DOTALL)
         card = card.replace("\N{NO-BREAK SPACE}", " ")
         assert f"{strip['probability']:.0%}".replace("%", " %") in card
         assert f"{strip['length_m']:,.0f} m ({strip['length_lo_m']:,.0f} to {strip['length_hi_m']:,.0f} m)" in card
@@ -49,6 +50,16 @@ def test_map_tells_what_is_known_of_each_strip(shown: StripMap) -> None:
         assert ("last clear look without it" in card) == (not strip.isna()["last_without"])
     assert "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)." in text.replace("\N{NO-BREAK SPACE}", " ")
     assert "not a basis for the use of force" in text
+
+
+def test_map_numbers_strips_as_the_report_does(shown: StripMap) -> None:
+    """The map has the numbers of the ranking; a strip's identity stands beside its number where it is pointed at."""
+    strips = example_strips()
+    signs = re.findall(r'class="number"[^>]*>([^<]*)</text>\s*<title>([^<]*)</title>', shown.page)
+    ranked = strips.index[rank_positions(strips)]
+    assert [number for number, _ in signs] == [str(number) for number in range(1, len(strips) + 1)]
+    for (number, title), strip_id in zip(signs, ranked, strict=True):
+        assert title.startswith(f"{number}. Strip {strip_id}: ")
 
 
 def test_map_leaves_blank_what_was_not_asked(shown: StripMap) -> None:
@@ -191,7 +202,7 @@ def test_map_moves_and_tells(shown: StripMap, browser: Any, tmp_path: Path, widt
     page.keyboard.press("Escape")
     assert page.locator("#cards section:visible").count() == 0
     first.locator(".reach").click(force=True)
-    assert page.locator("#cards section:visible h2").inner_text().startswith("S001")
+    assert page.locator("#cards section:visible h2").inner_text().startswith("1. Strip S001: ")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert said == []
     page.close()

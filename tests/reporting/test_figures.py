@@ -69,9 +69,8 @@ def drawn() -> plt.Axes:
 
 
 def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> None:
-    """Each strip has its name and its verdict's colour, each verdict its count, and the caution stands below."""
+    """Each strip has its verdict's colour, each verdict its count, and the caution stands below."""
     axes, findings = drawn, example_findings()
-    assert set(findings.strips.index) <= set(_texts(axes))
     colours = {mpl.colors.to_hex(colour) for part in axes.collections for colour in part.get_edgecolor()}
     assert {VERDICT_COLOURS[verdict] for verdict in findings.strips["verdict"]} <= colours
     signs = [text.get_text() for text in axes.get_legend().get_texts()]
@@ -80,6 +79,18 @@ def test_map_shows_every_strip_in_the_colour_of_its_verdict(drawn: plt.Axes) -> 
     assert share in " ".join(axes.get_xlabel().split())
     assert "not a basis for the use of force" in axes.get_xlabel()
     assert not axes.images
+
+
+def test_map_numbers_strips_as_the_report_does(drawn: plt.Axes) -> None:
+    """Beside the middle of each axis stands the strip's number in the ranking, in no order of the table."""
+    strips = example_findings().strips
+    at = {text.get_text(): text.xy for text in drawn.texts}
+    order = rank_positions(strips)
+    assert order != sorted(order)
+    for number, position in enumerate(order, start=1):
+        middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
+        assert at[str(number)] == pytest.approx((middle.x, middle.y))
+    assert not set(strips.index) & set(_texts(drawn))
 
 
 def test_map_hatches_unseen_ground_and_lies_on_the_grid(drawn: plt.Axes) -> None:
@@ -191,7 +202,7 @@ def test_strip_is_found_by_its_number_in_the_report(run: Run) -> None:
     for number, position in enumerate(rank_positions(run.strips), start=1):
         assert run._find_strip(number).name == run.strips.index[position]
     for number in (0, len(run.strips) + 1):
-        with pytest.raises(SettingsError, match=rf"'{number}' is not in this run.*its number in the report"):
+        with pytest.raises(SettingsError, match=rf"'{number}' is not in this run.*a number of the report, 1 to"):
             run.plot_strip(number)
 
 
@@ -250,9 +261,21 @@ def test_unknown_language_is_told(run: Run) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- refusal
 def test_unknown_strip_is_told(run: Run) -> None:
-    """A name that is no strip of the run is refused with names that are."""
+    """A name that is no strip of the run is refused with those that are: all where they are few, else their range."""
     with pytest.raises(SettingsError, match=rf"'S999' is not in this run.*{run.strips.index[0]}"):
         run.plot_strip("S999")
+    few = dataclasses.replace(run, findings=example_findings())
+    with pytest.raises(
+        SettingsError, match=r"expected S001, S002, S003, S004, S005, or a number of the report, 1 to 5$"
+    ):
+        few.plot_strip(99)
+    strips = few.strips.iloc[[0] * 1200].set_axis([f"S{number:04d}" for number in range(1, 1201)])
+    many = dataclasses.replace(run, findings=dataclasses.replace(few.findings, strips=strips))
+    with pytest.raises(SettingsError, match=r"expected one of 1,200 from S0001 to S1200, or a number .* 1 to 1,200$"):
+        many.plot_strip("S1")
+    none = dataclasses.replace(run, findings=example_findings(strips=False))
+    with pytest.raises(SettingsError, match=r"'1' is not in this run, which found none$"):
+        none.plot_strip(1)
 
 
 def test_run_without_pixels_is_told(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from colibri_geo.language import ENGLISH
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview
-from colibri_geo.reporting.parts import MapDrawing
+from colibri_geo.reporting.parts import MapDrawing, MapLabel
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record
 
 NOTHING = gpd.GeoDataFrame({"reason": []}, geometry=gpd.GeoSeries([], crs=METRE_CRS))
@@ -63,6 +63,31 @@ def test_numbers_stand_beside_their_strips(canvas: Canvas) -> None:
         number = next(label for label in drawing.labels if label.kind == "number")
         middle = shapely.Point(float(number.horizontal), float(number.vertical) - 6)
         assert 14 < line.distance(middle) < 30
+
+
+def test_numbers_of_near_strips_keep_apart(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Of strips side by side and across each other no number covers another, in the letters of paper; none is far."""
+    east, north = ORIGIN[0] + 4000, ORIGIN[1] + 4000
+    side_by_side = [LineString([(east, north + 60 * at), (east + 900, north + 60 * at + 300)]) for at in range(4)]
+    angles = rng.uniform(0, np.pi, 5)
+    middles = rng.normal((east + 2000, north + 1500), 250, (5, 2))
+    reaches = 450 * np.column_stack([np.cos(angles), np.sin(angles)])
+    across = [LineString([m - reach, m + reach]) for m, reach in zip(middles, reaches, strict=True)]
+    for axes in (side_by_side, across):
+        drawing = overview(canvas, axes)
+        lines = [LineString(coordinates(shape.path)) for shape in drawing.shapes if shape.kind == "strip-new"]
+        numbers = [label for label in drawing.labels if label.kind == "number"]
+        rooms = [_room(label) for label in numbers]
+        for at, room in enumerate(rooms):
+            assert not any(room.intersects(other) for other in rooms[:at])
+            assert lines[at].distance(room) < 45
+        assert overview(canvas, axes).labels == drawing.labels
+
+
+def _room(label: MapLabel) -> shapely.Polygon:
+    """Return the room of a number in letters of 40 units, without their rim."""
+    across, down, half = float(label.horizontal), float(label.vertical), 12.5 * len(label.text)
+    return box(across - half, down - 29, across + half, down)
 
 
 def test_area_of_unseen_ground_is_drawn_to_scale(canvas: Canvas) -> None:

@@ -14,6 +14,7 @@ import click
 import pytest
 
 from colibri_geo.cli.main import main
+from colibri_geo.layers.findings import LAYERS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,6 +52,13 @@ def test_every_option_is_there() -> None:
     """Each option that the README names belongs to a command."""
     known = {"--help", *_options(main), *(name for command in main.commands.values() for name in _options(command))}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) <= known
+
+
+def test_every_layer_of_the_findings_is_told() -> None:
+    """The table of what a run writes names the layers of its GeoPackage, all of them and in their order."""
+    line = re.search(r"^\| `findings\.gpkg` \| (.+) \|$", README, flags=re.MULTILINE)
+    assert line is not None
+    assert tuple(re.findall(r"`([a-z_]+)`", line[1])) == LAYERS
 
 
 def test_every_exit_status_is_told() -> None:

@@ -645,15 +645,24 @@ def test_links_in_a_folder_are_refused(tmp_path: Path) -> None:
     assert open_bundle(tmp_path / "link").names == tuple(sorted(FILES))
 
 
+@pytest.mark.parametrize("deep", [True, False])
+def test_what_is_hidden_in_a_folder_is_passed_over(tmp_path: Path, deep: bool) -> None:
+    """Hidden files and folders, environments with links among them, are no part of a product and are not walked."""
+    folder = write_folder(tmp_path / "p", {"a.tif": b"", ".venv/lib/b.tif": b"", ".cache.tif": b""})
+    (folder / ".venv" / "python").symlink_to(tmp_path)
+    (folder / ".link").symlink_to(tmp_path / "nowhere")
+    assert open_bundle(folder, deep=deep).names == ("a.tif",)
+
+
 def test_of_one_level_only_plain_files_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of downloads may hold links, folders and what desktops leave; no more files than the limit."""
     folder = write_folder(tmp_path / "p", {"a.tif": b"", "b.tif": b"", ".DS_Store": b"", "below/c.tif": b""})
     for name, target in (("file.tif", folder / "a.tif"), ("folder", tmp_path), ("nothing", tmp_path / "nowhere")):
         (folder / name).symlink_to(target)
     assert open_bundle(folder, deep=False).names == ("a.tif", "b.tif")
-    monkeypatch.setattr("colibri_geo.scenes.bundle.MAX_ENTRIES", 3)
-    open_bundle(folder, deep=False)
     monkeypatch.setattr("colibri_geo.scenes.bundle.MAX_ENTRIES", 2)
+    open_bundle(folder, deep=False)
+    monkeypatch.setattr("colibri_geo.scenes.bundle.MAX_ENTRIES", 1)
     with pytest.raises(InputTooLarge, match="give that folder"):
         open_bundle(folder, deep=False)
 

@@ -17,7 +17,7 @@ from colibri_geo.core.windows import Window
 from colibri_geo.errors import BadGeoreference, GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
 from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, pixel_to_map
 from colibri_geo.scenes.opening import open_scene
-from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image
+from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image, write_scl
 
 GRID = GeoBox((30, 40), TRANSFORM, CRS)
 SKEWED = GeoBox((30, 40), Affine(9, 2, 500_000, 1, -11, 200_000), CRS)
@@ -70,9 +70,14 @@ def test_an_unknown_system_is_named_and_may_be_given(tmp_path: Path) -> None:
 
 
 def test_a_systems_own_name_stands_above_a_given_one(tmp_path: Path) -> None:
-    """`assume_crs` is for files that name none."""
+    """`assume_crs` is for files that name none: one that names another keeps it and says so, of its mask too."""
     path = write_image(tmp_path / "a.tif", made_pixels())
-    assert open_scene(path, assume_crs="EPSG:32619").grid.crs == CRS
+    write_scl(tmp_path / "a_scl.tif", np.full(made_pixels().shape[1:], 4))
+    scene = open_scene(path, assume_crs="EPSG:32619")
+    assert scene.grid.crs == CRS
+    told = f"names {CRS} as its coordinate reference system: EPSG:32619, which was given, was left aside"
+    assert {f"it {told}", f"its mask {told}"} <= set(scene.provenance.notes)
+    assert open_scene(path, assume_crs=CRS).provenance.notes == open_scene(path).provenance.notes
 
 
 @pytest.mark.parametrize("own", [CRS, None])

@@ -106,7 +106,7 @@ def test_samples_are_the_same_bytes_every_time(tmp_path: Path) -> None:
 def test_files_of_the_samples_are_not_replaced_unasked(tmp_path: Path) -> None:
     """A folder that holds a sample already is refused, and stays as it is."""
     (tmp_path / "regions.gpkg").write_text("mine")
-    with pytest.raises(OutputExists, match="--overwrite"):
+    with pytest.raises(OutputExists, match=r"--overwrite \(overwrite=True\)"):
         write_samples(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["regions.gpkg"]
     assert (tmp_path / "regions.gpkg").read_text() == "mine"

@@ -154,5 +154,5 @@ def test_series_is_written_whole_with_its_truth(tmp_path: Path) -> None:
     assert len(truth["acquired"]) == 3
     assert truth["features"][0]["properties"]["contrasts"] == [0.0, 0.9, 0.5]
     assert truth["features"][0]["properties"]["present"] == [False, True, True]
-    with pytest.raises(OutputExists, match="--overwrite"):
+    with pytest.raises(OutputExists, match=r"--overwrite \(overwrite=True\)"):
         write_scene(spec, tmp_path / "one", "scene")

@@ -48,7 +48,9 @@ def scene_options(command: Command) -> Command:
         click.option("--before-bands", metavar="MAP", help="The same of BEFORE alone."),
         click.option("--after-bands", metavar="MAP", help="The same of AFTER alone."),
         click.option(
-            "--assume-crs", metavar="CRS", help="Coordinate reference system of inputs that state none, as EPSG:32618."
+            "--assume-crs",
+            metavar="CRS",
+            help="Coordinate reference system of inputs that state none, as EPSG:32618; others keep theirs.",
         ),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colibri_geo.errors import DISK_FULL, NotARun, OutputError, OutputExists
 from colibri_geo.evidence.manifest import holds_run
-from colibri_geo.writing import check_writable, output_errors
+from colibri_geo.writing import OVERWRITE, check_writable, output_errors
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
@@ -96,7 +96,7 @@ def _check_place(out: Path) -> None:
 def _check_existing(out: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputExists(
-            f"{out}: exists already, expected a free name; give another folder, or --overwrite to replace a run"
+            f"{out}: exists already, expected a free name; give another folder, or {OVERWRITE} to replace a run"
         )
     if any(out.iterdir()) and not holds_run(out):
         raise NotARun(f"{out}: holds something else than a run, which is never replaced; give another folder")

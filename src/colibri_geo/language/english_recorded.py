@@ -119,6 +119,12 @@ RECORDED = {
         "no near infrared: bare soil cannot be told from dry grass, bright vegetation or turbid water by its spectrum"
     ),
     "recorded.note.crs": "its coordinate reference system was given, {name}: the file names none that is known",
+    "recorded.note.own_crs": (
+        "it names {name} as its coordinate reference system: {other}, which was given, was left aside"
+    ),
+    "recorded.note.mask_crs": (
+        "its mask names {name} as its coordinate reference system: {other}, which was given, was left aside"
+    ),
     "recorded.note.date_given": (
         "its acquisition time was given by the user, {start} (a date alone counts from 00:00)"
     ),

@@ -71,6 +71,20 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
     return Features(gpd.GeoDataFrame(frame, geometry=geometries, crs=crs))
 
 
+def list_tables(path: Path) -> tuple[str, ...]:
+    """Return the names of all tables in a GeoPackage, in the order in which they were made; nothing in it is run.
+
+    Raises
+    ------
+    CorruptInput, EncodingError, VectorError
+        Where no layer of it could be read either.
+    """
+    _check_journal(path)
+    with _connect(path) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid")
+        return tuple(_decode_text(name, path.name) for (name,) in names)
+
+
 def _check_journal(path: Path) -> None:
     journal = path.with_name(f"{path.name}-wal")
     if journal.is_file() and journal.stat().st_size > 0:

@@ -14,11 +14,13 @@ from colibri_geo.errors import EmptyVector, GeoreferenceError, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import read_aerodromes
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.findings import IN_EDITIONS, LAYERS
+from colibri_geo.layers.geopackage import list_tables
 from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_table
 from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import LONLAT, measure_km2
-from colibri_geo.layers.sources import identify
+from colibri_geo.layers.sources import LayerFormat, identify
 
 _MOST_COLUMNS = 100
 
@@ -121,6 +123,20 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         notes=features.notes if shapes is None else shapes.notes,
         warnings=tuple(warnings),
     )
+
+
+def list_findings(path: Path) -> tuple[str, ...]:
+    """Return the layers of a file that holds the tables of a run, or of an edition of one; none of any other layer.
+
+    Raises
+    ------
+    InputError, VectorError
+        As `inspect_layer`.
+    """
+    if recognise_table(path) or identify(path) is not LayerFormat.GEOPACKAGE:
+        return ()
+    tables = list_tables(path)
+    return tuple(name for name in LAYERS if name in tables) if set(tables) >= IN_EDITIONS else ()
 
 
 def _inspect_table(path: Path) -> LayerInspection:

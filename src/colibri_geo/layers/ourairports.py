@@ -95,9 +95,19 @@ class Aviation:
 
 
 def recognise_table(path: Path) -> bool:
-    """Tell from the first line whether a file is a table of OurAirports.
+    """Tell whether a file is to be read as a table of OurAirports.
 
     A file that is called ``.csv`` is taken for one too, so that its error speaks of columns.
+
+    Raises
+    ------
+    NotAFile, InputTooLarge
+    """
+    return has_columns(path) or path.suffix.lower() == ".csv"
+
+
+def has_columns(path: Path) -> bool:
+    """Tell from the first line whether a file has the columns of a table of OurAirports.
 
     Raises
     ------
@@ -107,8 +117,7 @@ def recognise_table(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
     columns = {column.strip(b'"\r') for column in head.partition(b"\n")[0].split(b",")}
-    known = any({column.encode() for column in wanted} <= columns for wanted in (_AIRPORTS, _RUNWAYS))
-    return known or path.suffix.lower() == ".csv"
+    return any({column.encode() for column in wanted} <= columns for wanted in (_AIRPORTS, _RUNWAYS))
 
 
 def read_ourairports(path: Path) -> Aviation:

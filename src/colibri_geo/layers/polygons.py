@@ -15,6 +15,7 @@ from colibri_geo.errors import EmptyVector, GeoreferenceError, InvalidGeometry, 
 from colibri_geo.isolation import Lost, call
 from colibri_geo.layers.features import Features
 from colibri_geo.layers.shapes import LONLAT, GeometryArray, add_points, keep_polygons, split
+from colibri_geo.scenes.georeference import note_own_crs
 
 _FARTHEST_M = 1e8
 _ROUNDING_DEG = 1e-6
@@ -117,6 +118,8 @@ def place_shapes(features: Features, *, source: str, expected: str, assume_crs: 
     frame = frame.set_crs(_find_crs(frame, source, assume_crs), allow_override=True)
     if features.frame.crs is None:
         notes.append(f"states no coordinate reference system; {assume_crs} was assumed")
+    else:
+        notes += note_own_crs(features.frame.crs, assume_crs)
     if shapely.has_z(geometries).any():
         notes.append("heights were dropped")
     geometries = _to_lonlat(shapely.force_2d(geometries), frame, source)

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from colibri_geo.documents import parse_json
-from colibri_geo.errors import CorruptInput, SettingsError, VectorError
+from colibri_geo.errors import CorruptInput, SettingsError, UnsupportedFormat, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.columns import LEVELS, read_labels
@@ -23,11 +23,12 @@ from colibri_geo.layers.features import Features
 from colibri_geo.layers.geojson import read_geojson
 from colibri_geo.layers.geopackage import read_geopackage
 from colibri_geo.layers.kml import read_kml
+from colibri_geo.layers.ourairports import has_columns
 from colibri_geo.layers.polygons import clean_polygons
 from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
-from colibri_geo.layers.sources import LayerFormat, LayerSource, identify
+from colibri_geo.layers.sources import FORMATS, LayerFormat, LayerSource, identify
 
 SIDE_FILE_MARK = "colibri_geo fetch_regions"
 """Value of ``made_by`` in the side file of a layer that `fetch_regions` wrote."""
@@ -185,6 +186,8 @@ def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Fe
 
 def read_features(path: Path, *, role: str) -> Features:
     """Read the features of any vector file as they stand in it; of several layers the one called like the role."""
+    if has_columns(path):
+        raise UnsupportedFormat(f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes")
     readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
     found = identify(path)
     return read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)

@@ -19,8 +19,8 @@ from colibri_geo.scenes.paths import check_file, check_path
 MAX_BYTES = 2**30
 MAX_TEXT_BYTES = 2**28  # text is held in memory as a whole, several times its size
 
-_FORMATS = "a GeoPackage, shapefile, GeoJSON or KML"
-_EXPECTED = f"expected {_FORMATS}"
+FORMATS = "a GeoPackage, shapefile, GeoJSON or KML"
+_EXPECTED = f"expected {FORMATS}"
 _ARCHIVES = {b"PK\x03\x04": "ZIP", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR", b"BZh": "bzip2"}
 _KNOWN = {
     b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG",
@@ -129,7 +129,7 @@ def check_layer(path: Path) -> None:
     NotAFile, InputTooLarge
     """
     check_path(path, expected="a layer")
-    check_file(path, expected=_FORMATS)
+    check_file(path, expected=FORMATS)
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise InputTooLarge(

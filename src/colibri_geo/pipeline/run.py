@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from colibri_geo.reporting import Overview
     from colibri_geo.reporting.exploring import StripMap
 
+_MOST_NAMED = 12
+"""Strips of a run that an error names one by one."""
+
 
 @dataclass(frozen=True, repr=False)
 class Run:
@@ -176,9 +179,10 @@ class Run:
         return f"<Run: {self.before.name} to {self.after.name}, {len(self.strips)} candidate cleared strips>"
 
     def plot(self, axes: Any = None, *, lang: str = "en") -> Any:  # noqa: ANN401 - of matplotlib, an extra
-        """Draw the run on a map: strips by verdict and name, regions, unseen ground; needs the extra ``notebook``.
+        """Draw the run on a map: strips by verdict, regions, unseen ground; needs the extra ``notebook``.
 
-        The after image lies behind it, unless the run was read back and has no pixels.
+        Strips have the numbers of the report, which `plot_strip` takes too. The after image lies behind them, unless
+        the run was read back and has no pixels.
 
         Parameters
         ----------
@@ -250,19 +254,15 @@ class Run:
 
             strip = self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
         else:
-            known = ", ".join(self.strips.index[:3]) or "none, the run found no strip"
-            raise SettingsError(
-                f"strip {str(strip_id)[:40]!r} is not in this run, expected one of its index ({known}) or its number "
-                "in the report"
-            )
+            raise SettingsError(f"strip {str(strip_id)[:40]!r} is not in this run, {_say_strips(self.strips.index)}")
         return strip
 
     def explore(self, *, lang: str = "en") -> StripMap:
         """Show the run on a map to move about in; a click on a strip tells what its sheet in the report tells.
 
-        The map is one page that fetches nothing: it works without a network, and ``save(path)`` writes it for any
-        browser. Where there is a network and folium is installed, ``run.strips.explore()`` lays the strips over street
-        maps or imagery of others.
+        Strips have the numbers of the report. The map is one page that fetches nothing: it works without a network, and
+        ``save(path)`` writes it for any browser. Where there is a network and folium is installed,
+        ``run.strips.explore()`` lays the strips over street maps or imagery of others.
 
         Parameters
         ----------
@@ -311,6 +311,14 @@ class Run:
     def _repr_html_(self) -> str:
         """Show the run in a notebook, in English; `show` has other languages."""
         return self.show()._repr_html_()
+
+
+def _say_strips(names: pd.Index[Any]) -> str:
+    """Say which strips a run has: each by its name where they are few, and the numbers that the report gives them."""
+    if names.empty:
+        return "which found none"
+    known = ", ".join(names) if len(names) <= _MOST_NAMED else f"one of {len(names):,} from {names[0]} to {names[-1]}"
+    return f"expected {known}, or a number of the report, 1 to {len(names):,}"
 
 
 def read_run(folder: str | Path) -> Run:

@@ -40,7 +40,7 @@ from colibri_geo.reporting.sections import (
 
 _AROUND = 2
 """Squares of blank ground around those of the strips on the map."""
-_ROOM, _GAP = 40.0, 8.0
+_ROOM, _GAP = 40.0, 13.0
 """Least height of a square, in units of the drawing, that holds its numbers; else how far above it they stand."""
 _SHOWN = 4
 """Most numbers of strips, or rows of them, that are written on a square."""

@@ -80,7 +80,7 @@ class _Region:
 
 @dataclass(frozen=True)
 class _Strip:
-    name: str
+    number: str
     title: str
     colour: str
     path: str
@@ -189,9 +189,10 @@ def _describe_strips(
     for strip, sheet in zip(strips, build_sheets(strips, findings, record, messages), strict=True):
         place = places.loc[strip.row.name]
         middle = place.interpolate(0.5, normalized=True)
+        heading = messages.say("sheet.heading", number=sheet.number, strip=sheet.strip_id)
         yield _Strip(
-            name=shown_text(strip.strip_id, messages, limit=_NAME_LETTERS),
-            title=part_links(messages.say("explore.strip", strip=sheet.strip_id, verdict=sheet.verdict_text)),
+            number=sheet.number,
+            title=part_links(messages.say("explore.strip", strip=heading, verdict=sheet.verdict_text)),
             colour=VERDICT_COLOURS[strip.verdict],
             path=_to_path(place),
             at=(_plain(middle.x), _plain(middle.y)),

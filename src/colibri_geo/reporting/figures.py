@@ -22,6 +22,7 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.numbering import count_verdicts
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.wording import caution_for, say_caution
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, MAP_REASONS, NOT_ASKED, Messages, load_messages
@@ -69,7 +70,7 @@ def plot_findings(
     *,
     messages: Messages = ENGLISH,
 ) -> Axes:
-    """Draw a run on a map: strips by verdict with their names, regions, and the ground that was not observed.
+    """Draw a run on a map: strips by verdict, numbered as in the report, regions, and ground that was not observed.
 
     Parameters
     ----------
@@ -214,7 +215,7 @@ def _draw_unseen(axes: Axes, not_seen: gpd.GeoDataFrame, messages: Messages, *, 
 
 
 def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> list[Any]:
-    """Draw each axis in the colour of its verdict, with its name; return the signs of the legend."""
+    """Draw each axis in the colour of its verdict, with its number in the report; return the signs of the legend."""
     lines = load_extra("matplotlib.lines", extra="notebook", purpose="a map of a run")
     signs = []
     for verdict in VERDICTS:
@@ -224,11 +225,9 @@ def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> li
             part.plot(ax=axes, color=VERDICT_COLOURS[verdict], linewidth=2.8, zorder=6, aspect=None)
             label = messages.count(f"counted.{verdict}", len(part))
             signs.append(lines.Line2D([], [], color=VERDICT_COLOURS[verdict], linewidth=3, label=label))
-    for strip_id, axis in strips.geometry.items():
-        middle = axis.interpolate(0.5, normalized=True)
-        _write(
-            axes, one_line(str(strip_id))[:_LABEL_LETTERS], (middle.x, middle.y), xytext=(7, 7), size=9, weight="bold"
-        )
+    for number, position in enumerate(rank_positions(strips), start=1):
+        middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
+        _write(axes, messages.number(number), (middle.x, middle.y), xytext=(7, 7), size=9, weight="bold")
     return signs
 
 

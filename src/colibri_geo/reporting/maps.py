@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,9 +19,15 @@ from colibri_geo.reporting.graticule import draw_graticule
 from colibri_geo.reporting.grounding import nice_length_m
 from colibri_geo.reporting.parts import LegendEntry, MapDrawing, MapLabel, MapShape, ScaleBar
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
 _SIMPLIFY = 0.6
 _LABEL_HEIGHT, _LABEL_WIDTH = 22.0, 10.0
 """Room that a line of text takes, and a letter of it, when labels are kept apart."""
+_DIGIT_HEIGHT, _DIGIT_WIDTH = 32.0, 26.0
+"""Room that a number takes, and a digit of it, on paper and on a phone, where they are largest."""
+_LABEL_GAP = 6.0
+"""Between a number and its axis."""
 _NARROW_PAGE = 1.7
 """On a phone the same drawing carries larger letters: names that have room even then are shown there too."""
 _LABEL_LIMIT = 40
@@ -112,7 +119,7 @@ def draw_overview(
     MapDrawing
     """
     axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
-    numbers = [_label_strip(canvas, axis, strip) for axis, strip in zip(axes, strips, strict=True)]
+    numbers = _label_strips(canvas, axes, strips)
     casing = [MapShape(line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     lines = [MapShape(line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     unseen = _unseen_shapes(canvas, not_seen)
@@ -349,15 +356,61 @@ def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: fl
 
 
 # -------------------------------------------------------------------------------------------------------------- strips
-def _label_strip(canvas: Canvas, axis: BaseGeometry, strip: NumberedStrip) -> MapLabel:
-    """Put the number beside the middle of the axis, where it hides nothing of it."""
+def _label_strips(canvas: Canvas, axes: Sequence[BaseGeometry], strips: Sequence[NumberedStrip]) -> list[MapLabel]:
+    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes."""
+    lines, taken = shapely.STRtree(axes), np.empty((len(strips), 4))
+    labels = []
+    for count, (axis, strip) in enumerate(zip(axes, strips, strict=True)):
+        room = np.array([len(strip.number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
+        middles = _list_places(canvas, axis, room)
+        bounds = np.hstack([middles - room / 2, middles + room / 2])
+        overlapping = (bounds[:, None, :2] < taken[:count, 2:]) & (taken[:count, :2] < bounds[:, None, 2:])
+        numbers = overlapping.all(axis=2).sum(axis=1)
+        crossed = np.bincount(lines.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
+        far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
+        best = np.lexsort((crossed, far, numbers))[0]
+        taken[count] = bounds[best]
+        across, down = middles[best]
+        labels.append(
+            MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
+        )
+    return labels
+
+
+def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:
+    """List where the middle of a number may stand, the usual place first: beside the middle of the axis, above it.
+
+    Then below it, and beside other parts of the axis; the second half of the list is the same a line of text further
+    away. What has no direction, a square, has its number in its middle.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    axis : LineString or Polygon
+        On the drawing.
+    room : (2,) ndarray of float
+        Width and height of the number.
+
+    Returns
+    -------
+    (P, 2) ndarray of float
+        Across and down.
+    """
     west, top, east, bottom = axis.bounds
+    middle: Floats = np.array([[(west + east) / 2, (top + bottom) / 2]])
     start, end = shapely.get_coordinates(axis)[[0, -1]]
-    along = end - start
-    length = float(np.hypot(*along)) or 1.0
-    across = np.array([-along[1], along[0]]) / length
-    across = across if across[1] < 0 else -across
-    room = 20.0
-    horizontal = min(max((west + east) / 2 + room * across[0], room), canvas.width - room)
-    vertical = min(max((top + bottom) / 2 + room * across[1] + 6, room + 6), canvas.height - room)
-    return MapLabel(trim(horizontal), trim(vertical), strip.number, "number", target=strip.anchor)
+    length = float(np.hypot(*(end - start)))
+    if not length:
+        return middle
+    along = (end - start) / length
+    outward = np.array([-along[1], along[0]]) * (1 if along[0] < 0 else -1)
+    step, depth = np.abs(along) @ room, np.abs(outward) @ room
+    steps = [number * step for number in (0, -1, 1, -2, 2) if abs(number) * step <= length / 2]
+    offsets = [
+        shift * along + side * outward * (depth * lines + _LABEL_GAP)
+        for lines in (0.5, 1.5)
+        for shift in steps
+        for side in (1, -1)
+    ]
+    inside: Floats = np.clip(middle + offsets, room / 2, np.array([canvas.width, canvas.height]) - room / 2)
+    return inside

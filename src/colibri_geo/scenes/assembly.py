@@ -13,7 +13,7 @@ from colibri_geo.scenes.backscatter import BackscatterUnit
 from colibri_geo.scenes.bands import COMMON_NAMES, INFRARED, choose_names
 from colibri_geo.scenes.decoding import Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.georeference import note_given_crs, read_grid
+from colibri_geo.scenes.georeference import note_given_crs, note_mask_crs, read_grid
 from colibri_geo.scenes.image import check_pixels
 from colibri_geo.scenes.maskfile import MaskFile, OutlineMask, open_mask
 from colibri_geo.scenes.offset import OffsetVerdict, judge_offset
@@ -56,8 +56,6 @@ def open_product(
     chosen = _choose_bands(product, bands)
     files = list(dict.fromkeys(band.file for band in chosen))
     rasters = [_open_raster(file, assume_crs) for file in files]
-    given = note_given_crs([raster.header for raster in rasters], assume_crs)
-    product = replace(product, notes=(*product.notes, *given))
     grid = _find_finest(rasters)
     groups = [tuple(band for band in chosen if band.file == file) for file in files]
     storages = [_plan_storage(raster, group) for raster, group in zip(rasters, groups, strict=True)]
@@ -72,6 +70,11 @@ def open_product(
     if product.quantity != GAMMA0_DB:
         check_values(_plan_scaling(product, grouped, verdict), sample, source=product.path.name)
     masks = _open_masks(product, mask, grid, assume_crs)
+    notes = [*note_given_crs([raster.header for raster in rasters], assume_crs)]
+    for opened in masks:
+        if isinstance(opened, MaskFile) and opened.file == mask:  # masks of the product have its own system
+            notes += note_mask_crs(opened.grid, assume_crs)
+    product = replace(product, notes=(*product.notes, *notes))
     return Scene(
         grid=grid,
         bands=tuple(band.band for band in chosen),

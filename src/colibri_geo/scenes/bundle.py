@@ -36,7 +36,8 @@ class Bundle:
         The folder, or the archive.
     names : tuple of str
         Of its files, relative to the folder or the root of the archive, with forward slashes, sorted. What desktops
-        leave behind (``__MACOSX``, ``._NAME``, ``.DS_Store``, ``Thumbs.db``) is left out.
+        leave behind (``__MACOSX``, ``._NAME``, ``.DS_Store``, ``Thumbs.db``) is left out, and all that is hidden in a
+        folder, whatever it is.
     """
 
     path: Path
@@ -219,9 +220,10 @@ def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _scan(place: str | Path) -> list[os.DirEntry[str]]:
+    """List a folder by name without what is hidden in it: no archive delivers such, and environments hold links."""
     try:
         with os.scandir(str(place)) as found:
-            return sorted(found, key=lambda entry: entry.name)
+            return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
     except OSError as error:
         raise NotAFile(
             f"{place}: cannot be opened ({error.strerror}), expected the folder of a product; check its rights"

@@ -15,6 +15,10 @@ DATE_OPTION = "--date (acquired)"
 """How a user gives the time of a single image: on the command line, and in Python."""
 BEFORE_OPTION, AFTER_OPTION = "--before-date (before_date)", "--after-date (after_date)"
 """The same of the two images of a pair."""
+EITHER_OPTION = f"{BEFORE_OPTION} or {AFTER_OPTION}"
+"""The same of an image that may be either of the two."""
+INSPECTED_OPTION = f"{EITHER_OPTION}, here with {DATE_OPTION}"
+"""The same of such an image while it is inspected."""
 _FIRST = datetime(1972, 7, 23, tzinfo=UTC)  # launch of Landsat 1, the first civil land imager
 
 

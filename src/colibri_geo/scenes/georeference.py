@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from affine import Affine
@@ -23,7 +24,9 @@ from colibri_geo.errors import (
     NeedsOrthorectification,
     RotatedGrid,
 )
-from colibri_geo.scenes.decoding import Header
+
+if TYPE_CHECKING:
+    from colibri_geo.scenes.decoding import Header
 
 _POLE_DEG = 90
 _EARTH_RADIUS_M = (6.3e6, 6.4e6)
@@ -209,10 +212,37 @@ def _read_crs(header: Header, name: str, assume_crs: str | None) -> CRS:
 
 
 def note_given_crs(headers: Sequence[Header], assume_crs: str | None) -> tuple[str, ...]:
-    """Say that a coordinate reference system was given, where one of the files of a scene names none that is known."""
-    if assume_crs is None or all(_find_crs(header.crs_wkt) for header in headers):
+    """Say what became of a coordinate reference system that was given for the files of a scene.
+
+    It serves those that name none that is known; where all name their own, and another, it was left aside.
+    """
+    own = [_find_crs(header.crs_wkt) for header in headers]
+    if assume_crs is not None and None in own:
+        return (f"its coordinate reference system was given, {assume_crs}: the file names none that is known",)
+    differing = (note_own_crs(crs, assume_crs) for crs in own if crs is not None)
+    return next((notes for notes in differing if notes), ())
+
+
+def note_own_crs(own: CRS, assume_crs: str | None) -> tuple[str, ...]:
+    """Say that a coordinate reference system which was given was left aside for another, that of the file itself."""
+    if not _differ(own, assume_crs):
         return ()
-    return (f"its coordinate reference system was given, {assume_crs}: the file names none that is known",)
+    name = _say_crs(own)
+    return (f"it names {name} as its coordinate reference system: {assume_crs}, which was given, was left aside",)
+
+
+def note_mask_crs(mask: GeoBox, assume_crs: str | None) -> tuple[str, ...]:
+    """Say the same of the mask of a scene, by its grid: of a mask that names none it has the system that was given."""
+    own = CRS.from_user_input(str(mask.crs))
+    if not _differ(own, assume_crs):
+        return ()
+    name = _say_crs(own)
+    return (f"its mask names {name} as its coordinate reference system: {assume_crs}, which was given, was left aside",)
+
+
+def _differ(own: CRS, assume_crs: str | None) -> bool:
+    given = _find_crs(assume_crs)  # one that is none is refused by who reads the grid
+    return given is not None and not own.to_2d().equals(given, ignore_axis_order=True)
 
 
 def _find_crs(text: str | None) -> CRS | None:
@@ -253,6 +283,11 @@ def describe_grid(grid: GeoBox) -> str:
     """
     rows, cols = grid.shape
     crs = CRS.from_user_input(str(grid.crs))
-    code = crs.to_epsg(min_confidence=100)
     unit = "degrees" if crs.is_geographic else "m" if crs.axis_info[0].unit_name == "metre" else "units"
-    return f"{rows} rows x {cols} columns of {grid.affine.a:.6g} {unit}, {f'EPSG:{code}' if code else crs.name}"
+    return f"{rows} rows x {cols} columns of {grid.affine.a:.6g} {unit}, {_say_crs(crs)}"
+
+
+def _say_crs(crs: CRS) -> str:
+    """Name a coordinate reference system for a reader: by its EPSG code where it has one, else as it calls itself."""
+    code = crs.to_epsg(min_confidence=100)
+    return f"EPSG:{code}" if code else str(crs.name)

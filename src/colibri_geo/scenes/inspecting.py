@@ -23,6 +23,7 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
+from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
@@ -161,7 +162,8 @@ def inspect_scene(
     NoOverlap
         The mask lies elsewhere.
     """
-    options = Options(bands, mask, acquired, assume_crs)
+    date_option = INSPECTED_OPTION if acquired is None else DATE_OPTION
+    options = Options(bands, mask, acquired, assume_crs, date_option)
     found = find_input(path)
     if isinstance(found, Product):
         return _describe_scene(open_found(found, options))
@@ -225,7 +227,11 @@ def inspect_folder(path: str | Path) -> FolderInspection:
     kinds = [_recognise(one) for one in found]
     if set(kinds) == {RasterKind.ELEVATION} and all(one.path.parent == place for one in found):
         return FolderInspection(name, "folder of an elevation model", tuple(names), OPTIONS[RasterKind.ELEVATION])
-    others = [refuse_kind(kind, one) for one, kind in zip(names, kinds, strict=True) if kind is not RasterKind.IMAGE]
+    others = [
+        refuse_kind(kind, one, date_option=EITHER_OPTION)
+        for one, kind in zip(names, kinds, strict=True)
+        if kind is not RasterKind.IMAGE
+    ]
     scenes = [one for one, kind in zip(names, kinds, strict=True) if kind is RasterKind.IMAGE]
     uses = () if others else ("scan",)
     return FolderInspection(name, "folder of scenes", tuple(scenes), uses, warnings=tuple(map(_tell, others)))

@@ -21,7 +21,7 @@ from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
 from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
 from colibri_geo.sim.spec import SceneSpec
 from colibri_geo.sim.spectra import FloatArray
-from colibri_geo.writing import output_errors
+from colibri_geo.writing import OVERWRITE, output_errors
 
 StoredArray = np.ndarray[Any, np.dtype[np.uint16]]
 
@@ -166,7 +166,7 @@ def publish(
 def _check_free(directory: Path, names: Sequence[str], *, overwrite: bool) -> None:
     there = [name for name in names if (directory / name).exists()]
     if there and not overwrite:
-        raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or --overwrite")
+        raise OutputExists(f"{directory}: holds {there[0]} already; give another folder, or {OVERWRITE}")
     folders = [name for name in there if not (directory / name).is_file()]
     if folders:
         raise OutputError(f"{directory}: {folders[0]} is not a file, expected one to replace; give another folder")
