@@ -77,6 +77,15 @@ def test_a_warm_child_is_the_one_that_works(environment: dict[str, str]) -> None
         assert call(children.tell_process) == waiting
 
 
+def test_children_that_are_dismissed_are_gone(environment: dict[str, str]) -> None:
+    """What was idle is ended and holds nothing more; the next call has a child as the first had."""
+    with isolated(environment) as pool:
+        first = call(children.tell_process)
+        pool.dismiss()
+        assert not is_alive(first)
+        assert call(children.tell_process) not in {first, os.getpid()}
+
+
 def test_values_come_back_as_they_are(pool: Pool) -> None:
     """Arrays, numbers, texts and transforms are the same on this side."""
     array = pool.run(np.arange, 6, dtype="float32")

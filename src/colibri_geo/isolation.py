@@ -124,17 +124,22 @@ class Pool:
                 self._idle.append(child)
                 self._count += 1
 
+    def dismiss(self) -> None:
+        """End the children that are idle, and free what they hold; another starts with the next call."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+            self._count -= len(idle)
+            self._guard.notify_all()
+        for child in idle:
+            child.kill()
+
     def close(self) -> None:
         """End all children; calls that wait for one, in other threads, are `Lost` at once."""
         with self._guard:
             self._closed = True
-            idle, self._idle = self._idle, []
-            self._count -= len(idle)
             for child in self._busy:
                 child.process.kill()
-            self._guard.notify_all()
-        for child in idle:
-            child.kill()
+        self.dismiss()
 
     def _take(self) -> _Child:
         with self._guard:

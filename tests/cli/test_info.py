@@ -173,19 +173,20 @@ def test_a_folder_that_scan_refuses_is_told_as_scan_tells_it(tmp_path: Path) -> 
 
 
 def test_the_tables_of_a_run_are_told_as_what_they_are(tmp_path: Path) -> None:
-    """The GeoPackage of a run, or of an edition, is answered with its layers and with what reads them."""
+    """The GeoPackage of a run is answered with its layers and with what reads them; that of an edition is a layer."""
     findings, record = example_findings(), example_record()
     write_tables(findings, record, tmp_path)
     names = [layer.name for layer in plan_layers(findings, caution="")]
+    result = run_info(tmp_path / "findings.gpkg")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "colibri-geo: error: UnsupportedFormat: findings.gpkg: the tables of a run, expected an image or a layer; "
+        f"its layers are {', '.join(names)}: open them in a GIS, or its folder with colibri_geo.read_run\n"
+    )
     (tmp_path / "5km").mkdir()
     write_edition(make_edition(findings, record, "5km"), tmp_path / "5km")
-    for folder, layers in ((tmp_path, names), (tmp_path / "5km", ["strips", "observed"])):
-        result = run_info(folder / "findings.gpkg")
-        assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr == (
-            "colibri-geo: error: UnsupportedFormat: findings.gpkg: the tables of a run, expected an image or a layer; "
-            f"its layers are {', '.join(layers)}: open them in a GIS, or its folder with colibri_geo.read_run\n"
-        )
+    edition = json.loads(run_info(tmp_path / "5km" / "findings.gpkg", "--json").stdout)
+    assert edition["features"] == len(findings.strips)
 
 
 def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:

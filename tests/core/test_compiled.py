@@ -115,6 +115,23 @@ def test_contrasts_are_alike(core_half: float) -> None:
             assert one.any()
 
 
+@pytest.mark.parametrize("extent", [Extent(500.0, 510.0), Extent(10.0, -10.0), Extent(3.0, 3.0), Extent(-20.0, 20.0)])
+@pytest.mark.parametrize("observed", [0, 1])
+def test_lines_without_contrast_are_alike(extent: Extent, observed: int) -> None:
+    """Beyond what is seen, of no station or of one, where nothing was observed, and on even ground."""
+    field = _draw_field(np.random.default_rng(0))
+    even = Field(np.ones_like(field.values), np.full_like(field.weight, observed), field.offsets, field.stations)
+    measured = [_measure_contrasts(even, even.project(np.ones(len(even.values), np.float32)), extent, CORE_HALF_PX)]
+    with only_twins():
+        measured.append(
+            _measure_contrasts(even, even.project(np.ones(len(even.values), np.float32)), extent, CORE_HALF_PX)
+        )
+    for one, other in zip(*measured, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    assert not measured[0][0].any()
+
+
 def _measure_contrasts(field: Field, single: Field, extent: Extent, core_half: float) -> list[np.ndarray]:
     vectors = find_mean_vectors(field, extent, offsets=field.offsets, core_half=core_half)
     contrast = map_contrast(single, core_half)

@@ -11,6 +11,7 @@ from colibri_geo.core.lines import (
     Origin,
     Peaks,
     compress,
+    measure_promise,
     screen_peaks,
     search_lines,
 )
@@ -227,6 +228,15 @@ def test_screen_keeps_the_line_and_drops_noise(rng: np.random.Generator) -> None
     assert len(kept.row) - sum(on_it) < 0.05 * len(peaks.row)
     none = Peaks(*(np.zeros(0),) * 3, np.zeros(0, dtype=np.float32))
     assert len(screen_peaks(field, none, BANK, least_promise=-3.7).row) == 0
+
+
+def test_promise_of_a_peak_does_not_depend_on_the_others(rng: np.random.Generator) -> None:
+    """It is the same to the last bit whichever peaks are looked at with it."""
+    field = rng.standard_normal((4, 200, 200)).astype(np.float32)
+    row, col = rng.integers(0, 200, (2, 129)).astype(np.float64)
+    peaks = Peaks(row, col, rng.uniform(0, 180, 129), rng.uniform(5, 20, 129).astype(np.float32))
+    together = measure_promise(field, peaks, BANK)
+    np.testing.assert_array_equal(measure_promise(field, peaks.pick(slice(127, 129)), BANK), together[127:])
 
 
 def test_compression_keeps_directions_and_small_values(rng: np.random.Generator) -> None:

@@ -338,7 +338,7 @@ def test_own_crs_of_a_layer_stands_above_an_assumed_one() -> None:
     regions = read_regions([Layer("admin1", frame)], assume_crs="EPSG:32619")
     assert regions.table.geom_equals_exact(plain.table, 0).all()
     assert not any("left aside" in note for note in plain.sources[0].notes)
-    told = "it names EPSG:32618 as its coordinate reference system: EPSG:32619, which was given, was left aside"
+    told = "it is in EPSG:32618: EPSG:32619, which was given as its coordinate reference system, was left aside"
     assert told in regions.sources[0].notes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import pandas as pd
 import pytest
 import shapely
 
@@ -78,6 +79,16 @@ def test_number_stands_above_a_small_square() -> None:
     assert drawing is not None
     for path, label in zip(_strip_paths(drawing), _numbers(drawing), strict=True):
         assert float(label.vertical) < shapely.LineString(_read_path(path)).bounds[1]
+
+
+def test_a_thousand_strips_are_numbered_as_in_the_table() -> None:
+    """Numbers of a square are grouped as a reader writes them; a row of them stands as a range."""
+    edition = make_edition(secret_findings(), secret_record(), "5km")
+    squares = edition.strips.iloc[[0] * 999 + [1] * 3]
+    squares.index = pd.Index([f"E{number:04d}" for number in range(1, 1003)], name=edition.strips.index.name)
+    drawing = build_edition_model(dataclasses.replace(edition, strips=squares)).map
+    assert drawing is not None
+    assert [label.text for label in _numbers(drawing)] == ["1–999", "1,000–1,002"]
 
 
 @pytest.mark.parametrize("name", ["5km", "region"])

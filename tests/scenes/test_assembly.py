@@ -158,8 +158,12 @@ def test_a_system_that_was_given_is_told(product: Product, tmp_path: Path) -> No
     assert open_product(product, assume_crs=CRS).provenance.notes == open_product(product).provenance.notes
     mask = RasterFile(write_scl(tmp_path / "mine.tif", np.full((ROWS, COLS), 4)))
     notes = open_product(product, assume_crs="EPSG:32619", mask=mask).provenance.notes
-    aside = [note for note in notes if "EPSG:32619, which was given, was left aside" in note]
-    assert [note.split(" names ")[0] for note in aside] == ["it", "its mask"]
+    aside = [
+        note
+        for note in notes
+        if "EPSG:32619, which was given as its coordinate reference system, was left aside" in note
+    ]
+    assert [note.split(" is in ")[0] for note in aside] == ["it", "its mask"]
     write_image(tmp_path / "nir.tif", _ramp(ROWS, COLS, 10), names=None, acquired=None, crs=None)
     notes = open_product(product, assume_crs=CRS).provenance.notes
     assert [note for note in notes if "coordinate reference system was given, EPSG:32618" in note]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from affine import Affine
@@ -15,7 +16,7 @@ from rasterio.control import GroundControlPoint
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BadGeoreference, GeoreferenceError, MissingCRS, NeedsOrthorectification, RotatedGrid
-from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, pixel_to_map
+from colibri_geo.scenes.georeference import cut_grid, map_to_pixel, measure_pixel, note_own_crs, pixel_to_map
 from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import CRS, TRANSFORM, made_pixels, write_image, write_scl
 
@@ -75,9 +76,22 @@ def test_a_systems_own_name_stands_above_a_given_one(tmp_path: Path) -> None:
     write_scl(tmp_path / "a_scl.tif", np.full(made_pixels().shape[1:], 4))
     scene = open_scene(path, assume_crs="EPSG:32619")
     assert scene.grid.crs == CRS
-    told = f"names {CRS} as its coordinate reference system: EPSG:32619, which was given, was left aside"
+    told = f"is in {CRS}: EPSG:32619, which was given as its coordinate reference system, was left aside"
     assert {f"it {told}", f"its mask {told}"} <= set(scene.provenance.notes)
     assert open_scene(path, assume_crs=CRS).provenance.notes == open_scene(path).provenance.notes
+
+
+@pytest.mark.parametrize("code", ["EPSG:3116", "EPSG:9377"])
+def test_a_system_in_other_words_is_the_same(tmp_path: Path, code: str) -> None:
+    """A national system as ESRI writes it, its axes the other way round, is no other than the one that is given."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), crs=pyproj.CRS.from_user_input(code).to_wkt("WKT1_ESRI"))
+    assert open_scene(path, assume_crs=code).provenance.notes == open_scene(path).provenance.notes
+
+
+def test_a_system_without_a_name_is_called_by_its_projection() -> None:
+    """What a PROJ string describes has no name that a reader could be told."""
+    own = pyproj.CRS.from_user_input("+proj=tmerc +lat_0=1 +lon_0=-70 +ellps=GRS80 +units=m")
+    assert note_own_crs(own, "EPSG:32619")[0].startswith("it is in Transverse Mercator: EPSG:32619, which was given")
 
 
 @pytest.mark.parametrize("own", [CRS, None])

@@ -67,7 +67,6 @@ def info(
             if is_layer(path):
                 from colibri_geo.layers.inspecting import inspect_layer
 
-                _refuse_findings(path)
                 found = inspect_layer(path, assume_crs=assume_crs)
                 _refuse_options(found.name, "vector layer", of_images)
                 rows = _list_layer(found)
@@ -83,18 +82,6 @@ def info(
             else:
                 raise
     click.echo(_to_json(found) if as_json else _to_text(found, rows))
-
-
-def _refuse_findings(path: Path) -> None:
-    """Refuse the tables of a run, whose layers belong together, with what reads them."""
-    from colibri_geo.layers.inspecting import list_findings
-
-    layers = list_findings(path)
-    if layers:
-        raise UnsupportedFormat(
-            f"{path.name}: the tables of a run, expected an image or a layer; its layers are {', '.join(layers)}: open "
-            "them in a GIS, or its folder with colibri_geo.read_run"
-        )
 
 
 def _refuse_options(name: str, kind: str, of_images: Mapping[str, object]) -> None:

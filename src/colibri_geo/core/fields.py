@@ -2,7 +2,7 @@
 
 Sums over offsets are products with sparse matrices that say which offsets belong together: all lines, bands and
 stations at once. Products with dense ones would wake the threads of the linear algebra library, which cost more here
-than they do.
+than they do. What is in single precision is left to the kernels, where there are any.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ def compare_sides(field: Field, extent: Extent, *, offsets: FloatArray, core_hal
 def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core_half: float) -> FloatArray:
     """Mean contrast vectors of parallel lines at `offsets` (O,), the strip's own at 0; what a station adds is bounded.
 
+    Offsets, and half the width of the core, are multiples of `ACROSS_STEP_PX`.
+
     Returns
     -------
     (O, B) ndarray
@@ -166,7 +168,7 @@ def _find_compiled_vectors(
 def _find_medians(values: FloatArray, counts: IntArray) -> FloatArray:
     """Median of each row of (O, S), of which `counts` (O,) are known and the rest is NaN; NaN where none is known."""
     if values.shape[1] == 0:
-        return np.full(len(values), np.nan)
+        return np.full(len(values), np.nan, dtype=values.dtype)
     ranked, rows = np.sort(values, axis=1), np.arange(len(values))
     medians: FloatArray = (ranked[rows, np.maximum(counts - 1, 0) // 2] + ranked[rows, counts // 2]) / 2
     return medians
@@ -282,8 +284,8 @@ _zones_of_width = lru_cache(maxsize=16)(state_zones)  # those who add the rest o
 
 
 def state_field(field: Field) -> compiled.Field:
-    """State where a field lies in memory, as the kernels take it: made single precision in one piece."""
-    values, weight = (np.ascontiguousarray(part, dtype=np.float32) for part in (field.values, field.weight))
+    """State where a field in single precision lies in memory, as the kernels take it: in one piece."""
+    values, weight = (np.ascontiguousarray(part) for part in (field.values, field.weight))
     offsets, stations = weight.shape
     stated = compiled.Field(
         values=values.ctypes.data,

@@ -137,9 +137,19 @@ class Mosaic:
 
 
 def weave(planes: FloatArray) -> FloatArray:
-    """Put the planes of an image side by side, pixel by pixel: (P, M, N) ndarray of float32 to (M, N, P)."""
+    """Put the planes of an image side by side, pixel by pixel.
+
+    Parameters
+    ----------
+    planes : (P, M, N) ndarray of float32
+
+    Returns
+    -------
+    (M, N, P) ndarray of float32
+        In one piece, of its own.
+    """
     if compiled.KERNELS is None:
-        return np.ascontiguousarray(planes.transpose(1, 2, 0))
+        return np.array(planes.transpose(1, 2, 0), dtype=np.float32, order="C")
     straight = np.ascontiguousarray(planes, dtype=np.float32)
     woven = np.empty((*straight.shape[1:], len(straight)), dtype=np.float32)
     compiled.check(compiled.KERNELS.cg_weave(straight.ctypes.data, len(straight), straight[0].size, woven.ctypes.data))

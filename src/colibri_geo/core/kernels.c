@@ -584,18 +584,17 @@ static int is_wide_enough(const Field *field, const Rules *rules)
 }
 
 /* vectors (lines, bands): mean contrast vectors, over `count` stations from `from` on, of the lines around so many rows;
-   -1 where memory is lacking, -2 where there are too many bands. */
+   -1 where memory is lacking. */
 int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t from, int64_t count, const int64_t *rows,
                              int64_t lines, float *vectors)
 {
-    Room room;
-    if (field->bands > MOST_BANDS)
-        return -2;
-    if (!furnish(field, &room))
+    double *ranked = malloc((size_t)(count + 1) * (sizeof(double) + (size_t)(3 * (field->bands + 1)) * sizeof(float)));
+    if (!ranked)
         return -1;
+    Room room = {.ranked = ranked, .sums = (float *)(ranked + count)};
     for (int64_t line = 0; line < lines; line++)
         find_mean_vector(field, rules, rows[line], from, count, &room, vectors + line * field->bands);
-    free(room.terms);
+    free(ranked);
     return 0;
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -201,8 +201,10 @@ def _place_around(
 
 
 def _split(peaks: Peaks) -> list[Peaks]:
-    """Cut peaks into parts whose surroundings are looked at together."""
-    return [peaks.pick(slice(first, first + _LOOKED_AT)) for first in range(0, len(peaks.row), _LOOKED_AT)]
+    """Cut peaks into parts whose surroundings are looked at together, all about as large."""
+    count = len(peaks.row)
+    edges = np.linspace(0, count, -(-count // _LOOKED_AT) + 1).astype(int).tolist()
+    return [peaks.pick(slice(first, last)) for first, last in pairwise(edges)]
 
 
 def screen_peaks(field: FloatArray, peaks: Peaks, bank: LineFilter, *, least_promise: float) -> Peaks:

@@ -74,6 +74,9 @@ def translate(values: FloatArray, measured: BoolArray, *, row_fraction: float, c
     known = np.where(measured, values, 0)
     weight = _convolve(measured[None].astype(np.float32), rows, cols)
     moved = _convolve(known, rows, cols)
+    # Where all was measured under the kernel nothing is divided, as in a window that is all measured: cuts do not show.
+    side = 2 * KERNEL_MARGIN_PX + 1
+    weight[weight == _convolve(np.ones((1, side, side), dtype=np.float32), rows, cols)] = 1
     moved /= np.maximum(weight, _LEAST_WEIGHT)
     # Where hardly anything under the kernel was measured, the nearest pixel tells, as it does for the mask.
     row, col = KERNEL_MARGIN_PX + round(row_fraction), KERNEL_MARGIN_PX + round(col_fraction)
@@ -167,6 +170,8 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
 def sum_blocks(image: FloatArray, factor: int) -> FloatArray:
     """Sum blocks of `factor` by `factor` pixels, (B, M // factor, N // factor); what does not fill a block is left out.
 
+    In the type of the image, which has to hold the sums.
+
     Examples
     --------
     >>> sum_blocks(np.ones((1, 5, 4), dtype=np.float32), 2).tolist()
@@ -181,7 +186,7 @@ def _add(parts: list[FloatArray]) -> FloatArray:
     """Add one after the other, into an array of its own."""
     if len(parts) == 1:
         return parts[0].copy()
-    total: FloatArray = parts[0] + parts[1]
+    total: FloatArray = np.add(parts[0], parts[1], order="C")
     for part in parts[2:]:
         total += part
     return total

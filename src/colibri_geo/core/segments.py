@@ -165,7 +165,7 @@ def take_turn(field: Field, extent: Extent, *, least_px: float, most_px: float, 
     Turn or None
         None where it is given up.
     """
-    if compiled.KERNELS is not None:
+    if compiled.KERNELS is not None and field.is_single:
         rules = _state_rules(len(field.offsets), least_px, most_px)
         return _take_compiled_turn(compiled.KERNELS, field, extent, rules, judged=judged)
     direction = find_direction(field, extent)

@@ -291,7 +291,7 @@ def _interpolate_axis(blocks: FloatArray, times: int, *, axis: int) -> FloatArra
 
 
 def _to_rows(image: AnyArray, side: int) -> AnyArray:
-    """View an image (M, N) as the rows of its squares, (M / side, side, N)."""
+    """View an image (M, N) as the rows of its squares, (M / side, side, N); one in one piece may be written to."""
     return image.reshape(image.shape[0] // side, side, image.shape[1])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from colibri_geo.exporting.describing import (
     say_size,
     say_title,
 )
-from colibri_geo.exporting.markup import add_text, write_xml
+from colibri_geo.exporting.markup import Pieces, add_text, stream_element, stream_xml
 from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
 from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text, xml_text
 from colibri_geo.language import ENGLISH, Messages
@@ -91,7 +91,8 @@ def write_kml(
     ----------
     OGC 12-007r2, KML 2.3, https://docs.ogc.org/is/12-007r2/12-007r2.html
     """
-    path.write_bytes(build_kml(findings, strips, record, messages=messages))
+    with path.open("wb") as file:
+        file.writelines(build_kml(findings, strips, record, messages=messages))
 
 
 def build_kml(
@@ -101,7 +102,7 @@ def build_kml(
     photos: Mapping[int, Sequence[Photo]] | None = None,
     *,
     messages: Messages = ENGLISH,
-) -> bytes:
+) -> Iterator[bytes]:
     """Build the document: a strip is a numbered point at its centre, the line of its axis, its ends and its outline.
 
     They are placemarks of their own, because few field applications draw a placemark that holds more than one.
@@ -116,9 +117,10 @@ def build_kml(
         Pictures for the balloons, by rank.
     messages : Messages
 
-    Returns
-    -------
+    Yields
+    ------
     bytes
+        Pieces, strip by strip: the elements of all strips of a country take a gigabyte.
     """
     root = ET.Element("kml", {"xmlns": NAMESPACE})
     document = ET.SubElement(root, "Document")
@@ -128,13 +130,22 @@ def build_kml(
     add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record, messages)))
     for verdict, colour in COLOURS.items():
         _add_styles(document, verdict, colour)
-    caution = caution_for(record, messages)
+    return stream_xml(root, document, _build_folders(strips, caution_for(record, messages), photos or {}, messages))
+
+
+def _build_folders(
+    strips: Sequence[NumberedStrip], caution: str, photos: Mapping[int, Sequence[Photo]], messages: Messages
+) -> Iterator[Pieces]:
+    """Build a folder for each region, in the document."""
     for region, found in group_by_region(strips, messages):
-        folder = ET.SubElement(document, "Folder")
+        folder = ET.Element("Folder")
         add_text(folder, "name", messages.say("field.folder", region=region, count=messages.number(len(found))))
-        for strip in found:
-            _add_strip(folder, strip, caution, (photos or {}).get(strip.rank, ()), messages)
-    return write_xml(root)
+        placemarks = (
+            stream_element(placemark, placemark, (), level=3)
+            for strip in found
+            for placemark in _build_placemarks(strip, caution, photos.get(strip.rank, ()), messages)
+        )
+        yield stream_element(folder, folder, placemarks, level=2)
 
 
 def _describe_run(
@@ -180,50 +191,49 @@ def _add_line_style(style: ET.Element, colour: str, *, width_px: int) -> None:
     add_text(line, "width", str(width_px))
 
 
-def _add_strip(
-    folder: ET.Element, strip: NumberedStrip, caution: str, photos: Sequence[Photo], messages: Messages
-) -> None:
+def _build_placemarks(
+    strip: NumberedStrip, caution: str, photos: Sequence[Photo], messages: Messages
+) -> Iterator[ET.Element]:
     number, title = str(strip.rank), say_title(strip, messages)
     balloon = _draw_balloon(_describe_strip(strip, caution, messages), photos)
-    centre = _add_placemark(folder, title, balloon, strip.verdict)
-    _add_data(centre, strip)
-    _add_shape(centre, strip.centre)
-    axis = _add_placemark(folder, messages.say("field.axis", number=number), balloon, strip.verdict)
-    _add_data(axis, strip)
-    _add_shape(axis, strip.axis)
+    yield _build_placemark(title, balloon, strip.verdict, _build_data(strip), _build_shape(strip.centre))
+    axis = messages.say("field.axis", number=number)
+    yield _build_placemark(axis, balloon, strip.verdict, _build_data(strip), _build_shape(strip.axis))
     for end, place in enumerate(strip.ends, start=1):
         name = messages.say("field.end", number=number, end=str(end))
         text = _draw_balloon([messages.say("field.end.of", end=str(end), title=title), _describe_end(place)])
-        _add_shape(_add_placemark(folder, name, text, strip.verdict + _END), place)
+        yield _build_placemark(name, text, strip.verdict + _END, _build_shape(place))
     if not strip.outline.is_empty:
         name = messages.say("field.outline", number=number)
-        outline = _add_placemark(folder, name, balloon, strip.verdict + _OUTLINE)
-        polygon = ET.SubElement(outline, "Polygon")
+        polygon = ET.Element("Polygon")
         add_text(polygon, "tessellate", "1")
-        _add_shape(ET.SubElement(polygon, "outerBoundaryIs"), strip.outline.exterior)
+        ET.SubElement(polygon, "outerBoundaryIs").append(_build_shape(strip.outline.exterior))
+        yield _build_placemark(name, balloon, strip.verdict + _OUTLINE, polygon)
 
 
-def _add_placemark(folder: ET.Element, name: str, balloon: str, style: str) -> ET.Element:
-    placemark = ET.SubElement(folder, "Placemark")
+def _build_placemark(name: str, balloon: str, style: str, *parts: ET.Element) -> ET.Element:
+    placemark = ET.Element("Placemark")
     add_text(placemark, "name", name)
     add_text(placemark, "description", balloon)
     add_text(placemark, "styleUrl", f"#{style}")
+    placemark.extend(parts)
     return placemark
 
 
-def _add_shape(parent: ET.Element, shape: Point | LineString | LinearRing) -> None:
-    element = ET.SubElement(parent, shape.geom_type)
+def _build_shape(shape: Point | LineString | LinearRing) -> ET.Element:
+    element = ET.Element(str(shape.geom_type))
     if shape.geom_type == "LineString":
         add_text(element, "tessellate", "1")
-    corners = " ".join(f"{lon:.7f},{lat:.7f}" for lon, lat, *_ in shape.coords)
-    add_text(element, "coordinates", corners)
+    add_text(element, "coordinates", " ".join(f"{lon:.7f},{lat:.7f}" for lon, lat, *_ in shape.coords))
+    return element
 
 
-def _add_data(placemark: ET.Element, strip: NumberedStrip) -> None:
-    data = ET.SubElement(placemark, "ExtendedData")
+def _build_data(strip: NumberedStrip) -> ET.Element:
+    data = ET.Element("ExtendedData")
     for name, value in strip.row.items():
         if value is not None:
             add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", str(value))
+    return data
 
 
 def _describe_strip(strip: NumberedStrip, caution: str, messages: Messages) -> list[str]:

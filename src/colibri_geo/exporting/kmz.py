@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def write_kmz(
         _add_file(archive, DOCUMENT, document, zipfile.ZIP_DEFLATED)
         for rank, picture in pictured.items():
             for photo, image in zip(photos[rank], (picture.before, picture.after), strict=True):
-                _add_file(archive, photo.path, image, zipfile.ZIP_STORED)
+                _add_file(archive, photo.path, [image], zipfile.ZIP_STORED)
 
 
 def _place_photos(rank: int, picture: FieldPicture, record: RunRecord, messages: Messages) -> list[Photo]:
@@ -101,7 +101,9 @@ def _place_photos(rank: int, picture: FieldPicture, record: RunRecord, messages:
     ]
 
 
-def _add_file(archive: zipfile.ZipFile, name: str, content: bytes, compression: int) -> None:
+def _add_file(archive: zipfile.ZipFile, name: str, content: Iterable[bytes], compression: int) -> None:
     entry = zipfile.ZipInfo(name, _EPOCH)
     entry.compress_type, entry.create_system, entry.external_attr = compression, _UNIX, _FILE_MODE
-    archive.writestr(entry, content)
+    with archive.open(entry, "w") as file:
+        for piece in content:
+            file.write(piece)

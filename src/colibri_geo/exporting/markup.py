@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
 
 from colibri_geo.exporting.wording import xml_text
 
+Pieces = Iterator[str]
+"""An element of a document, as text in some pieces."""
+
+_MARK = "more"  # stands where further children go: no element of these documents is called so
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n"
 
 
@@ -17,10 +22,64 @@ def add_text(parent: ET.Element, tag: str, text: str, **attributes: str) -> ET.E
 
 
 def write_xml(root: ET.Element) -> bytes:
-    """Return a document as UTF-8, indented, with a line break at its end.
+    """Return a document as UTF-8, indented, with a line break at its end."""
+    return b"".join(stream_xml(root, root, ()))
 
-    It is encoded as a whole: the library would encode each tag by itself.
+
+def stream_xml(root: ET.Element, last: ET.Element, more: Iterable[Pieces]) -> Iterator[bytes]:
+    """Give a document piece by piece, as UTF-8, indented, with a line break at its end.
+
+    Parameters
+    ----------
+    root : Element
+    last : Element
+        The root, or an element in it, that has further children.
+    more : iterable of iterables of str
+        Those, each from `stream_element`, one at a time: not all of them are held at once.
+
+    Yields
+    ------
+    bytes
+        Pieces are encoded as a whole: the library would encode each tag by itself.
     """
-    ET.indent(root)
-    document = f"{_DECLARATION}{ET.tostring(root, encoding='unicode')}\n"
-    return document.encode("utf-8", "xmlcharrefreplace")
+    yield _encode(_DECLARATION)
+    for piece in stream_element(root, last, more, level=0):
+        yield _encode(piece)
+    yield b"\n"
+
+
+def stream_element(element: ET.Element, last: ET.Element, more: Iterable[Pieces], *, level: int) -> Pieces:
+    """Give an element of a document piece by piece, without the indent of its first line.
+
+    Parameters
+    ----------
+    element : Element
+    last : Element
+        The same, or an element in it, that has further children.
+    more : iterable of iterables of str
+        Those, from this function.
+    level : int
+        How deep the element lies in the document.
+
+    Yields
+    ------
+    str
+    """
+    children = iter(more)
+    first = next(children, None)
+    if first is not None:
+        ET.SubElement(last, _MARK)
+    ET.indent(element, level=level)
+    before, _, after = ET.tostring(element, encoding="unicode").partition(f"<{_MARK} />")
+    yield before
+    if first is not None:
+        yield from first
+        indent = before[before.rindex("\n") :]
+        for child in children:
+            yield indent
+            yield from child
+        yield after
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "xmlcharrefreplace")

@@ -120,10 +120,10 @@ RECORDED = {
     ),
     "recorded.note.crs": "its coordinate reference system was given, {name}: the file names none that is known",
     "recorded.note.own_crs": (
-        "it names {name} as its coordinate reference system: {other}, which was given, was left aside"
+        "it is in {name}: {other}, which was given as its coordinate reference system, was left aside"
     ),
     "recorded.note.mask_crs": (
-        "its mask names {name} as its coordinate reference system: {other}, which was given, was left aside"
+        "its mask is in {name}: {other}, which was given as its coordinate reference system, was left aside"
     ),
     "recorded.note.date_given": (
         "its acquisition time was given by the user, {start} (a date alone counts from 00:00)"

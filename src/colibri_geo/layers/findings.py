@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-LAYERS = (
-    *("strips", "footprints", "strip_regions", "observed", "not_observed"),
-    *("not_asked", "regions", "strip_context"),
-)
-"""Layers of ``findings.gpkg``, in their order; the last three where there is such a table."""
-IN_EDITIONS = frozenset({"strips", "observed"})
-"""Those that an edition has too."""
+ALWAYS = ("strips", "footprints", "strip_regions", "observed", "not_observed")
+"""Layers that every ``findings.gpkg`` of a run has."""
+LAYERS = (*ALWAYS, "not_asked", "regions", "strip_context")
+"""Its layers in their order; the last three where there is such a table."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from colibri_geo.errors import EmptyVector, GeoreferenceError, VectorError
+from colibri_geo.errors import EmptyVector, GeoreferenceError, UnsupportedFormat, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import read_aerodromes
 from colibri_geo.layers.features import Features
-from colibri_geo.layers.findings import IN_EDITIONS, LAYERS
+from colibri_geo.layers.findings import ALWAYS, LAYERS
 from colibri_geo.layers.geopackage import list_tables
 from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_table
 from colibri_geo.layers.polygons import clean_shapes
@@ -96,10 +96,17 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     ------
     InputError, UnsafeSource, VectorError
         Where the file cannot be read.
+    UnsupportedFormat
+        For the tables of a run, whose layers belong together.
     """
     path = Path(path)
     if recognise_table(path):
         return _inspect_table(path)
+    if tables := _list_findings(path):
+        raise UnsupportedFormat(
+            f"{path.name}: the tables of a run, expected an image or a layer; its layers are {', '.join(tables)}: open "
+            "them in a GIS, or its folder with colibri_geo.read_run"
+        )
     features = read_features(path, role="aoi")
     sha256, warnings = hash_file(path), []
     shapes: Features | None = None
@@ -125,18 +132,10 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     )
 
 
-def list_findings(path: Path) -> tuple[str, ...]:
-    """Return the layers of a file that holds the tables of a run, or of an edition of one; none of any other layer.
-
-    Raises
-    ------
-    InputError, VectorError
-        As `inspect_layer`.
-    """
-    if recognise_table(path) or identify(path) is not LayerFormat.GEOPACKAGE:
-        return ()
-    tables = list_tables(path)
-    return tuple(name for name in LAYERS if name in tables) if set(tables) >= IN_EDITIONS else ()
+def _list_findings(path: Path) -> tuple[str, ...]:
+    """List the layers of a file that holds the tables of a run; none of any other: an edition is a layer."""
+    tables = list_tables(path) if identify(path) is LayerFormat.GEOPACKAGE else ()
+    return tuple(name for name in LAYERS if name in tables) if set(tables) >= set(ALWAYS) else ()
 
 
 def _inspect_table(path: Path) -> LayerInspection:

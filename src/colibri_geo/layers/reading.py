@@ -187,7 +187,9 @@ def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Fe
 def read_features(path: Path, *, role: str) -> Features:
     """Read the features of any vector file as they stand in it; of several layers the one called like the role."""
     if has_columns(path):
-        raise UnsupportedFormat(f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes")
+        raise UnsupportedFormat(
+            f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes (aerodromes)"
+        )
     readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
     found = identify(path)
     return read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)

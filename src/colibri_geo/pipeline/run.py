@@ -13,6 +13,7 @@ import pandas as pd
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
 from colibri_geo.language import load_messages
+from colibri_geo.language.formats import one_line
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from colibri_geo.reporting import Overview
     from colibri_geo.reporting.exploring import StripMap
 
-_MOST_NAMED = 12
+_MOST_NAMED, _NAME_LETTERS = 12, 40
 """Strips of a run that an error names one by one."""
 
 
@@ -254,7 +255,9 @@ class Run:
 
             strip = self.strips.iloc[rank_positions(self.strips)[strip_id - 1]]
         else:
-            raise SettingsError(f"strip {str(strip_id)[:40]!r} is not in this run, {_say_strips(self.strips.index)}")
+            raise SettingsError(
+                f"strip {str(strip_id)[:_NAME_LETTERS]!r} is not in this run, {_say_strips(self.strips.index)}"
+            )
         return strip
 
     def explore(self, *, lang: str = "en") -> StripMap:
@@ -317,7 +320,8 @@ def _say_strips(names: pd.Index[Any]) -> str:
     """Say which strips a run has: each by its name where they are few, and the numbers that the report gives them."""
     if names.empty:
         return "which found none"
-    known = ", ".join(names) if len(names) <= _MOST_NAMED else f"one of {len(names):,} from {names[0]} to {names[-1]}"
+    shown = [one_line(str(name))[:_NAME_LETTERS] for name in names[:_MOST_NAMED]]
+    known = ", ".join(shown) if len(names) <= _MOST_NAMED else f"one of {len(names):,}, such as {shown[0]}"
     return f"expected {known}, or a number of the report, 1 to {len(names):,}"
 
 

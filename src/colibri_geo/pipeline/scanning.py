@@ -141,6 +141,8 @@ def scan(
             fingerprint = describe_task(task, inputs, settings)
             store = stack.enter_context(keep_tiles(state, tiles=tiles, fingerprint=fingerprint, resume=resume))
             looked = look_at_tiles(task, tiles, executor=executor, store=store, on_tile=on_tile)
+            if executor is local:
+                local.dismiss()  # what they hold of images is of no use any more, and this process comes to its largest
         from colibri_geo.pipeline.finishing import finish
 
         run = finish(task, join(task, task.change_map.whole, looked), inputs, settings, clock)

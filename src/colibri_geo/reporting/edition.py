@@ -147,8 +147,8 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
     left, top = west - edge, north + edge
     cols, rows = (round((far - near) / STEP_DEG) + 2 * _AROUND for near, far in ((west, east), (south, north)))
     ground = GroundGrid(Affine(STEP_DEG, 0, left, 0, -STEP_DEG, top), CRS.from_epsg(4326), rows, cols)
-    numbered = strips.assign(number=[messages.number(number) for number in range(1, len(strips) + 1)])
-    drawn = [_number_square(found) for _, found in numbered.groupby(list(SIDES), sort=False)]
+    numbered = strips.assign(number=range(1, len(strips) + 1))
+    drawn = [_number_square(found, messages) for _, found in numbered.groupby(list(SIDES), sort=False)]
     nothing = gpd.GeoDataFrame({"reason": []}, geometry=[], crs=strips.crs)
     canvas = plan_canvas(ground)
     overview = draw_overview(
@@ -177,24 +177,25 @@ def _lift(label: MapLabel, height: float) -> MapLabel:
     return replace(label, vertical=f"{float(label.vertical) - height / 2 - _GAP:.1f}")
 
 
-def _number_square(found: gpd.GeoDataFrame) -> NumberedStrip:
+def _number_square(found: gpd.GeoDataFrame, messages: Messages) -> NumberedStrip:
     return NumberedStrip(
-        _join_numbers([int(number) for number in found["number"]]),
+        _join_numbers([int(number) for number in found["number"]], messages),
         str(found["verdict"].iloc[0]),
         box(*found.geometry.iloc[0].bounds),
     )
 
 
-def _join_numbers(numbers: Sequence[int]) -> str:
+def _join_numbers(numbers: Sequence[int], messages: Messages) -> str:
     """Join numbers that count up; three and more in a row by their first and last.
 
     Examples
     --------
-    >>> _join_numbers([1, 2, 4, 5, 6, 9])
+    >>> from colibri_geo.language import ENGLISH
+    >>> _join_numbers([1, 2, 4, 5, 6, 9], ENGLISH)
     '1, 2, 4–6, 9'
     """
     parts: list[str] = []
     for _, run in groupby(enumerate(numbers), key=lambda place: place[1] - place[0]):
-        row = [number for _, number in run]
-        parts += [f"{row[0]}–{row[-1]}"] if len(row) > 2 else map(str, row)
+        row = [messages.number(number) for _, number in run]
+        parts += [f"{row[0]}–{row[-1]}"] if len(row) > 2 else row
     return ", ".join(parts[:_SHOWN]) + (" …" if len(parts) > _SHOWN else "")

@@ -28,6 +28,8 @@ _DIGIT_HEIGHT, _DIGIT_WIDTH = 32.0, 26.0
 """Room that a number takes, and a digit of it, on paper and on a phone, where they are largest."""
 _LABEL_GAP = 6.0
 """Between a number and its axis."""
+_MOST_APART = 3000
+"""Numbers that make room for each other; of more, the later ones in the ranking stand where they would alone."""
 _NARROW_PAGE = 1.7
 """On a phone the same drawing carries larger letters: names that have room even then are shown there too."""
 _LABEL_LIMIT = 40
@@ -368,7 +370,7 @@ def _label_strips(canvas: Canvas, axes: Sequence[BaseGeometry], strips: Sequence
         numbers = overlapping.all(axis=2).sum(axis=1)
         crossed = np.bincount(lines.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
         far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
-        best = np.lexsort((crossed, far, numbers))[0]
+        best = np.lexsort((crossed, far, numbers))[0] if count < _MOST_APART else 0
         taken[count] = bounds[best]
         across, down = middles[best]
         labels.append(

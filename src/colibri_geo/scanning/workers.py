@@ -165,6 +165,10 @@ class LocalExecutor(WorkerExecutor):
         """Let a child import a module."""
         self._pool.warm(module)
 
+    def dismiss(self) -> None:
+        """End the children that have nothing to do, and free what they hold."""
+        self._pool.dismiss()
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as declared
         """Take no more tasks."""
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)

@@ -228,7 +228,7 @@ def note_own_crs(own: CRS, assume_crs: str | None) -> tuple[str, ...]:
     if not _differ(own, assume_crs):
         return ()
     name = _say_crs(own)
-    return (f"it names {name} as its coordinate reference system: {assume_crs}, which was given, was left aside",)
+    return (f"it is in {name}: {assume_crs}, which was given as its coordinate reference system, was left aside",)
 
 
 def note_mask_crs(mask: GeoBox, assume_crs: str | None) -> tuple[str, ...]:
@@ -237,12 +237,18 @@ def note_mask_crs(mask: GeoBox, assume_crs: str | None) -> tuple[str, ...]:
     if not _differ(own, assume_crs):
         return ()
     name = _say_crs(own)
-    return (f"its mask names {name} as its coordinate reference system: {assume_crs}, which was given, was left aside",)
+    return (f"its mask is in {name}: {assume_crs}, which was given as its coordinate reference system, was left aside",)
 
 
 def _differ(own: CRS, assume_crs: str | None) -> bool:
     given = _find_crs(assume_crs)  # one that is none is refused by who reads the grid
-    return given is not None and not own.to_2d().equals(given, ignore_axis_order=True)
+    if given is None or own.to_2d().equals(given, ignore_axis_order=True):
+        return False
+    # PROJ heeds the order of axes of what is projected all the same, and GeoTIFF knows one order alone.
+    projected, base = own.coordinate_operation == given.coordinate_operation, own.to_2d().geodetic_crs
+    return not (
+        own.is_projected and projected and base is not None and base.equals(given.geodetic_crs, ignore_axis_order=True)
+    )
 
 
 def _find_crs(text: str | None) -> CRS | None:
@@ -288,6 +294,12 @@ def describe_grid(grid: GeoBox) -> str:
 
 
 def _say_crs(crs: CRS) -> str:
-    """Name a coordinate reference system for a reader: by its EPSG code where it has one, else as it calls itself."""
-    code = crs.to_epsg(min_confidence=100)
-    return f"EPSG:{code}" if code else str(crs.name)
+    """Name a coordinate reference system for a reader: by its EPSG code where it has one, else as it calls itself.
+
+    One without a name is called by how it is projected.
+    """
+    code, projected = crs.to_epsg(min_confidence=100), crs.coordinate_operation
+    if code:
+        return f"EPSG:{code}"
+    nameless = crs.name.lower() in {"", "unknown", "unnamed"}
+    return projected.method_name if nameless and projected else crs.name

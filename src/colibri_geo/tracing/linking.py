@@ -55,7 +55,7 @@ def link_peaks(peaks: Peaks, *, half_filter_px: float) -> list[Seed]:
     list of Seed
         The strongest first.
     """
-    peaks = peaks.pick(np.lexsort((peaks.col, peaks.row)))
+    peaks = peaks.pick(np.lexsort((peaks.angle_deg, peaks.col, peaks.row)))
     place = np.stack([peaks.row, peaks.col], axis=1)
     lines = [Line(row, col, angle) for (row, col), angle in zip(place.tolist(), peaks.angle_deg.tolist(), strict=True)]
     strength = np.round(peaks.strength.astype(np.float64), 3)

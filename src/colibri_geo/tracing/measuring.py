@@ -262,10 +262,9 @@ def measure_seeds(reader: ChangeReader, change: Sequence[Seed], lasting: Sequenc
 
 
 def _visit(seen: tuple[Seed, bool]) -> tuple[int, int, bool, float]:
-    """Order in which seeds are measured: block by block, to and fro, so that the tiles read for one serve the next."""
+    """Order in which seeds are measured: block by block, so that the tiles read for one serve the next."""
     seed, of_change = seen
-    row, col = int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX
-    return row, -col if row % 2 else col, not of_change, -seed.strength
+    return int(seed.line.row) // _BLOCK_PX, int(seed.line.col) // _BLOCK_PX, not of_change, -seed.strength
 
 
 @dataclass

@@ -146,22 +146,22 @@ def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellSe
     if not either.any():
         as_it_is = np.eye(len(before.image), dtype=np.float32)[None, None]
         return CellSearch(no_peaks(), no_peaks(), Whitening(as_it_is), code)
-    place = _Place(cell, window, plan)
+    site = _Site(cell, window, plan)
     difference = after.image - before.image
     difference *= both
     flat = flatten(difference, both)
     matrices = measure_whitening(flat, both)
     whitening = Whitening(matrices, window.row // step_px, window.col // step_px, scale=plan.ratio)
-    change = _search(whiten(flat, matrices), both, place, _CHANGE)
+    change = _search(whiten(flat, matrices), both, site, _CHANGE)
     level = before.image + after.image
     level /= np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
     bare = flatten(_project(block.bare_direction, level)[None], either)
-    lasting = _search(whiten(bare, measure_whitening(bare, either)), either, place, _LASTING)
+    lasting = _search(whiten(bare, measure_whitening(bare, either)), either, site, _LASTING)
     return CellSearch(change, lasting, whitening, code)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Site:
     """Where a cell and the window that is searched for it lie in the pair."""
 
     cell: Window
@@ -183,7 +183,7 @@ class _Place:
     def to_measured(self, peaks: Peaks) -> Peaks:
         """Count rows and columns in pixels of what is measured, from the first of the whole pair."""
         ratio, to_fine = self.plan.ratio, 0.5 * (self.plan.ratio - 1)  # centres of pixels are whole on either grid
-        row, col = ((peaks.row + self.origin.row) * ratio + to_fine, (peaks.col + self.origin.col) * ratio + to_fine)
+        row, col = (peaks.row + self.origin.row) * ratio + to_fine, (peaks.col + self.origin.col) * ratio + to_fine
         return Peaks(row, col, peaks.angle_deg, peaks.strength)
 
 
@@ -192,11 +192,11 @@ def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
     return projected
 
 
-def _search(field: FloatArray, seen: BoolArray, place: _Place, limits: _Limits) -> Peaks:
-    quiet, bank = compress(field), place.plan.bank
-    peaks = search_lines(quiet, seen, bank, origin=place.origin, threshold=limits.strength)
+def _search(field: FloatArray, seen: BoolArray, site: _Site, limits: _Limits) -> Peaks:
+    quiet, bank = compress(field), site.plan.bank
+    peaks = search_lines(quiet, seen, bank, origin=site.origin, threshold=limits.strength)
     # The look at what lies around is spared for peaks that are the neighbouring cells'.
-    return place.to_measured(screen_peaks(quiet, place.pick_inside(peaks), bank, least_promise=limits.promise))
+    return site.to_measured(screen_peaks(quiet, site.pick_inside(peaks), bank, least_promise=limits.promise))
 
 
 def _code(block: CoarseChange, inner: tuple[slice, slice]) -> CodeArray:
