@@ -235,7 +235,9 @@ def test_a_table_in_place_of_a_layer_is_told_its_option(
     tmp_path: Path, header: str, read: Callable[[Path], object]
 ) -> None:
     """Where a layer of shapes is asked for, a table of OurAirports is answered with the option that takes it."""
-    with pytest.raises(UnsupportedFormat, match=r"a table of OurAirports, .* give it with --aerodromes \(aerodromes\)$"):
+    with pytest.raises(
+        UnsupportedFormat, match=r"a table of OurAirports, .* give it with --aerodromes \(aerodromes\)$"
+    ):
         read(table(tmp_path / "a.csv", header))
     with pytest.raises(UnsupportedFormat, match="convert it"):
         read(table(tmp_path / "b.csv", "a,b"))

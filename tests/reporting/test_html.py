@@ -260,6 +260,10 @@ def test_every_figure_names_its_column(markup: str) -> None:
     assert words is not None
     facts = re.findall(r"<dd([^>]*)>", markup.replace(words.group(), ""))
     assert all("data-column=" in fact or "data-manifest=" in fact for fact in facts)
+    figures = markup[markup.index('id="looked-at"') : markup.index('id="strip-1"')]
+    cells = [cell for cell in re.findall(r"<td([^>]*)>", figures) if 'class="swatch' not in cell]
+    assert len(cells) > 100
+    assert all("data-column=" in cell or "data-manifest=" in cell for cell in cells)
     sheets = markup[markup.index('id="strip-1"') : markup.index('id="method"')]
     assert all("data-column=" in fact for fact in re.findall(r"<dd([^>]*)>", sheets))
     assert sheets.count("<dd") > 10 * len(example_strips())
@@ -313,7 +317,8 @@ def test_measures_carry_the_number_they_are_sorted_by() -> None:
     model = build_model(dataclasses.replace(example_findings(), strips=strips), example_record(), (), None)
     second = model.ranking.rows[1]
     assert [cell.value for cell in second] == ["2", None, "1", "0.7", "1140.18", "", "0.3", None]
-    assert 'class="numeric" data-value="1140.18"><div><p>1,140\N{NO-BREAK SPACE}m</p>' in render_html(model)
+    named = 'data-column="length_m length_lo_m length_hi_m"'
+    assert f'class="numeric" data-value="1140.18" {named}><div><p>1,140\N{NO-BREAK SPACE}m</p>' in render_html(model)
 
 
 def test_same_run_same_bytes(tmp_path: Path, pictures: tuple[StripPicture, ...], overview: Overview) -> None:
@@ -429,6 +434,8 @@ def test_wording_of_the_page_is_in_the_catalogue() -> None:
         "data",
         "label",
         "class",
+        "column",
+        "manifest",
         "id",
         "value",
     }  # a macro of attributes

@@ -25,8 +25,8 @@ class Cell:
         Anchor that leads to the cell; empty for none.
     verdict : str
         Verdict whose colour marks the cell; empty for none.
-    columns : tuple of str
-        Columns that it comes from, as those of a `Fact`.
+    columns, keys : tuple of str
+        Columns of tables, or keys of the manifest, that it comes from, as those of a `Fact`.
     value : str or None
         Plain number that the cell is sorted by, empty where it is not known; None where its text sorts it.
     """
@@ -38,6 +38,7 @@ class Cell:
     anchor: str = ""
     verdict: str = ""
     columns: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     value: str | None = None
 
 

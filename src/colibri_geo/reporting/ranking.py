@@ -125,15 +125,30 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
     probability, azimuth = row["probability"], row["azimuth_deg"]
     target, anchor = (strip.anchor, "") if strip.has_sheet else ("", strip.anchor)
     return (
-        Cell((messages.number(strip.rank),), target=target, anchor=anchor, value=str(strip.rank)),
-        Cell((format_text(strip.strip_id, messages),), target=target),
-        Cell((messages.say(f"verdict.{strip.verdict}"),), verdict=strip.verdict, value=sort_verdict(strip.verdict)),
-        Cell((format_probability(probability, messages),), numeric=True, value=sort_number(probability)),
-        Cell(length, numeric=True, value=sort_number(row["length_m"])),
-        Cell(width, numeric=True, value=sort_number(row["width_m"])),
-        Cell((format_number(azimuth, messages, digits=1) + "°",), numeric=True, value=sort_number(azimuth)),
-        Cell((name_region_chain(row, messages),)),
+        Cell(
+            (messages.number(strip.rank),),
+            target=target,
+            anchor=anchor,
+            columns=("verdict", "probability", "strip_id"),
+            value=str(strip.rank),
+        ),
+        Cell((format_text(strip.strip_id, messages),), target=target, columns=("strip_id",)),
+        Cell(
+            (messages.say(f"verdict.{strip.verdict}"),),
+            verdict=strip.verdict,
+            columns=("verdict",),
+            value=sort_verdict(strip.verdict),
+        ),
+        _number_cell((format_probability(probability, messages),), probability, "probability"),
+        _number_cell(length, row["length_m"], "length_m", "length_lo_m", "length_hi_m"),
+        _number_cell(width, row["width_m"], "width_m", "width_lo_m", "width_hi_m"),
+        _number_cell((format_number(azimuth, messages, digits=1) + "°",), azimuth, "azimuth_deg"),
+        Cell((name_region_chain(row, messages),), columns=("country", "admin1", "admin2")),
     )
+
+
+def _number_cell(lines: tuple[str, ...], value: float, *columns: str) -> Cell:
+    return Cell(lines, numeric=True, columns=columns, value=sort_number(value))
 
 
 def sort_verdict(verdict: str) -> str:

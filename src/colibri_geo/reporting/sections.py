@@ -41,6 +41,13 @@ from colibri_geo.reporting.parts import (
 from colibri_geo.reporting.ranking import RankedStrip
 
 _CALLED_NEW = ("new", "extended", "reopened")
+_SCENE_FIELDS = {
+    "product": ("product_id",),
+    "baseline": ("processing_baseline",),
+    "size": ("rows", "cols", "pixel_m"),
+    "bytes": ("size_bytes",),
+}
+"""Of lines of a scene that are called otherwise than the field of its record."""
 
 
 def build_cover(record: RunRecord, messages: Messages) -> Cover:
@@ -175,9 +182,11 @@ def _regions_seen(observed: pd.DataFrame, messages: Messages, *, rounded: bool) 
         whole = "–" if level == "all" and is_missing(region_km2) else format_km2(float(region_km2), messages)
         rows.append(
             (
-                Cell((_region_title(level, row["code"], row["name"], messages),)),
-                Cell((messages.say(f"level.{level}"),)),
-                *(Cell((text,), numeric=True) for text in (whole, ground.asked, ground.observed)),
+                _region_cell(row, messages),
+                Cell((messages.say(f"level.{level}"),), columns=("observed.level",)),
+                Cell((whole,), numeric=True, columns=("observed.region_km2",)),
+                Cell((ground.asked,), numeric=True, columns=("observed.asked_km2",)),
+                Cell((ground.observed,), numeric=True, columns=("observed.observed_km2",)),
                 _share_cell(row, messages, rounded=rounded),
             )
         )
@@ -186,13 +195,16 @@ def _regions_seen(observed: pd.DataFrame, messages: Messages, *, rounded: bool) 
 
 
 def _share_cell(row: pd.Series[Any], messages: Messages, *, rounded: bool) -> Cell:
-    return Cell((format_share(float(row["observed_share"]), messages, rounded=rounded),), numeric=True)
+    share = format_share(float(row["observed_share"]), messages, rounded=rounded)
+    return Cell((share,), numeric=True, columns=("observed.observed_share",))
 
 
-def _region_title(level: str, code: object, name: object, messages: Messages) -> str:
-    if level == "all":
-        return messages.say("region.all")
-    return name_region(name, code, messages) or messages.say("value.unknown")
+def _region_cell(row: pd.Series[Any], messages: Messages) -> Cell:
+    if row["level"] == "all":
+        title = messages.say("region.all")
+    else:
+        title = name_region(row["name"], row["code"], messages) or messages.say("value.unknown")
+    return Cell((title,), columns=("observed.name", "observed.code"))
 
 
 def name_columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
@@ -204,28 +216,36 @@ def name_columns(names: Sequence[str], messages: Messages) -> tuple[str, ...]:
 def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
     """Build the tables of the scenes and of how they fit."""
     return Inputs(
-        scenes=_scene_table("inputs.scenes", record.before, record.after, messages),
-        radar=_scene_table("inputs.radar", record.radar[0], record.radar[-1], messages) if record.radar else None,
+        scenes=_scene_table("inputs.scenes", (record.before, record.after), messages, keys=("run.before", "run.after")),
+        radar=_scene_table("inputs.radar", record.radar, messages) if record.radar else None,
         pair=_pair_facts(record.pair, messages),
         bands=_band_table(record.pair, messages),
         notes=tuple(format_recorded(note, messages, limit=400) for note in record.pair.notes),
     )
 
 
-def _scene_table(caption: str, before: SceneRecord, after: SceneRecord, messages: Messages) -> Table:
-    earlier, later = _scene_lines(before, messages), _scene_lines(after, messages)
-    if not (before.parts or after.parts):
-        del earlier["parts"]
+def _scene_table(
+    caption: str, scenes: Sequence[SceneRecord], messages: Messages, *, keys: Sequence[str] = ("run.radar",) * 2
+) -> Table:
+    told = [_scene_lines(scene, messages) for scene in scenes]
+    shown = [line for line in told[0] if line != "parts" or any(scene.parts for scene in scenes)]
     rows = tuple(
         (
-            Cell((messages.say(f"scene.{key}"),)),
-            Cell(lines, code=key == "sha256"),
-            Cell(later[key], code=key == "sha256"),
+            Cell((messages.say(f"scene.{line}"),)),
+            *(
+                Cell(lines[line], code=line == "sha256", keys=_list_keys(key, line))
+                for key, lines in zip(keys, told, strict=True)
+            ),
         )
-        for key, lines in earlier.items()
+        for line in shown
     )
     columns = (messages.say("inputs.item"), messages.say("cover.before"), messages.say("cover.after"))
     return Table(messages.say(caption), columns, rows, stacks=False)
+
+
+def _list_keys(scene: str, line: str) -> tuple[str, ...]:
+    """List the keys of the manifest that a line of a scene comes from; both radar scenes stand under one key."""
+    return (scene,) if scene == "run.radar" else tuple(f"{scene}.{name}" for name in _SCENE_FIELDS.get(line, (line,)))
 
 
 def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str, ...]]:
@@ -317,8 +337,11 @@ def _say_way(distance_m: float, ahead: str, back: str, messages: Messages) -> st
 def _band_table(pair: PairRecord, messages: Messages) -> Table:
     rows = tuple(
         (
-            Cell((format_bands((band,), messages),)),
-            *(Cell((format_number(value, messages, digits=4),), numeric=True) for value in (gain, offset, residual)),
+            Cell((format_bands((band,), messages),), keys=("run.pair.bands",)),
+            *(
+                Cell((format_number(value, messages, digits=4),), numeric=True, keys=(f"run.pair.{name}",))
+                for name, value in (("gain", gain), ("offset", offset), ("residual", residual))
+            ),
         )
         for band, gain, offset, residual in zip(pair.bands, pair.gain, pair.offset, pair.residual, strict=True)
     )
@@ -400,9 +423,11 @@ def _regions_found(observed: pd.DataFrame, verdicts: Sequence[str], messages: Me
     rows = []
     for position in range(len(observed)):
         row = observed.iloc[position]
-        title = _region_title(row["level"], row["code"], row["name"], messages)
-        counts = (Cell((messages.number(int(row[verdict])),), numeric=True) for verdict in verdicts)
-        rows.append((Cell((title,)), *counts, _share_cell(row, messages, rounded=rounded)))
+        counts = (
+            Cell((messages.number(int(row[verdict])),), numeric=True, columns=(f"observed.{verdict}",))
+            for verdict in verdicts
+        )
+        rows.append((_region_cell(row, messages), *counts, _share_cell(row, messages, rounded=rounded)))
     columns = (
         messages.say("column.region"),
         *(messages.say(f"verdicts.{verdict}") for verdict in verdicts),
