@@ -16,7 +16,7 @@ import rasterio
 from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
-from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError
+from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError, UnsupportedFormat
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
 from colibri_geo.language import ENGLISH, load_messages
@@ -222,6 +222,16 @@ def test_rasters_lie_on_the_grid_and_agree_with_the_table(run: Run, tmp_path: Pa
     np.testing.assert_array_equal(np.ma.getmaskarray(change), codes != 0)
     assert np.isfinite(change.compressed()).all()
     assert 0.5 < 1.4826 * np.median(np.abs(change.compressed())) < 1.5
+
+
+def test_rasters_of_a_run_are_no_input(run: Run, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """What a run wrote is neither an image nor a mask nor an elevation model: it says what it is."""
+    out = run.save(tmp_path / "out", rasters=True, report=False)
+    for use in ({"elevation": out / "change.tif"}, {"before_mask": out / "validity.tif"}):
+        with pytest.raises(UnsupportedFormat, match=r"\.tif: written by a run \("):
+            compare(*pair, **use)
+    with pytest.raises(UnsupportedFormat, match=r"change\.tif: written by a run \(change of bareness"):
+        inspect_scene(out / "change.tif")
 
 
 def test_change_is_positive_on_the_new_strip(run: Run, tmp_path: Path) -> None:

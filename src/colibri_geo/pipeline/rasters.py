@@ -14,6 +14,7 @@ from rasterio.windows import Window as RasterioWindow
 from colibri_geo.core.windows import Window
 from colibri_geo.layers.aoi import Aoi, mask_outside_aoi
 from colibri_geo.pairs import NOT_ASKED, AlignedPair, change
+from colibri_geo.scenes.decoding import RESULT_TAG
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.scenes.masks import Unseen
 
@@ -62,6 +63,8 @@ def write_rasters(pair: AlignedPair, folder: Path, *, area: Aoi | None = None) -
             values, unseen = read(window)
             changes.write(values, 1, window=place)
             validities.write(unseen, 1, window=place)
+        changes.update_tags(**{RESULT_TAG: "change of bareness, standard deviations of unchanged ground"})
+        validities.update_tags(**{RESULT_TAG: "why ground was not observed, 0 where it was"})
     for raw in (change_path, validity_path):
         name = raw.name.replace(".raw", "")
         rasterio.shutil.copy(raw, folder / name, driver="COG", compress="deflate", resampling="nearest")

@@ -23,7 +23,7 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import CorruptInput, InputTooLarge, NotAFile
+from colibri_geo.errors import CorruptInput, InputTooLarge, NotAFile, UnsupportedFormat
 from colibri_geo.isolation import Lost, call
 from colibri_geo.scenes.directory import AbsentBlocks, read_directory
 from colibri_geo.scenes.files import RasterFile
@@ -39,6 +39,8 @@ _OPTIONS = {
     "GDAL_NUM_THREADS": "1",  # those that decode tiles of JPEG 2000 ahead leave zeros where they fail, in silence
 }
 MOST_TAG_LETTERS = 4096
+RESULT_TAG = "COLIBRI_GEO_RESULT"
+"""Of rasters that a run writes: what they hold, in a few words."""
 _OPEN_FILES = 16  # a product's bands and masks
 
 
@@ -123,12 +125,18 @@ def read_header(file: RasterFile) -> Header:
     Raises
     ------
     UnsupportedFormat, UnsafeSource
-        Neither a GeoTIFF nor a JPEG 2000 by its first bytes.
+        Neither a GeoTIFF nor a JPEG 2000 by its first bytes, or a raster that a run wrote.
     CorruptInput, InputTooLarge, NoValidData
         Damaged, cut short, beyond the limits, or without a block of pixels.
     """
     with _lost_in_words(file):
-        return call(_read_header, file)
+        header = call(_read_header, file)
+    if RESULT_TAG in header.tags:
+        raise UnsupportedFormat(
+            f"{file.name}: written by a run ({header.tags[RESULT_TAG][:60]}), expected an image, a mask or an "
+            "elevation model; give what the run was made from"
+        )
+    return header
 
 
 def decode(file: RasterFile, indexes: Sequence[int], window: Window, *, masked: bool = False) -> Decoded:
