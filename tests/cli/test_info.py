@@ -133,6 +133,16 @@ def test_options_hide_no_fault_of_what_they_are_given_of(
     assert f"{option} is given of scenes, which is a folder of scenes" in run_info(".", option, "2024-01-01").stderr
 
 
+def test_what_cannot_be_read_in_a_folder_is_told(tmp_path: Path) -> None:
+    """A scan would stop at it: the folder is taken by none, and each such file says why."""
+    write_image(tmp_path / "good.tif", made_pixels(4, 40, 50))
+    (tmp_path / "text.tif").write_text("no image at all")
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "good.tif").read_bytes()[:200])
+    found = json.loads(run_info(tmp_path, "--json").stdout)
+    assert (found["scenes"], found["uses"]) == (["good.tif"], [])
+    assert sorted(re.findall(r"\b\w+\.tif", " ".join(found["warnings"]))) == ["cut.tif", "text.tif"]
+
+
 def test_the_folder_one_stands_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dot is told as the folder that it is."""
     monkeypatch.chdir(tmp_path)
@@ -155,8 +165,9 @@ def test_what_is_hidden_in_a_folder_is_no_scene(tmp_path: Path) -> None:
 
 def test_many_scenes_are_counted(tmp_path: Path) -> None:
     """Of a large folder the first scenes are listed and the rest is counted."""
-    for number in range(23):
-        (tmp_path / f"{number:02d}.tif").write_bytes(b"II*\x00")
+    content = write_image(tmp_path / "00.tif", made_pixels(4, 20, 20)).read_bytes()
+    for number in range(1, 23):
+        (tmp_path / f"{number:02d}.tif").write_bytes(content)
     lines = run_info(tmp_path).stdout.splitlines()
     assert sum(line.startswith("scene ") for line in lines) == 20
     assert "and 3 more" in "\n".join(lines)

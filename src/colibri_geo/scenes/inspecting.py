@@ -224,11 +224,11 @@ def inspect_folder(path: str | Path) -> FolderInspection:
     name, names = place.resolve().name, [_name_input(one) for one in found]
     if not place.is_dir():
         return FolderInspection(name, "collection of STAC items", tuple(names))
-    kinds = [_recognise(one) for one in found]
+    kinds = [_judge(one) for one in found]
     if set(kinds) == {RasterKind.ELEVATION} and all(one.path.parent == place for one in found):
         return FolderInspection(name, "folder of an elevation model", tuple(names), OPTIONS[RasterKind.ELEVATION])
     others = [
-        refuse_kind(kind, one, date_option=EITHER_OPTION)
+        refuse_kind(kind, one, date_option=EITHER_OPTION) if isinstance(kind, RasterKind) else kind
         for one, kind in zip(names, kinds, strict=True)
         if kind is not RasterKind.IMAGE
     ]
@@ -237,14 +237,16 @@ def inspect_folder(path: str | Path) -> FolderInspection:
     return FolderInspection(name, "folder of scenes", tuple(scenes), uses, warnings=tuple(map(_tell, others)))
 
 
-def _recognise(found: RasterFile | Product) -> RasterKind:
-    """Tell what a raster is; one that cannot be read counts as an image: inspected itself, it says why."""
+def _judge(found: RasterFile | Product) -> RasterKind | ColibriError:
+    """Tell what a raster is, or why nobody can read it; what options can mend counts as an image."""
     if isinstance(found, Product):
         return RasterKind.IMAGE
     try:
-        if len(read_header(found).dtypes) > 1:
-            return RasterKind.IMAGE
-        return recognise_kind(examine(found, Options()))
+        header = read_header(found)
+    except ColibriError as error:
+        return error
+    try:
+        return RasterKind.IMAGE if len(header.dtypes) > 1 else recognise_kind(examine(found, Options()))
     except ColibriError:
         return RasterKind.IMAGE
 
