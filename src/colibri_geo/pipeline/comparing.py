@@ -111,6 +111,7 @@ def compare(
                 layers=layers,
                 elevation=elevation,
                 assume_crs=assume_crs,
+                settings=settings,
             )
         with clock.step("survey the pair"):
             pair = survey_inputs(inputs, settings)

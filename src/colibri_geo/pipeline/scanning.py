@@ -125,6 +125,7 @@ def scan(
                 layers=layers,
                 elevation=elevation,
                 assume_crs=assume_crs,
+                settings=settings,
             )
         with clock.step("survey the pair"):
             inputs = settle_inputs(inputs, befores, afters, settings)
