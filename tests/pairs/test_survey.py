@@ -271,3 +271,11 @@ def test_image_of_one_value_is_refused(scenes: Scenes, date: str) -> None:
     refused(
         pair.before, pair.after, NoValidData, f"{date}.tif: all sampled pixels have the same value (", "0.12", "fetch"
     )
+
+
+def test_image_saved_again_is_told(scenes: Scenes) -> None:
+    """The same pixels under another name and date are compared, and a note asks for the other image."""
+    copy = with_scene(scenes.before, acquired=scenes.after.acquired)
+    note = "the two images have the same pixels: is one a copy of the other?"
+    assert note in survey(scenes.before, copy).notes
+    assert note not in survey(scenes.before, scenes.after).notes

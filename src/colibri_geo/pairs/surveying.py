@@ -89,6 +89,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     _check_values(first, sample.before)
     _check_values(moved, sample.after)
     match, match_notes = _match(sample, quantity=before.quantity)
+    same = _note_same(sample)
     repair = Repair() if match_notes else _reconcile(first, moved, sample, match)
     if repair.notes:
         sample = _Sample(sample.before + repair.added_before, sample.after + repair.added_after, sample.clear_share)
@@ -109,7 +110,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         clear_share=sample.clear_share,
         added_before=repair.added_before,
         added_after=repair.added_after,
-        notes=(*_note_pixels(before, after), *notes, *match_notes, *repair.notes),
+        notes=(*_note_pixels(before, after), *same, *notes, *match_notes, *repair.notes),
     )
 
 
@@ -133,6 +134,13 @@ def _check_values(place: Placement, values: SampleArray) -> None:
             f"{place.scene.name}: all sampled pixels have the same value ({found}), expected an image of the ground; "
             "fetch it again"
         )
+
+
+def _note_same(sample: _Sample) -> tuple[str, ...]:
+    """Say where both images show the same, though they are other files."""
+    if sample.before.shape[1] < MIN_SAMPLE or np.abs(sample.before - sample.after).max() > _SAME_VALUE:
+        return ()
+    return ("the two images have the same pixels: is one a copy of the other?",)
 
 
 def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
