@@ -25,7 +25,7 @@ from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.scenes.scene import Block, Scene
-from colibri_geo.settings import SurveySettings
+from colibri_geo.settings import SurveySettings, take_settings
 
 SampleArray = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -77,7 +77,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     RadiometryError
         Where one Sentinel-2 offset lies between them and it cannot be told which is the wrong one.
     """
-    settings = settings or SurveySettings()
+    settings = take_settings(settings, SurveySettings)
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
     bands = choose_bands(before, after)
