@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import colibri_geo
 from colibri_geo import errors
 from colibri_geo.errors import ConfigError, SettingsError, UnsafeModel
 from colibri_geo.settings import (
@@ -27,6 +28,7 @@ from colibri_geo.settings import (
     SurveySettings,
     TraceSettings,
     load_settings,
+    take_settings,
 )
 
 STEPS = ("survey", "trace", "score", "terrain")
@@ -294,3 +296,21 @@ def test_text_of_other_languages_is_read_as_utf_8(tmp_path: Path) -> None:
     """Comments in Spanish do not depend on the machine's encoding."""
     (tmp_path / "s.toml").write_bytes("# pistas de Nariño, mínimo\n[trace]\nmin_length_m = 500\n".encode())
     assert load_settings(tmp_path / "s.toml").trace.min_length_m == 500
+
+
+@pytest.mark.parametrize("wrong", ["s.toml", {"min_length_m": 500}, {}, TraceSettings()])
+@pytest.mark.parametrize("how", [colibri_geo.compare, colibri_geo.scan])
+def test_settings_that_are_none_are_refused_before_anything_is_read(how: Callable[..., object], wrong: object) -> None:
+    """A path or a dict in place of settings is told what makes settings of it."""
+    with pytest.raises(SettingsError, match=r"expected Settings; give colibri_geo\.load_settings\(path\), Settings\("):
+        how("no.tif", "image.tif", settings=wrong)
+
+
+@pytest.mark.parametrize("kind", [SurveySettings, TraceSettings])
+def test_settings_of_another_step_are_refused(kind: type[SurveySettings | TraceSettings]) -> None:
+    """Each step takes its own."""
+    assert take_settings(None, kind) == take_settings(kind(), kind) == kind()
+    with pytest.raises(
+        SettingsError, match=rf"settings is Settings\(.*expected {kind.__name__}; give {kind.__name__}\("
+    ):
+        take_settings(Settings(), kind)

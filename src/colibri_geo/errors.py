@@ -14,6 +14,7 @@ fits, so ``except ValueError`` keeps working. The command line turns a `ColibriE
     │   ├── IntegrityError             not what its checksum says
     │   ├── InputTooLarge              beyond a stated limit
     │   ├── TooSmall                   too few pixels for any strip
+    │   ├── TooCoarse                  pixels too large for any strip
     │   ├── NoValidData                not one measured pixel
     │   ├── ProductIncomplete          files of a product are missing
     │   └── AmbiguousInput             several images where one was expected
@@ -117,6 +118,10 @@ class InputTooLarge(InputError):
 
 class TooSmall(InputError):
     """The image is too small to hold a strip."""
+
+
+class TooCoarse(InputError):
+    """The pixels of the image are too large to show a strip."""
 
 
 class NoValidData(InputError):

@@ -15,9 +15,11 @@ import tomllib
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from colibri_geo.errors import ConfigError, SettingsError, UnsafeModel
+
+T = TypeVar("T")
 
 OPERATING_POINTS = ("report", "watch")
 PRECISIONS = ("exact", "5km", "region")
@@ -203,6 +205,26 @@ class Settings:
             For unknown tables or names and for values out of range.
         """
         return _merge(cls(), tables, source=source)
+
+
+def take_settings(given: T | None, kind: type[T]) -> T:
+    """Return settings as they were given to a function, or their defaults.
+
+    Raises
+    ------
+    SettingsError
+        For anything but settings of the kind, such as the path of a file or a dict.
+    """
+    if given is None:
+        return kind()
+    if not isinstance(given, kind):
+        name = kind.__name__
+        whole = "colibri_geo.load_settings(path), " if kind is Settings else ""
+        raise SettingsError(
+            f"settings is {_one_line(repr(given))} ({type(given).__name__}), expected {name}; give {whole}{name}(...) "
+            "or nothing"
+        )
+    return given
 
 
 def load_settings(path: str | Path) -> Settings:

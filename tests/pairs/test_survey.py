@@ -17,6 +17,7 @@ from colibri_geo.errors import (
     DateOrder,
     MisalignedPair,
     NoOverlap,
+    NoValidData,
     PairError,
     QuantityMismatch,
     SameScene,
@@ -253,3 +254,28 @@ def test_pixels_of_different_sizes_are_told() -> None:
     assert any("pixels of 10 m and 30 m" in note for note in survey(before, after).notes)
     same = scene_from_arrays(pair.after.values, pair.after.grid, bands=BANDS, acquired=pair.after.acquired, name="same")
     assert not any("pixels of" in note for note in survey(before, same).notes)
+
+
+@pytest.mark.parametrize("date", ["before", "after"])
+def test_image_of_one_value_is_refused(scenes: Scenes, date: str) -> None:
+    """An image that shows nothing was not observed, though it holds numbers."""
+    scene: Scene = getattr(scenes, date)
+    dead = scene_from_arrays(
+        np.full((len(scene.bands), *scene.grid.shape), 0.12, dtype=np.float32),
+        scene.grid,
+        bands=scene.bands,
+        acquired=scene.acquired,
+        name=scene.name,
+    )
+    pair = dataclasses.replace(scenes, **{date: dead})
+    refused(
+        pair.before, pair.after, NoValidData, f"{date}.tif: all sampled pixels have the same value (", "0.12", "fetch"
+    )
+
+
+def test_image_saved_again_is_told(scenes: Scenes) -> None:
+    """The same pixels under another name and date are compared, and a note asks for the other image."""
+    copy = with_scene(scenes.before, acquired=scenes.after.acquired)
+    note = "the two images have the same pixels: is one a copy of the other?"
+    assert note in survey(scenes.before, copy).notes
+    assert note not in survey(scenes.before, scenes.after).notes

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from shapely.geometry import box
 
-from colibri_geo import compare
-from colibri_geo.errors import ColibriError, EmptyVector, SettingsError
+from colibri_geo import compare, scan
+from colibri_geo.errors import ColibriError, EmptyVector, SettingsError, TooCoarse
 from tests.support.small_pair import STRIP, small_spec, write_small_pair
 
 
@@ -136,3 +138,13 @@ def test_less_than_one_worker_is_refused_before_anything_is_read() -> None:
     """A number of workers is held to its limit, however many cells there are."""
     with pytest.raises(SettingsError, match="0 workers, expected 1 or more"):
         compare("no.tif", "image.tif", workers=0)
+
+
+@pytest.mark.parametrize("how", [compare, scan])
+def test_image_too_coarse_for_any_strip_is_refused(pair: tuple[Path, Path], how: Callable[..., object]) -> None:
+    """Pixels of 100 m show nothing of what is looked for: "nothing new found" would be false."""
+    with rasterio.open(pair[1], "r+") as dataset:
+        dataset.transform = Affine(100, 0, dataset.transform.c, 0, -100, dataset.transform.f)
+    pair[1].with_name("small_after_scl.tif").unlink()
+    with pytest.raises(TooCoarse, match=r"small_after\.tif: pixels of 100 m, expected 60 m or less"):
+        how(*pair)

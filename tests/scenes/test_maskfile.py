@@ -181,3 +181,12 @@ def test_codes_of_another_classification_are_refused_on_reading(image: Path) -> 
     mask = write_scl(image.with_name("m.tif"), np.full((ROWS, COLS), 255))
     with pytest.raises(InputError, match="SCL codes 0 to 11"):
         open_scene(image, mask=mask).read_block()
+
+
+def test_share_of_the_image_that_a_mask_covers_is_told(image: Path) -> None:
+    """What a mask of a part leaves out counts as not measured, and a note says so."""
+    part = write_scl(image.with_name("part.tif"), np.full((20, 25), 4))
+    whole = write_scl(image.with_name("whole.tif"), np.full((ROWS, COLS), 4))
+    note = "its mask covers 25 % of it: the rest counts as not measured; give a mask of the whole image"
+    assert note in open_scene(image, mask=part).provenance.notes
+    assert not any("its mask covers" in told for told in open_scene(image, mask=whole).provenance.notes)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import numpy as np
 import pytest
+from affine import Affine
+from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.lines import Peaks
+from colibri_geo.errors import TooCoarse
 from colibri_geo.pairs import ChangeMap, align, change, survey
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
-from colibri_geo.tracing.search import list_cells, plan_search, search_cell
+from colibri_geo.tracing.search import check_detail, list_cells, plan_search, search_cell
 from tests.support.small_pair import STRIP, Scenes, make_scenes, pair_grid, small_spec
 
 SMALL_CELL_PX = 48
@@ -79,3 +86,34 @@ def test_cells_share_the_peaks_out(planted: ChangeMap, monkeypatch: pytest.Monke
             peaks += len(some.row)
         assert found.unseen.shape == (cell.rows, cell.cols)
     assert peaks > 2
+
+
+def scene_of(pixel: float, crs: str, *, days: int = 0) -> Scene:
+    """A scene of dark ground near the equator, with pixels of a size in units of the map."""
+    spec = small_spec()
+    left, top = (spec.left_m, 1e6) if pixel > 1 else (-75.0, 0.5)
+    grid = GeoBox((20, 20), Affine(pixel, 0, left, 0, -pixel, top), crs)
+    values = np.full((len(spec.bands), 20, 20), 0.1, dtype=np.float32)
+    when = spec.before.acquired + timedelta(days=days)
+    return scene_from_arrays(values, grid, bands=spec.bands, acquired=when, name=f"date{days}.tif")
+
+
+@pytest.mark.parametrize(("pixel", "crs"), [(60.0, "EPSG:32618"), (60.0, "EPSG:3857"), (60 / 111_000, "EPSG:4326")])
+def test_pixels_as_wide_as_the_widest_strip_serve(pixel: float, crs: str) -> None:
+    """Pixels of 60 m are compared, though one of them may be a little longer on the ground than on the map."""
+    check_detail(scene_of(pixel, crs), scene_of(10.0, "EPSG:32618", days=30), TraceSettings())
+
+
+@pytest.mark.parametrize(("pixel", "crs"), [(100.0, "EPSG:32618"), (100 / 111_000, "EPSG:4326")])
+def test_pixels_wider_than_any_strip_are_refused(pixel: float, crs: str) -> None:
+    """Either image may be the coarse one; what is refused follows the setting."""
+    coarse, fine = scene_of(pixel, crs, days=30), scene_of(10.0, "EPSG:32618")
+    line = (
+        "date30.tif: pixels of 100 m, expected 60 m or less: no strip that is looked for could be seen "
+        "(trace.max_width_m); give a finer image"
+    )
+    for pair in ((fine, coarse), (coarse, fine)):
+        with pytest.raises(TooCoarse, match=re.escape(line)):
+            check_detail(*pair, TraceSettings())
+    with pytest.raises(TooCoarse, match="pixels of 55 m, expected 20 m or less"):
+        check_detail(fine, scene_of(55.0, "EPSG:32618", days=30), TraceSettings(max_width_m=20.0))

@@ -122,6 +122,9 @@ RECORDED = {
     "recorded.note.own_crs": (
         "it is in {name}: {other}, which was given as its coordinate reference system, was left aside"
     ),
+    "recorded.note.mask_part": (
+        "its mask covers {share} % of it: the rest counts as not measured; give a mask of the whole image"
+    ),
     "recorded.note.mask_crs": (
         "its mask is in {name}: {other}, which was given as its coordinate reference system, was left aside"
     ),
@@ -231,6 +234,7 @@ RECORDED = {
         "the images have pixels of {fine} m and {coarse} m: nothing is seen sharper than in the coarser and widths "
         "are less certain than their intervals say"
     ),
+    "recorded.note.same_pixels": "the two images have the same pixels: is one a copy of the other?",
     "recorded.note.shift": (
         "the images were shifted by {shift} px ({distance} m) against each other, more than the {limit} px of a sound "
         "pair: removed, but treat ends and edges with care"

@@ -26,7 +26,7 @@ from colibri_geo.scenes.elevation import ElevationModel, ElevationTile, open_ele
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.opening import check_hash
 from colibri_geo.scenes.paths import check_file, check_path, list_folder
-from colibri_geo.settings import TerrainSettings
+from colibri_geo.settings import TerrainSettings, take_settings
 
 ROLE = "elevation"
 
@@ -150,7 +150,7 @@ def describe_terrain(
         step_m = min(tile.posting_m for tile in terrain.model.tiles) / 2
         to_lonlat = Transformer.from_crs(strips.crs, LONLAT, always_xy=True)
         ways = (_lay_out(axis, step_m, to_lonlat) for axis in strips.geometry)
-        found = [_measure(way, terrain.model, settings or TerrainSettings()) for way in ways]
+        found = [_measure(way, terrain.model, take_settings(settings, TerrainSettings)) for way in ways]
     return strips.assign(**pd.DataFrame(found, index=strips.index, columns=list(COLUMNS), dtype=np.float64))
 
 

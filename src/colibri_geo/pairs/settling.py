@@ -22,7 +22,7 @@ from colibri_geo.pairs.reading import Placement
 from colibri_geo.pairs.surveying import find_shift, place_tiles
 from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.scene import Scene
-from colibri_geo.settings import SurveySettings
+from colibri_geo.settings import SurveySettings, take_settings
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
@@ -80,7 +80,7 @@ def settle_scenes(before: Sequence[Scene], after: Sequence[Scene], settings: Sur
     earlier, later = (sorted(scenes, key=_order) for scenes in (before, after))
     if len(earlier) == len(later) == 1:
         return Settled(tuple(earlier), tuple(later))
-    meetings = list(_measure(earlier, later, replace(settings or SurveySettings(), max_tiles=_TILES)))
+    meetings = list(_measure(earlier, later, replace(take_settings(settings, SurveySettings), max_tiles=_TILES)))
     if not meetings:
         return Settled(tuple(earlier), tuple(later))
     places = _solve(meetings, len(earlier), len(later))

@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.core.coregister import Shift, TileShift, combine_shifts, measure_shift
 from colibri_geo.core.normalize import MIN_SAMPLE, RadiometricMatch, match_radiometry
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, QuantityMismatch, SameScene
+from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, NoValidData, QuantityMismatch, SameScene
 from colibri_geo.pairs.changemap import BARE_WEIGHTS
 from colibri_geo.pairs.grid import find_shared, measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
@@ -25,7 +25,9 @@ from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.scenes.scene import Block, Scene
-from colibri_geo.settings import SurveySettings
+from colibri_geo.settings import SurveySettings, take_settings
+
+SampleArray = np.ndarray[Any, np.dtype[np.float64]]
 
 _LEAST_TILE_PX = 48
 _COARSER = 1.25
@@ -45,6 +47,7 @@ _TEXTURE_ORDER = (
 )  # vegetation's texture lasts longest in red
 _LEAST_NOISE = {"relative": 0.5 / 255}
 _LEAST_REFLECTANCE_NOISE = 0.001
+_SAME_VALUE = 1e-5  # stored steps of reflectance are ten times that; scaling and resampling move a value by less
 
 
 def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) -> PairModel:
@@ -67,12 +70,14 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         Where the scenes do not make a pair.
     NoOverlap
         Where they share no ground.
+    NoValidData
+        Where one of them has the same value wherever both were measured.
     MisalignedPair
         Where they are shifted against each other by more than the stated limit.
     RadiometryError
         Where one Sentinel-2 offset lies between them and it cannot be told which is the wrong one.
     """
-    settings = settings or SurveySettings()
+    settings = take_settings(settings, SurveySettings)
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
     bands = choose_bands(before, after)
@@ -81,7 +86,10 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     shift, notes = _measure_shift(first, second, tiles, settings)
     moved = Placement(after, bands, grid, shift.rows_px, shift.cols_px)
     sample = _sample(first, moved, tiles)
+    _check_values(first, sample.before)
+    _check_values(moved, sample.after)
     match, match_notes = _match(sample, quantity=before.quantity)
+    same = _note_same(sample)
     repair = Repair() if match_notes else _reconcile(first, moved, sample, match)
     if repair.notes:
         sample = _Sample(sample.before + repair.added_before, sample.after + repair.added_after, sample.clear_share)
@@ -102,7 +110,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         clear_share=sample.clear_share,
         added_before=repair.added_before,
         added_after=repair.added_after,
-        notes=(*_note_pixels(before, after), *notes, *match_notes, *repair.notes),
+        notes=(*_note_pixels(before, after), *same, *notes, *match_notes, *repair.notes),
     )
 
 
@@ -116,6 +124,23 @@ def _note_pixels(before: Scene, after: Scene) -> tuple[str, ...]:
         "and widths are less certain than their intervals say"
     )
     return (note,)
+
+
+def _check_values(place: Placement, values: SampleArray) -> None:
+    """Refuse an image that shows nothing: one value a band wherever it was sampled, as of a failed or filled one."""
+    if values.shape[1] >= MIN_SAMPLE and np.ptp(values, axis=1).max() <= _SAME_VALUE:
+        found = ", ".join(f"{band} {value:.3g}" for band, value in zip(place.bands, values[:, 0], strict=True))
+        raise NoValidData(
+            f"{place.scene.name}: all sampled pixels have the same value ({found}), expected an image of the ground; "
+            "fetch it again"
+        )
+
+
+def _note_same(sample: _Sample) -> tuple[str, ...]:
+    """Say where both images show the same, though they are other files."""
+    if sample.before.shape[1] < MIN_SAMPLE or np.abs(sample.before - sample.after).max() > _SAME_VALUE:
+        return ()
+    return ("the two images have the same pixels: is one a copy of the other?",)
 
 
 def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
@@ -318,8 +343,8 @@ def _combine(still: Sequence[Block], moving: Placement, tiles: list[Window]) -> 
 class _Sample:
     """Pixels of the tiles that are observed on both dates, (B, K) each."""
 
-    before: np.ndarray[Any, np.dtype[np.float64]]
-    after: np.ndarray[Any, np.dtype[np.float64]]
+    before: SampleArray
+    after: SampleArray
     clear_share: float
 
 

@@ -16,7 +16,7 @@ from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.opening import Options, keep_open, open_found
 from colibri_geo.scenes.scene import Scene
-from colibri_geo.settings import Settings
+from colibri_geo.settings import Settings, take_settings
 
 if TYPE_CHECKING:
     from colibri_geo.layers.reading import Layer
@@ -91,7 +91,7 @@ def compare(
     ColibriError
         Where an input cannot be used: see `colibri_geo.errors`.
     """
-    settings = settings or Settings()
+    settings = take_settings(settings, Settings)
     check_workers(workers)
     with show_progress(progress) as tell:
         clock = Clock(tell)
@@ -111,6 +111,7 @@ def compare(
                 layers=layers,
                 elevation=elevation,
                 assume_crs=assume_crs,
+                settings=settings,
             )
         with clock.step("survey the pair"):
             pair = survey_inputs(inputs, settings)

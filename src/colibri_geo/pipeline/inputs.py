@@ -19,6 +19,7 @@ from colibri_geo.pipeline.looking import Task, plan_task
 from colibri_geo.scenes.gathering import join_scenes
 from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import Settings
+from colibri_geo.tracing.search import check_detail
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ def add_layers(
     layers: str | Sequence[str],
     elevation: str | Path | Sequence[str | Path],
     assume_crs: str | None,
+    settings: Settings,
 ) -> Inputs:
-    """Read the layers of a run beside its images, which are open; see `colibri_geo.compare`."""
+    """Read the layers of a run beside its images, which are open and can show a strip; see `colibri_geo.compare`."""
+    check_detail(before, after, settings.trace)
     return Inputs(
         before=before,
         after=after,

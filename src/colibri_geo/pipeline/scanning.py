@@ -17,7 +17,7 @@ from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore
 from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.scene import Scene
-from colibri_geo.settings import Settings
+from colibri_geo.settings import Settings, take_settings
 
 if TYPE_CHECKING:
     from colibri_geo.layers.reading import Layer
@@ -96,7 +96,7 @@ def scan(
     ColibriError
         Where an input cannot be used, a process of the scan is lost, or `state` holds another scan.
     """
-    settings = settings or Settings()
+    settings = take_settings(settings, Settings)
     if state is not None:
         TileStore.check(Path(state), resume=resume)
     with ExitStack() as stack:
@@ -125,6 +125,7 @@ def scan(
                 layers=layers,
                 elevation=elevation,
                 assume_crs=assume_crs,
+                settings=settings,
             )
         with clock.step("survey the pair"):
             inputs = settle_inputs(inputs, befores, afters, settings)

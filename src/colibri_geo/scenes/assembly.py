@@ -13,9 +13,9 @@ from colibri_geo.scenes.backscatter import BackscatterUnit
 from colibri_geo.scenes.bands import COMMON_NAMES, INFRARED, choose_names
 from colibri_geo.scenes.decoding import Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.georeference import note_given_crs, note_mask_crs, read_grid
+from colibri_geo.scenes.georeference import note_given_crs, read_grid
 from colibri_geo.scenes.image import check_pixels
-from colibri_geo.scenes.maskfile import MaskFile, OutlineMask, open_mask
+from colibri_geo.scenes.maskfile import MaskFile, OutlineMask, note_mask, open_mask
 from colibri_geo.scenes.offset import OffsetVerdict, judge_offset
 from colibri_geo.scenes.product import BandFile, Product
 from colibri_geo.scenes.sampling import sample_stored
@@ -73,7 +73,7 @@ def open_product(
     notes = [*note_given_crs([raster.header for raster in rasters], assume_crs)]
     for opened in masks:
         if isinstance(opened, MaskFile) and opened.file == mask:  # masks of the product have its own system
-            notes += note_mask_crs(opened.grid, assume_crs)
+            notes += note_mask(opened, grid, assume_crs)
     product = replace(product, notes=(*product.notes, *notes))
     return Scene(
         grid=grid,

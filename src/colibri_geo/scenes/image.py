@@ -23,8 +23,8 @@ from colibri_geo.scenes.dates import DATE_OPTION, find_date, note_conflict
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.georeference import note_given_crs, note_mask_crs, read_grid
-from colibri_geo.scenes.maskfile import MaskFile, open_mask
+from colibri_geo.scenes.georeference import note_given_crs, read_grid
+from colibri_geo.scenes.maskfile import MaskFile, note_mask, open_mask
 from colibri_geo.scenes.offset import SENSOR_TAGS, find_baseline
 from colibri_geo.scenes.sampling import sample_stored
 from colibri_geo.scenes.scaling import (
@@ -166,8 +166,8 @@ def examine_image(
     if mask is not None and grid is not None:
         mask_file = attempts.run(open_mask, mask, image=grid, assume_crs=assume_crs)
     notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
-    if mask_file is not None:
-        notes += note_mask_crs(mask_file.grid, assume_crs)
+    if mask_file is not None and grid is not None:
+        notes += note_mask(mask_file, grid, assume_crs)
     return Image(file, header, storage, grid, bands, when, scaling, mask_file, notes, tuple(attempts.problems))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from odc.geo.geobox import GeoBox
+from odc.geo.geom import Geometry
 from pyproj import Transformer
 from rasterio.features import rasterize
 from shapely import Polygon
@@ -16,7 +17,7 @@ from colibri_geo.core.windows import Window
 from colibri_geo.errors import InputError, NoOverlap, UnsupportedFormat
 from colibri_geo.scenes.decoding import Header, StoredArray, decode, read_header
 from colibri_geo.scenes.files import RasterFile
-from colibri_geo.scenes.georeference import cut_grid, read_grid
+from colibri_geo.scenes.georeference import cut_grid, note_mask_crs, read_grid
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen, check_scl
 from colibri_geo.scenes.sampling import cover_windows
 from colibri_geo.scenes.scene import CodeArray
@@ -27,6 +28,7 @@ IndexArray = np.ndarray[Any, np.dtype[np.intp]]
 _NOT_MEASURED = np.uint8(Unseen.NODATA)
 _ON_EDGE_PX = 1e-6  # a pixel centre that falls on an edge of the mask's pixels belongs south and east of it
 _SAMPLED_WINDOWS = 5  # a side
+_WHOLE = 0.99  # of an image: what a mask lacks at its rim needs no word
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,7 @@ def open_mask(
         )
     _check_kind(header, file.name, code)
     grid = read_grid(header, name=file.name, assume_crs=assume_crs)
-    covered = grid.extent if grid.crs == image.crs else grid.extent.to_crs(str(image.crs))
-    if not covered.intersects(image.extent):
+    if not _find_covered(grid, image).intersects(image.extent):
         raise NoOverlap(
             f"{file.name}: the mask lies elsewhere than the image; expected one of the same ground, check it"
         )
@@ -187,6 +188,21 @@ def open_mask(
         windows = cover_windows(header.rows, header.cols, _SAMPLED_WINDOWS)
         check_scl(np.concatenate([mask.read_stored(window).ravel() for window in windows]), source=file.name)
     return mask
+
+
+def note_mask(mask: MaskFile, image: GeoBox, assume_crs: str | None) -> tuple[str, ...]:
+    """Say what a user has to know of the mask that was given for an image."""
+    share = (_find_covered(mask.grid, image) & image.extent).area / image.extent.area
+    notes = note_mask_crs(mask.grid, assume_crs)
+    if share >= _WHOLE:
+        return notes
+    part = f"its mask covers {100 * share:.2g} % of it: the rest counts as not measured; give a mask of the whole image"
+    return (*notes, part)
+
+
+def _find_covered(mask: GeoBox, image: GeoBox) -> Geometry:
+    """Return the outline of a mask on the map of an image."""
+    return mask.extent if mask.crs == image.crs else mask.extent.to_crs(str(image.crs))
 
 
 def _check_kind(header: Header, name: str, code: MaskCode) -> None:

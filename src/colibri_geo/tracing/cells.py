@@ -11,7 +11,7 @@ import numpy as np
 from colibri_geo.core.shape import Segment
 from colibri_geo.core.windows import Window
 from colibri_geo.pairs import ChangeMap
-from colibri_geo.settings import TraceSettings
+from colibri_geo.settings import TraceSettings, take_settings
 from colibri_geo.tracing.ends import name_hiding
 from colibri_geo.tracing.linking import link_peaks
 from colibri_geo.tracing.measuring import ChangeReader, Known, Limits, Measured, measure_seeds
@@ -60,12 +60,12 @@ class CellFindings:
 
 def cut_cells(change_map: ChangeMap, settings: TraceSettings | None = None) -> list[Window]:
     """Cut a pair into the cells of its lattice, in reading order; however they are grouped, they stay the same."""
-    return list_cells(change_map.whole, plan_search(change_map.pair.pixel_m, settings or TraceSettings()))
+    return list_cells(change_map.whole, plan_search(change_map.pair.pixel_m, take_settings(settings, TraceSettings)))
 
 
 def find_cell_side(change_map: ChangeMap, settings: TraceSettings | None = None) -> int:
     """Return the side of the lattice's cells, in pixels of the pair's grid."""
-    return plan_search(change_map.pair.pixel_m, settings or TraceSettings()).cell_px
+    return plan_search(change_map.pair.pixel_m, take_settings(settings, TraceSettings)).cell_px
 
 
 def trace_cell(change_map: ChangeMap, cell: Window, settings: TraceSettings | None = None) -> CellFindings:
@@ -82,7 +82,7 @@ def trace_cell(change_map: ChangeMap, cell: Window, settings: TraceSettings | No
     -------
     CellFindings
     """
-    settings = settings or TraceSettings()
+    settings = take_settings(settings, TraceSettings)
     plan = plan_search(change_map.pair.pixel_m, settings)
     searched = search_cell(change_map, cell, plan)
     measured = _measure(change_map, searched, plan, settings)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import special
 
 from colibri_geo.language import ENGLISH
-from colibri_geo.settings import ScoreSettings
+from colibri_geo.settings import ScoreSettings, take_settings
 from colibri_geo.tracing.table import find_seen_share
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
@@ -104,7 +104,7 @@ def score(strips: gpd.GeoDataFrame, settings: ScoreSettings | None = None) -> gp
     of the verdict (how clearly the strip's contrast on one date lies above or below the share at which a strip counts
     as seen).
     """
-    settings = settings or ScoreSettings()
+    settings = take_settings(settings, ScoreSettings)
     shape = measure_shape(strips)
     model = load_shape_model()
     density = np.log(settings.strips_per_1000_km2 / model.strips_per_1000_km2)

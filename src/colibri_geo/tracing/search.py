@@ -14,8 +14,10 @@ import numpy as np
 from colibri_geo.core.lines import LineFilter, Origin, Peaks, compress, no_peaks, screen_peaks, search_lines
 from colibri_geo.core.whitening import BLOCK_PX, REACH_PX, Whitening, flatten, measure_whitening, whiten
 from colibri_geo.core.windows import Window
-from colibri_geo.pairs import NOT_ASKED, ChangeMap, CoarseChange
+from colibri_geo.errors import TooCoarse
+from colibri_geo.pairs import NOT_ASKED, ChangeMap, CoarseChange, measure_pixel
 from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.scene import Scene
 from colibri_geo.settings import TraceSettings
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
@@ -29,6 +31,7 @@ _LATTICE_PX = 48
 _MOST_CELL_PX = 6000  # of the pair: what was not seen is told for each of its pixels
 _FILTER_SHARE = 1.37  # of the shortest strip: longer strips gain more than the shortest lose
 _LEAST_FILTER_PX = 12
+_STRETCHED = 1.03  # a pixel of 60 m on the map may be that much longer on the ground
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,23 @@ def plan_search(pixel_m: float, settings: TraceSettings) -> SearchPlan:
     ratio = 1 if pixel_m * fine > _MOST_HALVED_M else 2
     length = max(_LEAST_FILTER_PX, round(_FILTER_SHARE * settings.min_length_m / (pixel_m * fine * ratio)))
     return SearchPlan(LineFilter(length), fine, ratio)
+
+
+def check_detail(before: Scene, after: Scene, settings: TraceSettings) -> None:
+    """Refuse a pair of which an image has pixels wider than any strip that is looked for; of mosaics, each scene.
+
+    Raises
+    ------
+    TooCoarse
+    """
+    for scene in (before, after):
+        for part in scene.provenance.parts or (scene,):
+            size_m = measure_pixel(part.grid, name=part.name).finer_m
+            if size_m > settings.max_width_m * _STRETCHED:
+                raise TooCoarse(
+                    f"{part.name}: pixels of {size_m:.0f} m, expected {settings.max_width_m:g} m or less: no strip "
+                    "that is looked for could be seen (trace.max_width_m); give a finer image"
+                )
 
 
 def list_cells(whole: Window, plan: SearchPlan) -> list[Window]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import geopandas as gpd
 
 from colibri_geo.pairs import ChangeMap
-from colibri_geo.settings import TraceSettings
+from colibri_geo.settings import TraceSettings, take_settings
 from colibri_geo.tracing.cells import Candidate, cut_cells, merge_candidates, trace_cell
-from colibri_geo.tracing.search import plan_search
+from colibri_geo.tracing.search import check_detail, plan_search
 from colibri_geo.tracing.table import make_table
 
 
@@ -29,7 +29,13 @@ def trace(change_map: ChangeMap, settings: TraceSettings | None = None) -> gpd.G
         One row a candidate, index ``strip_id``, geometry = axis in metres; every measure that pixels give is a column,
         see ``docs/conventions.md``. Pieces of lines that go on, or bend, beyond an end are no candidates; nothing else
         is dropped for being unlikely: that is what `score` is for.
+
+    Raises
+    ------
+    TooCoarse
+        Where pixels are wider than any strip that is looked for.
     """
+    check_detail(change_map.pair.before, change_map.pair.after, take_settings(settings, TraceSettings))
     cells = (trace_cell(change_map, cell, settings) for cell in cut_cells(change_map, settings))
     return tabulate(change_map, (candidate for cell in cells for candidate in cell.candidates), settings)
 
@@ -51,6 +57,6 @@ def tabulate(
     GeoDataFrame
         As `trace` gives it.
     """
-    settings = settings or TraceSettings()
+    settings = take_settings(settings, TraceSettings)
     plan = plan_search(change_map.pair.pixel_m, settings)
     return make_table(merge_candidates(candidates), change_map.pair, settings, factor=plan.fine)
