@@ -62,10 +62,7 @@ class Placement:
 
     def read(self, window: Window) -> Block:
         """Read a window of the pair's grid; masks by nearest neighbour, values by cubic convolution where they move."""
-        block = self._read_translated(window) if self._is_translation else self._read_warped(window)
-        if not self.added:
-            return block
-        return Block(np.where(_measured(block), block.values + np.float32(self.added), block.values), block.unseen)
+        return self._read_translated(window) if self._is_translation else self._read_warped(window)
 
     def read_coarse(self, window: Window, factor: int) -> CoarseBlock:
         """Read a window averaged over blocks of `factor` by `factor` pixels.
@@ -117,8 +114,6 @@ class Placement:
             coarse = average_blocks(block.values, block.valid, factor)
             image[:, row : row + step], seen[row : row + step] = coarse.image, coarse.seen
             unseen[row * factor : (row + step) * factor] = block.unseen
-        if self.added:
-            image += np.float32(self.added) * seen
         return CoarseBlock(Coarse(image, seen), unseen)
 
     def _read_unmoved(self, window: Window) -> Block:
@@ -126,7 +121,14 @@ class Placement:
             return self._read_warped(window)
         row, col = (_split(offset)[0] for offset in self._offset_px)
         at = Window(window.row + row, window.col + col, window.rows, window.cols)
-        return self.scene.read_block(at, self.bands)
+        return self._read_own(at)
+
+    def _read_own(self, window: Window) -> Block:
+        """Read a window of the scene's own pixels; what has to be added to them is added before they move."""
+        block = self.scene.read_block(window, self.bands)
+        if not self.added:
+            return block
+        return Block(np.where(_measured(block), block.values + np.float32(self.added), block.values), block.unseen)
 
     @property
     def _is_translation(self) -> bool:
@@ -138,8 +140,8 @@ class Placement:
         (row, row_fraction), (col, col_fraction) = (_split(offset) for offset in self._offset_px)
         at = Window(window.row + row, window.col + col, window.rows, window.cols)
         if not (row_fraction or col_fraction):
-            return self.scene.read_block(at, self.bands)
-        block = self.scene.read_block(at.padded(KERNEL_MARGIN_PX), self.bands)
+            return self._read_own(at)
+        block = self._read_own(at.padded(KERNEL_MARGIN_PX))
         values = translate(block.values, _measured(block), row_fraction=row_fraction, col_fraction=col_fraction)
         first_row, first_col = KERNEL_MARGIN_PX + round(row_fraction), KERNEL_MARGIN_PX + round(col_fraction)
         unseen = block.unseen[first_row : first_row + window.rows, first_col : first_col + window.cols]
@@ -150,7 +152,7 @@ class Placement:
         mine = find_source_window(self.scene.grid, target)
         if mine.empty:
             return outside_block(len(self.bands), window)
-        return warp_block(self.scene.read_block(mine, self.bands), cut_grid(self.scene.grid, mine), target)
+        return warp_block(self._read_own(mine), cut_grid(self.scene.grid, mine), target)
 
 
 def _measured(block: Block) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
