@@ -89,6 +89,14 @@ def test_descriptions_are_one_line_and_say_what_it_is(folder: Path) -> None:
         assert part in text
 
 
+def test_what_protects_people_comes_first(folder: Path) -> None:
+    """The description of a strip near people begins with it, as some devices show no more; no other has it."""
+    note = "May serve a community or health access: check before anything else. Near it: settlements. Candidate"
+    waypoints = _parse(folder).iterfind(f"{NAMESPACE}wpt")
+    noted = [w.findtext(f"{NAMESPACE}name") for w in waypoints if note in w.findtext(f"{NAMESPACE}desc", "")]
+    assert noted == ["1 S001"]
+
+
 def test_hostile_names_are_text(hostile_folder: Path) -> None:
     """No name opens an element, is more than a line or becomes a link."""
     root = _parse(hostile_folder)

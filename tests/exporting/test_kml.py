@@ -45,7 +45,7 @@ def test_regions_are_told_apart_by_their_codes(tmp_path: Path) -> None:
     strips = example_strips().assign(admin1="Sur", admin1_code=["1", "2", "1", "2", ""])
     strips.loc["S005", ["country", "country_code", "admin1", "admin2", "admin2_code"]] = ""
     findings = dataclasses.replace(example_findings(), strips=strips)
-    write_kml(findings, number_strips(strips), example_record(), tmp_path / "findings.kml")
+    write_kml(findings, number_strips(findings), example_record(), tmp_path / "findings.kml")
     assert _texts(_parse(tmp_path), "k:Document/k:Folder/k:name") == [
         *("Colombia / Sur (2)", "region unknown (1)", "Colombia / Sur (2)")
     ]
@@ -113,6 +113,23 @@ def test_data_hold_all_columns_that_are_known(folder: Path) -> None:
     assert "border_km" not in [element.get("name") for element in data[4]]
 
 
+def test_balloons_tell_what_lies_around(folder: Path) -> None:
+    """Balloons of a strip near people say so in their second line, and what lies around in a line for each layer."""
+    places = _parse(folder).iterfind(".//k:Placemark", NAMES)
+    balloons = {_texts(place, "k:name")[0]: _texts(place, "k:description")[0].splitlines() for place in places}
+    for name in ("1 S001", "1 axis", "1 outline"):
+        assert balloons[name][1] == (
+            "May serve a community or health access: check before anything else. Near it: settlements."
+        )
+    around = [[line for line in lines if line.startswith("Around it")] for lines in balloons.values()]
+    river, village = (
+        f"Around it: {told}\N{NO-BREAK SPACE}km" for told in ("rivers: Río Guamués, 0.4", "settlements: 3.1")
+    )
+    park = "Around it: parks: La Paya; 40.0\N{NO-BREAK SPACE}% of the axis inside"
+    assert [lines for lines in around if lines] == [[river, village]] * 3 + [[park]] * 3
+    assert sum("May serve" in line for lines in balloons.values() for line in lines) == 3
+
+
 def test_nothing_is_fetched(hostile_folder: Path) -> None:
     """No element of the file leads elsewhere: no links, icons, overlays or schemas."""
     tags = {element.tag.removeprefix(f"{{{NAMES['k']}}}") for element in _parse(hostile_folder).iter()}
@@ -172,7 +189,7 @@ def test_names_and_balloons_speak_the_language(tmp_path: Path) -> None:
         path.parent.mkdir()
         strips = findings.strips.assign(reasons="9% of the axis was observed on both dates", border_km=1234.5)
         findings = dataclasses.replace(findings, strips=strips)
-        write_kml(findings, number_strips(strips), example_record(), path, messages=load_messages(language))
+        write_kml(findings, number_strips(findings), example_record(), path, messages=load_messages(language))
         written[language] = _parse(path.parent)
     french = written["fr"]
     assert _texts(french, ".//k:Placemark/k:name")[1:5] == ["1 axe", "1 extrémité 1", "1 extrémité 2", "1 contour"]

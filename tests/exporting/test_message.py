@@ -29,7 +29,7 @@ def _read(folder: Path) -> str:
 
 
 def _write(findings: Findings, folder: Path) -> str:
-    write_message(findings, number_strips(findings.strips), example_record(), folder / "message.txt")
+    write_message(findings, number_strips(findings), example_record(), folder / "message.txt")
     return _read(folder)
 
 
@@ -82,11 +82,42 @@ def test_nearest_aerodrome_is_named(folder: Path, tmp_path: Path) -> None:
     assert told in _joined(_write(dataclasses.replace(findings, strips=far), tmp_path))
 
 
+def test_what_protects_people_comes_first(folder: Path, tmp_path: Path) -> None:
+    """A strip near people says so right after its verdict, and each has what lies around it; else there is no line."""
+    strips = re.split(r"STRIP \d+", _joined(_read(folder)))
+    note = "May serve a community or health access: check before anything else. Near it: settlements."
+    assert f"probability 97 % {note} Region: " in strips[1]
+    assert "Around it: rivers: Río Guamués, 0.4 km Around it: settlements: 3.1 km Length" in strips[1]
+    assert not any(told in strips[2] for told in ("May serve", "Around it"))
+    bare = _write(dataclasses.replace(example_findings(), strip_context=None), tmp_path)
+    assert not any(told in bare for told in ("May serve", "Around it"))
+
+
+@pytest.mark.parametrize("strips", [True, False])
+def test_says_what_was_looked_for(strips: bool, tmp_path: Path) -> None:
+    """Whether or not something was found, it says how long a strip had to be, and how much of it observed."""
+    example, findings = example_record(), example_findings(strips=strips)
+    record = dataclasses.replace(example, settings=example.settings.replace(min_length_m=2000, min_observed_share=0.75))
+    write_message(findings, number_strips(findings), record, tmp_path / "message.txt")
+    text = _joined(_read(tmp_path))
+    found = (
+        "Candidate cleared strips, 2,000 m or longer: " if strips else "Nothing new found, 2,000 m or longer, in 51.2"
+    )
+    assert found in text
+    assert "A strip of which less than 75.0 % was observed on either date counts as not observed." in text
+    assert ("Subject: Nothing new found, 2,000 m or longer, 80.0 % observed, " in text) is not strips
+
+
 def test_nothing_new_is_never_said_without_the_share(empty_folder: Path) -> None:
     """Subject and text of a run without a new strip say how much was observed."""
     text = _read(empty_folder)
-    assert _joined(text).startswith("Subject: Nothing new found, 80.0 % observed, 2025-01-10 to 2025-03-21 MIME")
-    assert "Nothing new found in 51.2 km² observed on both dates (80.0 % of 64.0 km² asked)." in _joined(text)
+    assert _joined(text).startswith(
+        "Subject: Nothing new found, 350 m or longer, 80.0 % observed, 2025-01-10 to 2025-03-21 MIME"
+    )
+    assert (
+        "Nothing new found, 350 m or longer, in 51.2 km² observed on both dates (80.0 % of 64.0 km² asked)."
+        in _joined(text)
+    )
     assert "WHAT TO CHECK" not in text
 
 
@@ -151,13 +182,18 @@ def test_speaks_the_language(language: str, tmp_path: Path) -> None:
     reasons += "would be false if it is a river bar: look for water beside it"
     findings = dataclasses.replace(findings, strips=findings.strips.assign(reasons=reasons))
     record = dataclasses.replace(example_record(), probability_basis=describe_basis(ScoreSettings()))
-    write_message(findings, number_strips(findings.strips), record, tmp_path / "message.txt", messages=messages)
+    write_message(findings, number_strips(findings), record, tmp_path / "message.txt", messages=messages)
     text = _read(tmp_path)
     assert text.splitlines()[0].removeprefix("Subject: ") == messages.count(
         "message.subject.found", 2, dates=messages.say("message.dates", before="2025-01-10", after="2025-03-21")
     )
     for part in (
         messages.say("caution"),
+        messages.say("field.least", least=messages.number(60, digits=1) + "\N{NO-BREAK SPACE}%"),
+        messages.say("sheet.care.near", layers="settlements"),
+        messages.say(
+            "field.around", feature=messages.say("fact.around.near_unnamed", layer="settlements", distance="")
+        ),
         messages.say("recorded.why.contrast", times="14"),
         messages.say("recorded.doubt", condition=messages.say("recorded.doubt.river")),
         messages.say("message.centre.mgrs", mgrs="18NTF4435032250"),

@@ -100,10 +100,11 @@ def test_one_value_too_many_is_found(folders: dict[str, Path], tmp_path: Path, k
     assert find_leaks(tmp_path, run) == {"findings.csv": {kind}}
 
 
-def test_mail_of_an_edition_names_no_aerodrome(folders: dict[str, Path]) -> None:
-    """The mail of a run says how far the nearest aerodrome is; that of an edition, which it would place, does not."""
+@pytest.mark.parametrize("told", ["Aerodrome:", "Around it:", "May serve a community"])
+def test_mail_of_an_edition_names_nothing_around(folders: dict[str, Path], told: str) -> None:
+    """The mail of a run says what is nearest to a strip; that of an edition, which it would place, does not."""
     mails = {name: (folder / "message.txt").read_text(encoding="utf-8") for name, folder in folders.items()}
-    assert [name for name, mail in mails.items() if "Aerodrome:" in mail] == ["exact"]
+    assert [name for name, mail in mails.items() if told in mail] == ["exact"]
 
 
 def _coarsen(reference: str, *, digits: int) -> str:
@@ -326,7 +327,10 @@ def test_run_without_strips_and_regions_has_editions(tmp_path: Path) -> None:
     for name in EDITIONS:
         folder = Run(secret_record(), empty).save(tmp_path / name, precision=name)
         text = (folder / "message.txt").read_text(encoding="utf-8")
-        assert "Nothing new found in 360 km² observed on both dates (90 % of 400 km² asked)." in " ".join(text.split())
+        assert (
+            "Nothing new found, 350 m or longer, in 360 km² observed on both dates (90 % of 400 km² asked)."
+            in " ".join(text.split())
+        )
         assert verify(folder).ok
 
 

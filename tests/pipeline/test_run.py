@@ -282,7 +282,7 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
     assert sorted(parts, key=view.index) == list(parts)
     empty = dataclasses.replace(run, findings=dataclasses.replace(run.findings, strips=run.strips.iloc[:0]))
     share = say_share(run.observed.iloc[0], ENGLISH)
-    assert f"Nothing new found in {share}." in empty._repr_html_()
+    assert f"Nothing new found, 350\N{NO-BREAK SPACE}m or longer, in {share}." in empty._repr_html_()
     assert "<table" not in empty._repr_html_()
 
 

@@ -93,7 +93,7 @@ def test_map_of_nothing_found_says_so(tmp_path: Path) -> None:
     """Without strips, regions and pixels the map says that nothing was found on what was observed."""
     findings = dataclasses.replace(example_findings(strips=False), regions=None)
     shown = draw_strip_map(findings, example_record(), None)
-    assert "Nothing new found in 51.2\N{NO-BREAK SPACE}km² observed" in shown.page
+    assert "Nothing new found, 350\N{NO-BREAK SPACE}m or longer, in 51.2\N{NO-BREAK SPACE}km² observed" in shown.page
     assert "<image" not in shown.page
     assert shown.save(tmp_path / "map.html").read_bytes() == shown.page.encode()
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from colibri_geo.language import ENGLISH
+from colibri_geo.layers.neighbours import group_neighbours
 from colibri_geo.reporting.parts import Sheet
 from colibri_geo.reporting.ranking import rank_strips
 from colibri_geo.reporting.sheets import build_sheet
@@ -35,7 +36,8 @@ def _sheet(around: pd.DataFrame | None = None, **columns: object) -> Sheet:
     """The sheet of the first strip, with these values in its row."""
     strips = example_strips().assign(**columns)
     shares = example_findings().strip_regions.iloc[:0]
-    return build_sheet(rank_strips(strips)[0], shares, example_record(), None, ENGLISH, around=around)
+    neighbours = group_neighbours(around).get("S001", ())
+    return build_sheet(rank_strips(strips)[0], shares, example_record(), None, ENGLISH, around=neighbours)
 
 
 def _plain(text: str) -> str:

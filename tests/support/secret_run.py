@@ -114,8 +114,10 @@ def secret_findings(centres: Sequence[tuple[float, float]] = CENTRES) -> Finding
     counts = {"new": [2, 1, 1], "unchanged": [1, 1, 0], "regrowing": [1, 0, 1], "extended": [0, 0, 0]}
     clear = axes[2].buffer(200)
     cloud = gpd.GeoDataFrame({"reason": ["cloud"] * 2}, geometry=[clear.buffer(900) - clear, axes[0].buffer(9)])
-    around = pd.DataFrame({"strip_id": strips.index, "layer": "rivers", "name": "Río Guamués"})
-    around = around.assign(distance_km=DISTANCES_KM, overlap_share=np.nan)
+    rivers = pd.DataFrame({"strip_id": strips.index, "layer": "rivers", "name": "Río Guamués"})
+    rivers = rivers.assign(distance_km=DISTANCES_KM, overlap_share=np.nan)
+    villages = rivers.assign(layer="settlements", name="Puerto Secreto", distance_km=np.array(DISTANCES_KM) % 5)
+    around = pd.concat([rivers, villages], ignore_index=True)
     return Findings(
         strips, example.strip_regions, observed.assign(**counts, not_observed=[1, 0, 1]),
         cloud.set_crs(METRE_CRS), regions, around,

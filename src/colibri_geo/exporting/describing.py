@@ -12,6 +12,7 @@ from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip
 from colibri_geo.exporting.wording import part_links, shown_text
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
+    TEXT_LIMIT,
     format_interval,
     format_km2,
     format_named,
@@ -20,6 +21,7 @@ from colibri_geo.language.formats import (
     format_share,
     is_missing,
 )
+from colibri_geo.layers.neighbours import Neighbour
 
 NAME_LIMIT = 60
 _REASON_LIMIT = 400
@@ -136,6 +138,36 @@ def say_aerodrome(row: Mapping[Any, Any] | pd.Series[Any], name: str, messages: 
     return said, messages.say("fact.aerodrome.nearest", name=name, distance=distance)
 
 
+def say_community(around: Sequence[Neighbour], messages: Messages) -> tuple[str, ...]:
+    """Say that a strip may serve people, where a layer of people or of health has something near it; else nothing."""
+    near = ", ".join(_show_layer(neighbour, messages) for neighbour in around if neighbour.is_community)
+    return (messages.say("sheet.care.near", layers=near),) if near else ()
+
+
+def say_around(around: Sequence[Neighbour], messages: Messages, *, name_limit: int = TEXT_LIMIT) -> tuple[str, ...]:
+    """Say of each layer its nearest feature with the distance, or the share of the axis inside.
+
+    Parameters
+    ----------
+    around : sequence of Neighbour
+    messages : Messages
+    name_limit : int
+        Letters of a feature's name, at most.
+
+    Returns
+    -------
+    tuple of str
+        A clause for each, in their order.
+    """
+    return tuple(_say_neighbour(neighbour, messages, name_limit) for neighbour in around)
+
+
+def say_field_around(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:
+    """Say what lies around a strip, a line for each layer; nothing where no layer was given."""
+    told = say_around(strip.around, messages, name_limit=NAME_LIMIT)
+    return tuple(messages.say("field.around", feature=feature) for feature in told)
+
+
 def say_counts(counts: dict[str, int], messages: Messages) -> str:
     """Say how many strips have each verdict."""
     return ", ".join(messages.count(f"counted.{verdict}", count) for verdict, count in counts.items())
@@ -195,8 +227,8 @@ def say_region_row(row: pd.Series[Any], region: str, messages: Messages, *, roun
     )
 
 
-def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messages, *, rounded: bool = False) -> str:
-    """Say what was found; "nothing new" never without the share that was observed.
+def say_findings(counts: dict[str, int], observed: pd.DataFrame, record: RunRecord, messages: Messages) -> str:
+    """Say what was found; "nothing new" never without what was looked for and the share that was observed.
 
     Parameters
     ----------
@@ -204,23 +236,34 @@ def say_findings(counts: dict[str, int], observed: pd.DataFrame, messages: Messa
         Strips by verdict, see `count_verdicts`.
     observed : DataFrame
         The observed table of a run.
+    record : RunRecord
+        Of the run, or of an edition, whose areas and shares are rounded.
     messages : Messages
-    rounded : bool
-        Whether its areas and shares are those of an edition.
 
     Returns
     -------
     str
         One sentence.
     """
-    whole = observed.iloc[0]
+    whole, rounded = observed.iloc[0], record.precision != "exact"
     share = say_share(whole, messages, rounded=rounded)
     found = {verdict: count for verdict, count in counts.items() if verdict in CALLED_NEW}
+    shortest = say_shortest(record, messages)
     if found:
-        return messages.say("field.found", counts=say_counts(found, messages), share=share)
+        return messages.say("field.found", length=shortest, counts=say_counts(found, messages), share=share)
     if not float(whole["observed_km2"]) > 0:
         return messages.say("field.unseen", asked=format_km2(float(whole["asked_km2"]), messages, rounded=rounded))
-    return messages.say("field.nothing_new", share=share)
+    return messages.say("field.nothing_new", length=shortest, share=share)
+
+
+def say_shortest(record: RunRecord, messages: Messages) -> str:
+    """Say how long a strip had to be."""
+    return format_number(record.settings.trace.min_length_m, messages, unit="m")
+
+
+def say_least_observed(record: RunRecord, messages: Messages) -> str:
+    """Say of how much of a strip both dates had to be observed."""
+    return messages.say("field.least", least=format_share(record.settings.trace.min_observed_share, messages))
 
 
 def say_others(counts: dict[str, int], messages: Messages) -> list[str]:
@@ -229,9 +272,25 @@ def say_others(counts: dict[str, int], messages: Messages) -> list[str]:
     return [messages.say("message.others", counts=say_counts(others, messages))] if others else []
 
 
-def say_outcome(counts: dict[str, int], observed: pd.DataFrame, messages: Messages, *, rounded: bool = False) -> str:
+def say_outcome(counts: dict[str, int], observed: pd.DataFrame, record: RunRecord, messages: Messages) -> str:
     """Say what was found, new or not, and how much was observed; see `say_findings`."""
-    return " ".join([say_findings(counts, observed, messages, rounded=rounded), *say_others(counts, messages)])
+    return " ".join([say_findings(counts, observed, record, messages), *say_others(counts, messages)])
+
+
+def _say_neighbour(neighbour: Neighbour, messages: Messages, name_limit: int) -> str:
+    inside = neighbour.overlap_share > 0
+    key = "fact.around.inside" if inside else "fact.around.near"
+    return messages.say(
+        key if neighbour.name else f"{key}_unnamed",
+        layer=_show_layer(neighbour, messages),
+        name=shown_text(neighbour.name, messages, limit=name_limit),
+        distance=format_number(neighbour.distance_km, messages, digits=1, unit="km"),
+        share=format_share(neighbour.overlap_share, messages) if inside else "",
+    )
+
+
+def _show_layer(neighbour: Neighbour, messages: Messages) -> str:
+    return shown_text(neighbour.layer, messages, limit=NAME_LIMIT)
 
 
 def _folder_levels(strip: NumberedStrip, messages: Messages) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
-from colibri_geo.exporting.describing import name_region, say_outcome, say_region_row
+from colibri_geo.exporting.describing import name_region, say_least_observed, say_outcome, say_region_row
 from colibri_geo.exporting.editions import LEAST_KM2, Edition, say_square
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON
@@ -130,7 +130,7 @@ def _write_sections(
     yield (
         say("message.heading.found"),
         [
-            say_edition(edition, messages),
+            f"{say_edition(edition, messages)} {say_least_observed(record, messages)}",
             edition.say_caution(messages),
             *rules,
             say("edition.others"),
@@ -165,7 +165,7 @@ def _count_verdicts(edition: Edition) -> dict[str, int]:
 
 def say_edition(edition: Edition, messages: Messages) -> str:
     """Say what was found; "nothing new" never without the share that was observed."""
-    return say_outcome(_count_verdicts(edition), edition.observed, messages, rounded=True)
+    return say_outcome(_count_verdicts(edition), edition.observed, edition.record, messages)
 
 
 def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:

@@ -10,7 +10,14 @@ from shapely import MultiPoint, Point
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs
-from colibri_geo.exporting.describing import NAME_LIMIT, say_looks, say_region, say_size, say_title
+from colibri_geo.exporting.describing import (
+    NAME_LIMIT,
+    say_community,
+    say_looks,
+    say_region,
+    say_size,
+    say_title,
+)
 from colibri_geo.exporting.markup import add_text, write_xml
 from colibri_geo.exporting.numbering import NumberedStrip
 from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text
@@ -69,7 +76,7 @@ def _add_waypoint(root: ET.Element, place: Point, name: str, description: str, s
 
 
 def _describe_strip(strip: NumberedStrip, messages: Messages) -> str:
-    """Write one line: devices show no more."""
+    """Write one line, which is all that devices show; what protects people first, for some show its beginning alone."""
     parts = [
         messages.say(
             "field.waypoint",
@@ -82,4 +89,4 @@ def _describe_strip(strip: NumberedStrip, messages: Messages) -> str:
         say_looks(strip, messages),
         messages.say("field.preliminary"),
     ]
-    return ". ".join(parts)
+    return " ".join([*say_community(strip.around, messages), ". ".join(parts)])

@@ -16,6 +16,8 @@ from colibri_geo.exporting.coordinates import format_mgrs, format_position
 from colibri_geo.exporting.describing import (
     NAME_LIMIT,
     group_by_region,
+    say_community,
+    say_field_around,
     say_findings,
     say_looks,
     say_reasons,
@@ -162,7 +164,7 @@ def _describe_run(
         for verdict in VERDICTS
     ]
     return [
-        say_findings(counts, findings.observed, messages),
+        say_findings(counts, findings.observed, record, messages),
         messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
         messages.say("field.colours", legend=", ".join(legend)),
         messages.say("field.signs"),
@@ -248,6 +250,7 @@ def _describe_strip(strip: NumberedStrip, caution: str, messages: Messages) -> l
             verdict=messages.say(f"verdict.{strip.verdict}"),
             probability=format_probability(strip.row["probability"], messages),
         ),
+        *say_community(strip.around, messages),
         messages.say(
             "field.centre",
             position=format_position(strip.centre.x, strip.centre.y),
@@ -255,6 +258,7 @@ def _describe_strip(strip: NumberedStrip, caution: str, messages: Messages) -> l
         ),
         say_size(strip, messages),
         messages.say("field.region", region=say_region(strip, messages)),
+        *say_field_around(strip, messages),
         say_looks(strip, messages),
         messages.say("field.reasons", reasons=reasons),
         caution,

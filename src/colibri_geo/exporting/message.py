@@ -14,13 +14,17 @@ from colibri_geo.exporting.describing import (
     name_place,
     name_region,
     say_aerodrome,
+    say_community,
     say_dates,
+    say_field_around,
     say_findings,
+    say_least_observed,
     say_looks,
     say_others,
     say_reasons,
     say_region,
     say_region_row,
+    say_shortest,
     say_size,
 )
 from colibri_geo.exporting.mail import wrap, write_mail
@@ -78,7 +82,8 @@ def write_subject(counts: dict[str, int], observed: pd.DataFrame, record: RunRec
     if not float(whole["observed_km2"]) > 0:
         return messages.say("message.subject.unseen", dates=dates)
     share = format_share(float(whole["observed_share"]), messages, rounded=record.precision != "exact")
-    return messages.say("message.subject.nothing_new", share=share, dates=dates)
+    shortest = say_shortest(record, messages)
+    return messages.say("message.subject.nothing_new", length=shortest, share=share, dates=dates)
 
 
 def _write_sections(
@@ -102,7 +107,7 @@ def _write_summary(
     strips: Sequence[NumberedStrip], findings: Findings, record: RunRecord, messages: Messages
 ) -> Iterator[str]:
     counts = count_verdicts(strip.verdict for strip in strips)
-    yield say_findings(counts, findings.observed, messages)
+    yield f"{say_findings(counts, findings.observed, record, messages)} {say_least_observed(record, messages)}"
     yield from say_others(counts, messages)
     if strips:
         basis = part_links(format_recorded(record.probability_basis, messages))
@@ -133,11 +138,13 @@ def _write_strip(strip: NumberedStrip, messages: Messages) -> list[str]:
             verdict=say(f"verdict.{strip.verdict}"),
             probability=format_probability(strip.row["probability"], messages),
         ),
+        *say_community(strip.around, messages),
         say("field.region", region=say_region(strip, messages)),
         say("message.centre.mgrs", mgrs=shown_text(strip.mgrs, messages, limit=NAME_LIMIT)),
         say("message.centre.degrees", latitude=f"{strip.centre.y:.5f}", longitude=f"{strip.centre.x:.5f}"),
         say("message.ends", ends=", ".join(format_mgrs(end.x, end.y) for end in strip.ends)),
         *_write_aerodrome(strip, messages),
+        *say_field_around(strip, messages),
         f"{say_size(strip, messages)}.",
         f"{say_looks(strip, messages)}.",
         *([say("message.why", reasons=say("field.reasons.join").join(why))] if why else []),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 from shapely import LineString, Point, Polygon
 from shapely.geometry.polygon import orient
 
@@ -15,6 +14,8 @@ from colibri_geo.exporting.coordinates import WGS84, format_mgrs, strip_centres
 from colibri_geo.exporting.geopackage import draw_footprints
 from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.rows import plain_rows
+from colibri_geo.layers.findings import Findings
+from colibri_geo.layers.neighbours import Neighbour, group_neighbours
 
 CALLED_NEW = ("new", "extended", "reopened")
 """Verdicts that say that something was not there before."""
@@ -35,6 +36,8 @@ class NumberedStrip:
     ends : (2,) tuple of Point
     outline : Polygon
         Counter-clockwise; empty where the strip has no width. All shapes are in longitude and latitude.
+    around : tuple of Neighbour
+        The nearest feature of each layer of what lies around; empty where no such layer was given.
     """
 
     rank: int
@@ -43,6 +46,7 @@ class NumberedStrip:
     axis: LineString
     ends: tuple[Point, Point]
     outline: Polygon
+    around: tuple[Neighbour, ...]
 
     @property
     def verdict(self) -> str:
@@ -55,18 +59,19 @@ class NumberedStrip:
         return str(self.row["mgrs"] or format_mgrs(self.centre.x, self.centre.y))
 
 
-def number_strips(strips: gpd.GeoDataFrame) -> list[NumberedStrip]:
+def number_strips(findings: Findings) -> list[NumberedStrip]:
     """Return the strips in the order of the ranking.
 
     Parameters
     ----------
-    strips : GeoDataFrame
-        As `check_strips` accepts it.
+    findings : Findings
+        As `check_findings` accepts them.
 
     Returns
     -------
     list of NumberedStrip
     """
+    strips, around = findings.strips, group_neighbours(findings.strip_context)
     rows = plain_rows(strips).to_dict("records")
     axes, centres = strips.geometry.to_crs(WGS84), strip_centres(strips)
     outlines = draw_footprints(strips.reset_index()).geometry.to_crs(WGS84)
@@ -78,6 +83,7 @@ def number_strips(strips: gpd.GeoDataFrame) -> list[NumberedStrip]:
             axis=axes.iloc[position],
             ends=_read_ends(rows[position]),
             outline=orient(outlines.iloc[position]),
+            around=around.get(str(strips.index[position]), ()),
         )
         for rank, position in enumerate(rank_positions(strips), start=1)
     ]

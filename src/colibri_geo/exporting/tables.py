@@ -57,7 +57,7 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path, *, message
     write_geopackage(findings, folder / GEOPACKAGE, moment=moment, caution=caution)
     write_geojson(findings.strips, record, folder / GEOJSON)
     write_csv(findings.strips, record, folder / CSV)
-    numbered = number_strips(findings.strips)
+    numbered = number_strips(findings)
     write_kml(findings, numbered, record, folder / KML, messages=messages)
     write_gpx(numbered, record, folder / GPX, messages=messages)
     write_message(findings, numbered, record, folder / MESSAGE, messages=messages)

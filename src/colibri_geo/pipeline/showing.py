@@ -58,7 +58,7 @@ def view_run(findings: Findings, record: RunRecord, messages: Messages) -> RunVi
     -------
     RunView
     """
-    outcome = say_outcome(count_verdicts(findings.strips["verdict"]), findings.observed, messages)
+    outcome = say_outcome(count_verdicts(findings.strips["verdict"]), findings.observed, record, messages)
     before, after = (
         messages.say("value.named", name=format_scene(scene.name, messages), code=scene.acquired)
         for scene in (record.before, record.after)

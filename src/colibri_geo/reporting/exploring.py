@@ -118,7 +118,7 @@ def draw_strip_map(
         style=style,
         script=script,
         title=title,
-        outcome=say_outcome(counts, findings.observed, messages),
+        outcome=say_outcome(counts, findings.observed, record, messages),
         caution=caution_for(record, messages),
         width=f"{canvas.width:.1f}",
         height=f"{canvas.height:.1f}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from colibri_geo.exporting.describing import say_aerodrome
+from colibri_geo.exporting.describing import say_aerodrome, say_around
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_interval,
@@ -20,6 +21,7 @@ from colibri_geo.language.formats import (
     is_missing,
     read_time,
 )
+from colibri_geo.layers.neighbours import Neighbour
 from colibri_geo.reporting.parts import Fact
 
 LEVELS = ("country", "admin1", "admin2")
@@ -60,7 +62,7 @@ def list_size_facts(row: pd.Series[Any], messages: Messages) -> tuple[Fact, ...]
 
 
 def list_place_facts(
-    row: pd.Series[Any], shares: pd.DataFrame, around: pd.DataFrame | None, messages: Messages
+    row: pd.Series[Any], shares: pd.DataFrame, around: Sequence[Neighbour], messages: Messages
 ) -> tuple[Fact, ...]:
     """List when a strip was seen, where it lies, and what lies around it.
 
@@ -70,8 +72,7 @@ def list_place_facts(
         Its row of the strips table.
     shares : DataFrame
         Its rows of ``strip_regions``.
-    around : DataFrame or None
-        Its rows of ``strip_context``, where there is such a table.
+    around : sequence of Neighbour
     messages : Messages
 
     Returns
@@ -86,7 +87,7 @@ def list_place_facts(
         else messages.say("fact.border.value", distance=_distance(border, messages))
     )
     split = _shares(shares, messages)
-    near = () if around is None else _around(around, messages)
+    near = say_around(around, messages)
     scenes = " → ".join(format_scene(row[column], messages) for column in ("before_id", "after_id"))
     return (
         _fact("first_seen", messages, _first_seen(row, messages), columns=("last_without", "first_with")),
@@ -207,25 +208,6 @@ def _terrain(row: pd.Series[Any], messages: Messages) -> tuple[str, ...]:
     slope, low, high = (row[f"slope{part}_percent"] for part in ("", "_lo", "_hi"))
     said = format_interval(slope, low, high, messages, digits=1, unit="%")
     return height, messages.say("fact.terrain.slope", slope=said)
-
-
-def _around(around: pd.DataFrame, messages: Messages) -> tuple[str, ...]:
-    """Write the nearest feature of each layer of what lies around."""
-    lines = []
-    for layer, name, distance_km, share in zip(
-        around["layer"], around["name"], around["distance_km"], around["overlap_share"], strict=True
-    ):
-        key = "fact.around.inside" if not is_missing(share) and share > 0 else "fact.around.near"
-        lines.append(
-            messages.say(
-                f"{key}_unnamed" if is_missing(name) else key,
-                layer=format_text(layer, messages),
-                name="" if is_missing(name) else format_text(name, messages),
-                distance=_distance(distance_km, messages),
-                share="" if is_missing(share) else format_share(float(share), messages),
-            )
-        )
-    return tuple(lines)
 
 
 def _distance(distance_km: float, messages: Messages) -> str:

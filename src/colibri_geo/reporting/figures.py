@@ -248,7 +248,7 @@ def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame) -> None:
 
 
 def _head_map(axes: Axes, findings: Findings, record: RunRecord, messages: Messages) -> None:
-    outcome = say_outcome(count_verdicts(findings.strips["verdict"]), findings.observed, messages)
+    outcome = say_outcome(count_verdicts(findings.strips["verdict"]), findings.observed, record, messages)
     axes.set_title(name_run(record, messages))
     axes.set_ylabel("")  # geopandas names the axes after the CRS
     below = (textwrap.fill(text, _MAP_LETTERS) for text in (outcome, caution_for(record, messages)))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_dms, format_mgrs
+from colibri_geo.exporting.describing import say_community
 from colibri_geo.language import CONFUSERS, Messages
 from colibri_geo.language.formats import (
     format_number,
@@ -19,6 +20,7 @@ from colibri_geo.language.formats import (
     is_missing,
 )
 from colibri_geo.layers.findings import Findings
+from colibri_geo.layers.neighbours import Neighbour, group_neighbours
 from colibri_geo.reporting.aircraft import compare_length
 from colibri_geo.reporting.charts import draw_profiles
 from colibri_geo.reporting.facts import format_azimuth, list_place_facts, list_size_facts, name_region_chain
@@ -27,14 +29,6 @@ from colibri_geo.reporting.photos import build_photos
 from colibri_geo.reporting.pictures import StripPicture
 from colibri_geo.reporting.ranking import RankedStrip
 
-COMMUNITY_LAYERS = (
-    *("settlements", "villages", "communities", "health", "indigenous"),
-    *("asentamientos", "poblados", "comunidades", "salud", "indigenas"),
-    *("povoados", "saude", "localites", "communautes", "sante", "autochtones"),
-)  # fmt: skip
-"""Names of layers of people, or of health, in whatever letters, as in ``--layer health=posts.gpkg``."""
-COMMUNITY_KM = 5.0
-"""How far people walk to a strip that serves them, an hour: a note costs nothing, a strip taken from a clinic does."""
 _REASON_LIMIT = 400
 _DOUBT = "would be false"
 
@@ -64,7 +58,7 @@ def build_sheets(
     tuple of Sheet
     """
     by_strip = {picture.strip_id: picture for picture in pictures}
-    around = findings.strip_context
+    around = group_neighbours(findings.strip_context)
     return tuple(
         build_sheet(
             strip,
@@ -72,7 +66,7 @@ def build_sheets(
             record,
             by_strip.get(strip.strip_id),
             messages,
-            around=None if around is None else _rows_of(strip, around),
+            around=around.get(strip.strip_id, ()),
         )
         for strip in strips
     )
@@ -89,7 +83,7 @@ def build_sheet(
     picture: StripPicture | None,
     messages: Messages,
     *,
-    around: pd.DataFrame | None = None,
+    around: Sequence[Neighbour] = (),
 ) -> Sheet:
     """Build the sheet of one strip.
 
@@ -101,8 +95,7 @@ def build_sheet(
     record : RunRecord
     picture : StripPicture or None
     messages : Messages
-    around : DataFrame, optional
-        Its rows of ``strip_context``, where there is such a table.
+    around : sequence of Neighbour
 
     Returns
     -------
@@ -138,7 +131,7 @@ def build_sheet(
             if reason.startswith(_DOUBT)
         ),
         rival=_rival(str(row["confuser"]), messages),
-        care=(*_care_nearby(around, messages), messages.say("sheet.care.text")),
+        care=(*say_community(around, messages), messages.say("sheet.care.text")),
     )
 
 
@@ -150,18 +143,6 @@ def split_reasons(reasons: Any) -> tuple[str, ...]:  # noqa: ANN401 - a cell of 
 
 def _say_reason(reason: str, messages: Messages) -> str:
     return format_recorded(reason, messages, limit=_REASON_LIMIT)
-
-
-def _care_nearby(around: pd.DataFrame | None, messages: Messages) -> tuple[str, ...]:
-    """Say that a strip may serve people, where a layer of people or of health has something near it."""
-    if around is None:
-        return ()
-    of_people = around["layer"].astype(str).str.lower().isin(COMMUNITY_LAYERS)
-    near = around["layer"][(of_people & (around["distance_km"] <= COMMUNITY_KM)).to_numpy()]
-    if near.empty:
-        return ()
-    layers = ", ".join(format_text(layer, messages) for layer in near)
-    return (messages.say("sheet.care.near", layers=layers),)
 
 
 def _probability(row: pd.Series[Any], verdict: str, record: RunRecord, messages: Messages) -> tuple[str, ...]:
