@@ -230,6 +230,17 @@ def test_run_that_cannot_be_verified_is_kept(tmp_path: Path) -> None:
         check_target(tmp_path / "run", overwrite=True)
 
 
+@pytest.mark.parametrize("inside", ["again", "sub/again", "deep/er/again"])
+def test_place_inside_a_run_is_refused(tmp_path: Path, inside: str) -> None:
+    """A folder below that of a run, which would no longer be what that run wrote, is refused before the work."""
+    out = tmp_path / "run"
+    _write_run(out)
+    with pytest.raises(OutputError, match="the folder of a run") as caught:
+        check_target(out / inside, overwrite=True)
+    assert f"{out / inside}: lies in {out.resolve()}, the folder of a run" in str(caught.value)
+    assert verify(out).ok
+
+
 def test_free_name_is_accepted_and_not_made(tmp_path: Path) -> None:
     """A free name below missing folders is accepted, and nothing is made by asking."""
     check_target(tmp_path / "deep" / "er" / "run", overwrite=False)

@@ -40,7 +40,7 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     NotARun
         It may be replaced, but holds something else than a run, or one that cannot be verified.
     OutputError
-        The place is not a folder, is a link, or cannot be written.
+        The place is not a folder, is a link, lies inside a run, or cannot be written.
     """
     with output_errors(out):
         _check_place(out)
@@ -93,6 +93,12 @@ def _check_place(out: Path) -> None:
     if not parent.is_dir():
         what = "link that leads nowhere" if parent.is_symlink() else "file"
         raise OutputError(f"{out}: {parent.name} is a {what}, expected a folder; give another folder")
+    around = next((place for place in places if holds_run(place)), None)
+    if around is not None:
+        raise OutputError(
+            f"{out}: lies in {around}, the folder of a run, which holds nothing but what that run wrote; give a folder "
+            "outside of it"
+        )
     check_writable(parent)
 
 
