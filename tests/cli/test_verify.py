@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_missing_and_added_files_are_status_3(run_folder: Path) -> None:
     result = _verify(run_folder)
     assert result.exit_code == 3
     assert result.output.splitlines()[:2] == ["missing: findings.kml", "unexpected: other.kml"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems take no such names")
+def test_names_cannot_steer_the_terminal(run_folder: Path) -> None:
+    """Signs of control in names of files and of the folder are not printed."""
+    folder = run_folder.rename(run_folder.with_name("o\x1bo"))
+    assert _verify(folder).output.strip().isprintable()
+    (folder / "a\x1b[2J\x07b\nc").touch()
+    lines = _verify(folder).output.split("\n")
+    assert lines[0] == "unexpected: a [2J b c"
+    assert all(line.isprintable() for line in lines)
 
 
 def test_edited_manifest_is_status_3(run_folder: Path) -> None:

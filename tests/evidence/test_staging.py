@@ -42,6 +42,12 @@ def _write_run_while_another_appears(out: Path) -> None:
         out.mkdir()
 
 
+def _write_run_while_a_note_appears(out: Path) -> None:
+    with staged_folder(out, overwrite=True) as folder:
+        _fill(folder, "new")
+        (out / "notes.txt").write_text("mine")
+
+
 def _write_run(out: Path, text: str = "old") -> None:
     with staged_folder(out, overwrite=False) as folder:
         _fill(folder, text)
@@ -76,12 +82,12 @@ def test_former_run_is_swapped(tmp_path: Path) -> None:
     """With overwrite the new run takes the place of the former one, of which nothing stays."""
     out = tmp_path / "run"
     _write_run(out)
-    (out / "extra").write_text("of the former run")
+    (out / "run.log").write_text("of the former run")
     with staged_folder(out, overwrite=True) as folder:
         _fill(folder, "new")
         assert (out / "sub" / "file").read_text() == "old"
     assert (out / "sub" / "file").read_text() == "new"
-    assert not (out / "extra").exists()
+    assert not (out / "run.log").exists()
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -175,6 +181,64 @@ def test_nothing_but_a_run_is_replaced(tmp_path: Path) -> None:
         (tmp_path / "manifest.json").write_text('{"format": "other"}')
     with pytest.raises(NotARun), staged_folder(tmp_path, overwrite=True):
         pytest.fail("the work must not begin")
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        (["my_notes.txt"], "my_notes.txt, which the run there did not write"),
+        (["photos/p.jpg", "a", "b", "c", "d"], "a, b, c and 2 more, which the run there did not write"),
+        (["sub/file"], "sub/file, which changed since it was written"),
+        (["n", "sub/file"], "n, which the run there did not write, and sub/file, which changed since it was written"),
+    ],
+)
+def test_nothing_of_the_user_in_a_run_is_lost(tmp_path: Path, added: list[str], said: str) -> None:
+    """A run that holds what it did not write, or whose files were changed, is not replaced; they are named."""
+    out = tmp_path / "run"
+    _write_run(out)
+    for name in added:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("mine")
+    before = _snapshot(tmp_path)
+    with pytest.raises(OutputExists) as caught:
+        check_target(out, overwrite=True)
+    assert str(caught.value) == (
+        f"{out}: holds {said}; --overwrite (overwrite=True) would lose that: move it away first, or give another folder"
+    )
+    with pytest.raises(OutputExists), staged_folder(out, overwrite=True):
+        pytest.fail("the work must not begin")
+    assert _snapshot(tmp_path) == before
+
+
+def test_what_is_laid_into_a_run_meanwhile_is_kept(tmp_path: Path) -> None:
+    """A file that comes into the former run during the work keeps it from being replaced."""
+    out = tmp_path / "run"
+    _write_run(out)
+    with pytest.raises(OutputExists, match=r"holds notes\.txt"):
+        _write_run_while_a_note_appears(out)
+    assert (out / "notes.txt").read_text() == "mine"
+    assert (out / "sub" / "file").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_run_that_cannot_be_verified_is_kept(tmp_path: Path) -> None:
+    """A run of another format version, of which nobody can tell what was changed, is not replaced."""
+    _write_run(tmp_path / "run")
+    manifest = tmp_path / "run" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format_version": 1', '"format_version": 2'))
+    with pytest.raises(NotARun, match="format version 2, expected 1"):
+        check_target(tmp_path / "run", overwrite=True)
+
+
+@pytest.mark.parametrize("inside", ["again", "sub/again", "deep/er/again"])
+def test_place_inside_a_run_is_refused(tmp_path: Path, inside: str) -> None:
+    """A folder below that of a run, which would no longer be what that run wrote, is refused before the work."""
+    out = tmp_path / "run"
+    _write_run(out)
+    with pytest.raises(OutputError, match="the folder of a run") as caught:
+        check_target(out / inside, overwrite=True)
+    assert f"{out / inside}: lies in {out.resolve()}, the folder of a run" in str(caught.value)
+    assert verify(out).ok
 
 
 def test_free_name_is_accepted_and_not_made(tmp_path: Path) -> None:

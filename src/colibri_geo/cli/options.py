@@ -25,7 +25,7 @@ def target_options(command: Command) -> Command:
         click.option(
             "--out", type=GivenPath(), required=True, metavar="DIR", help="Folder to write; refused when it exists."
         ),
-        click.option("--overwrite", is_flag=True, help="Replace DIR when it holds an earlier run."),
+        click.option("--overwrite", is_flag=True, help="Replace DIR when it holds an earlier run, as it was written."),
     )
 
 

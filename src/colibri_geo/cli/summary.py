@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from colibri_geo.cli.printing import to_printable
+
 if TYPE_CHECKING:
     import geopandas as gpd
 
@@ -79,7 +81,7 @@ class Summary:
             lines.append(
                 f"Edition ({self.precision}): it holds no exact position; without --precision the exact run is written."
             )
-        return "\n".join([*lines, self.caution])
+        return "\n".join(map(to_printable, [*lines, self.caution]))
 
 
 def conclude(run: colibri_geo.Run, saved: Saved, *, as_json: bool) -> None:

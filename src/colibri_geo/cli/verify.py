@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import colibri_geo
+from colibri_geo.cli.printing import to_printable
 from colibri_geo.cli.values import GivenPath
 
 DIFFERENT = 3
@@ -22,8 +23,8 @@ def verify(directory: Path) -> None:
     found = colibri_geo.verify(directory)
     for word, names in (("missing", found.missing), ("changed", found.changed), ("unexpected", found.unexpected)):
         for name in names:
-            click.echo(f"{word}: {name}")
+            click.echo(to_printable(f"{word}: {name}"))
     if not found.ok:
-        click.echo(f"{directory} is not what the run wrote.")
+        click.echo(to_printable(f"{directory} is not what the run wrote."))
         raise click.exceptions.Exit(DIFFERENT)
-    click.echo(f"{directory} is what the run wrote: {found.checked} files checked.")
+    click.echo(to_printable(f"{directory} is what the run wrote: {found.checked} files checked."))

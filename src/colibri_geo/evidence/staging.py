@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from colibri_geo.errors import DISK_FULL, NotARun, OutputError, OutputExists
 from colibri_geo.evidence.manifest import holds_run
+from colibri_geo.evidence.verification import verify
 from colibri_geo.writing import OVERWRITE, check_writable, output_errors
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 _PREFIX = ".colibri-"
+_MOST_NAMED = 3
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
@@ -28,16 +30,17 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     out : Path
         Folder to be written.
     overwrite : bool
-        Whether a run that is there may be replaced. Nothing else is ever replaced but an empty folder.
+        Whether a run that is there may be replaced. Nothing else is ever replaced but an empty folder, and no run that
+        holds what it did not write, or that was changed since.
 
     Raises
     ------
     OutputExists
-        The folder exists and may not be replaced.
+        The folder exists and may not be replaced, or something in it would be lost.
     NotARun
-        It may be replaced, but holds something else than a run.
+        It may be replaced, but holds something else than a run, or one that cannot be verified.
     OutputError
-        The place is not a folder, is a link, or cannot be written.
+        The place is not a folder, is a link, lies inside a run, or cannot be written.
     """
     with output_errors(out):
         _check_place(out)
@@ -90,6 +93,12 @@ def _check_place(out: Path) -> None:
     if not parent.is_dir():
         what = "link that leads nowhere" if parent.is_symlink() else "file"
         raise OutputError(f"{out}: {parent.name} is a {what}, expected a folder; give another folder")
+    around = next((place for place in places if holds_run(place)), None)
+    if around is not None:
+        raise OutputError(
+            f"{out}: lies in {around}, the folder of a run, which holds nothing but what that run wrote; give a folder "
+            "outside of it"
+        )
     check_writable(parent)
 
 
@@ -98,8 +107,35 @@ def _check_existing(out: Path, *, overwrite: bool) -> None:
         raise OutputExists(
             f"{out}: exists already, expected a free name; give another folder, or {OVERWRITE} to replace a run"
         )
-    if any(out.iterdir()) and not holds_run(out):
+    if not any(out.iterdir()):
+        return
+    if not holds_run(out):
         raise NotARun(f"{out}: holds something else than a run, which is never replaced; give another folder")
+    _check_lossless(out)
+
+
+def _check_lossless(out: Path) -> None:
+    """Refuse a run with something in it that writing the run again would not bring back."""
+    found = verify(out)
+    kept = [
+        f"{_name_few(names)}, which {what}"
+        for names, what in (
+            (found.unexpected, "the run there did not write"),
+            (found.changed, "changed since it was written"),
+        )
+        if names
+    ]
+    if kept:
+        raise OutputExists(
+            f"{out}: holds {', and '.join(kept)}; {OVERWRITE} would lose that: move it away first, or give another "
+            "folder"
+        )
+
+
+def _name_few(names: Sequence[str]) -> str:
+    named = ", ".join(names[:_MOST_NAMED])
+    rest = len(names) - _MOST_NAMED
+    return f"{named} and {rest:,} more" if rest > 0 else named
 
 
 def _make_staging(target: Path, undo: ExitStack) -> Path:

@@ -116,7 +116,8 @@ FIELD = {
     # --------------------------------------------------------------------------------------------- feedback
     "feedback.subject": "Feedback on candidate cleared strips, {dates}",
     "feedback.how": (
-        "Fill in what you know and leave the rest empty. One block a strip, or only the blocks that you have something "
+        "Fill in a copy of this form: its folder is sealed, and a form that is filled in there counts as changed. "
+        "Write what you know and leave the rest empty. One block a strip, or only the blocks that you have something "
         "on. No names of persons, no addresses, no registrations, no telephone numbers."
     ),
     "feedback.checked": "Checked on (UTC, YYYY-MM-DD):",

@@ -105,7 +105,8 @@ class Run:
         out : str or Path
             Folder to make; what lies above it is made too.
         overwrite : bool
-            Replace the folder where it holds an earlier run.
+            Replace the folder where it holds an earlier run, with no file that the run did not write and none that was
+            changed since: they would be lost.
         rasters : bool
             Write ``change.tif`` and ``validity.tif`` too.
         report : bool
