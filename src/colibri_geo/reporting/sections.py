@@ -217,7 +217,7 @@ def build_inputs(record: RunRecord, messages: Messages) -> Inputs:
     """Build the tables of the scenes and of how they fit."""
     return Inputs(
         scenes=_scene_table("inputs.scenes", (record.before, record.after), messages, keys=("run.before", "run.after")),
-        radar=_scene_table("inputs.radar", record.radar, messages) if record.radar else None,
+        radar=_scene_table("inputs.radar", (record.radar[0], record.radar[-1]), messages) if record.radar else None,
         pair=_pair_facts(record.pair, messages),
         bands=_band_table(record.pair, messages),
         notes=tuple(format_recorded(note, messages, limit=400) for note in record.pair.notes),
