@@ -12,8 +12,9 @@ import pyogrio
 import pytest
 from shapely import Polygon
 
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.columns import STRIP_COLUMNS, VERDICTS
-from colibri_geo.exporting.kml import COLOURS, write_kml
+from colibri_geo.exporting.kml import write_kml
 from colibri_geo.exporting.numbering import number_strips
 from colibri_geo.language import ENGLISH, load_messages
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -85,14 +86,22 @@ def test_outline_is_that_of_the_geopackage(folder: Path) -> None:
 
 
 def test_every_style_is_there(folder: Path) -> None:
-    """Each placemark names a style of the document; no two verdicts share a colour, and the legend names each."""
+    """Each style that is named is there; lines and labels have the verdict's colour, which the legend names."""
     root = _parse(folder)
     styles = {style.get("id"): style for style in root.iterfind("k:Document/k:Style", NAMES)}
     assert {text.removeprefix("#") for text in _texts(root, ".//k:styleUrl")} <= set(styles)
-    assert len({_texts(styles[verdict], "k:LineStyle/k:color")[0] for verdict in VERDICTS}) == len(VERDICTS)
+    for verdict, colour in VERDICT_COLOURS.items():
+        for kind in ("LineStyle", "LabelStyle"):
+            assert _texts(styles[verdict], f"k:{kind}/k:color") == [f"ff{colour[5:7]}{colour[3:5]}{colour[1:3]}"]
     (legend,) = _texts(root, "k:Document/k:description")
-    assert list(COLOURS) == list(VERDICTS)
     assert all(f"{verdict.replace('_', ' ')} {ENGLISH.say(f'colour.{verdict}')} (" in legend for verdict in VERDICTS)
+
+
+def test_points_without_a_picture_are_not_tinted(folder: Path) -> None:
+    """A pin of the application's own, which is often yellow, is given no colour: it would have a false one."""
+    root = _parse(folder)
+    assert root.findall(".//k:IconStyle", NAMES)
+    assert root.findall(".//k:IconStyle/k:color", NAMES) == []
 
 
 def test_document_carries_the_caution(folder: Path, empty_folder: Path) -> None:

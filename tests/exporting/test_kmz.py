@@ -15,6 +15,8 @@ from PIL import Image
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting import FieldPicture, write_kmz
+from colibri_geo.exporting.colours import VERDICT_COLOURS
+from colibri_geo.exporting.kml import write_colour
 from colibri_geo.layers.findings import Findings
 from tests.support.example_run import example_findings, example_record
 
@@ -59,10 +61,10 @@ def _tags(text: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def test_document_comes_first_with_the_pictures_of_each_strip(tmp_path: Path) -> None:
-    """The archive holds the document, then before and after of each strip, named after its number."""
+    """The archive holds the document, the dot, then before and after of each strip, named after its number."""
     with _write(example_findings(), tmp_path) as archive:
         pictures = [f"files/{rank}_{date}.jpg" for rank in range(1, 6) for date in ("before", "after")]
-        assert archive.namelist() == ["doc.kml", *pictures]
+        assert archive.namelist() == ["doc.kml", "files/dot.png", *pictures]
         assert archive.read("files/2_after.jpg") == _picture("S005").after
         assert archive.testzip() is None
 
@@ -71,12 +73,29 @@ def test_balloons_show_pictures_of_the_archive_alone(tmp_path: Path) -> None:
     """Each picture of a balloon is a file of the archive; centre, axis and outline show those of their strip."""
     with _write(example_findings(), tmp_path) as archive:
         shown = [[attributes["src"] for tag, attributes in _tags(text) if tag == "img"] for text in _balloons(archive)]
-        assert {path for paths in shown for path in paths} == set(archive.namelist()[1:])
+        assert {path for paths in shown for path in paths} == set(archive.namelist()[2:])
     assert shown[:5] == [
         *([["files/1_before.jpg", "files/1_after.jpg"]] * 2),
         *([[]] * 2),
         ["files/1_before.jpg", "files/1_after.jpg"],
     ]
+
+
+def test_points_are_dots_of_the_archive_in_the_colour_of_their_verdict(tmp_path: Path) -> None:
+    """Each point has a picture of the archive: a white disc with a black rim, which takes the verdict's colour."""
+    with _write(example_findings(), tmp_path) as archive:
+        root = ET.fromstring(archive.read("doc.kml"))  # noqa: S314 - written by the test itself
+        dot = np.asarray(Image.open(io.BytesIO(archive.read("files/dot.png"))).convert("RGBA"))
+    icons = root.findall("k:Document/k:Style/k:IconStyle", NAMES)
+    assert {icon.findtext("k:Icon/k:href", "", NAMES) for icon in icons} == {"files/dot.png"}
+    for verdict, colour in VERDICT_COLOURS.items():
+        styles = [root.find(f".//k:Style[@id='{verdict}{part}']/k:IconStyle/k:color", NAMES) for part in ("", "_end")]
+        assert [style.text for style in styles if style is not None] == [write_colour(colour)] * 2
+    centre, corner, rim = dot[32, 32], dot[0, 0], dot[32, 11]
+    assert (centre == 255).all()
+    assert corner[3] == 0
+    assert rim.tolist() == [0, 0, 0, 255]
+    assert (dot[..., :3] == dot[..., :1]).all()
 
 
 def test_captions_tell_date_scale_and_north(tmp_path: Path) -> None:

@@ -11,6 +11,13 @@ from tests.support.example_run import example_strips
 
 pytestmark = pytest.mark.slow
 
+SPLIT = """
+() => [...document.querySelectorAll('.columns h4')].filter(heading => {
+  const parts = [heading, heading.nextElementSibling].flatMap(part => [...part.getClientRects()]);
+  return new Set(parts.map(part => part.left)).size > 1;
+}).map(heading => heading.textContent)
+"""
+"""Headings of blocks that are not whole in one column."""
 OVERFLOW = """() => [...document.querySelectorAll("body *")]
   .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
   .map(part => part.tagName + "." + part.className)"""
@@ -81,7 +88,7 @@ def test_keyboard_reaches_the_report(browser: Any, reports: Path) -> None:  # no
 
 @pytest.mark.parametrize("name", ["full", "es", "pt", "fr"])
 def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
-    """Printed on A4, no sheet is longer than a page, none shares one, and nothing sticks out at the side."""
+    """Printed on A4, no sheet is longer than a page, none shares one, its blocks are whole, nothing sticks out."""
     context = browser.new_context(viewport={"width": 696, "height": 1000})
     page = context.new_page()
     page.goto((reports / f"{name}.html").as_uri())
@@ -93,6 +100,7 @@ def test_each_sheet_has_a_page_of_paper(browser: Any, reports: Path, name: str) 
     assert len(heights) == len(example_strips())
     assert max(heights) < (297 - 30) / 25.4 * 96 - 40
     assert set(breaks) == {"page"}
+    assert page.evaluate(SPLIT) == []
     assert page.evaluate(OVERFLOW) == []
     context.close()
 

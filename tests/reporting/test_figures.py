@@ -20,11 +20,12 @@ from PIL import Image
 
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import ConfigError, MissingExtra, OutputError, SettingsError, TableError
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.language import LANGUAGES, load_messages
 from colibri_geo.reporting import overview_picture, picture_strips
 from colibri_geo.reporting.figures import plot_findings, plot_strip
-from colibri_geo.reporting.palette import BLANK, VEIL, VERDICT_COLOURS
+from colibri_geo.reporting.palette import BLANK, VEIL
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from tests.reporting.fake_pair import make_pair

@@ -17,6 +17,7 @@ from shapely import Polygon
 from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
 from colibri_geo.exporting.describing import name_region, say_least_observed, say_outcome, say_region_row
 from colibri_geo.exporting.editions import LEAST_KM2, Edition, say_square
@@ -25,7 +26,7 @@ from colibri_geo.exporting.geojson import GEOJSON
 from colibri_geo.exporting.geopackage import GEOPACKAGE, Layer, write_layers
 from colibri_geo.exporting.gpx import GPX
 from colibri_geo.exporting.gpx import NAMESPACE as GPX_NAMESPACE
-from colibri_geo.exporting.kml import KML
+from colibri_geo.exporting.kml import KML, write_colour
 from colibri_geo.exporting.kml import NAMESPACE as KML_NAMESPACE
 from colibri_geo.exporting.markup import add_text, write_xml
 from colibri_geo.exporting.message import MESSAGE, write_sections, write_subject
@@ -39,8 +40,7 @@ from colibri_geo.layers.columns import LEVELS
 
 _BELOW = " > "
 _SQUARE_STYLE = "square"
-_SQUARE_COLOURS = ("ff005ed5", "33005ed5")
-"""Of the line and the ground, as KML has it."""
+_GROUND_OPACITY = 0.2
 
 
 def write_edition(edition: Edition, folder: Path, *, messages: Messages = ENGLISH) -> None:
@@ -247,8 +247,9 @@ def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
     add_text(document, "open", "1")
     add_text(document, "description", f"{say_edition(edition, messages)}\n{edition.say_caution(messages)}")
     style = ET.SubElement(document, "Style", {"id": _SQUARE_STYLE})
-    for tag, colour in zip(("LineStyle", "PolyStyle"), _SQUARE_COLOURS, strict=True):
-        add_text(ET.SubElement(style, tag), "color", colour)
+    colour = VERDICT_COLOURS["new"]
+    add_text(ET.SubElement(style, "LineStyle"), "color", write_colour(colour))
+    add_text(ET.SubElement(style, "PolyStyle"), "color", write_colour(colour, opacity=_GROUND_OPACITY))
     for square in _group_by_square(edition, rows, messages):
         text = "\n".join([*map(_as_html, square.lines), caution_for(edition.record, messages)])
         middle = f"{messages.say('edition.middle')}\n{text}"

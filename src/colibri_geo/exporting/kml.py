@@ -11,6 +11,7 @@ from pathlib import Path
 from shapely import LinearRing, LineString, Point
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import format_mgrs, format_position
 from colibri_geo.exporting.describing import (
@@ -35,20 +36,7 @@ from colibri_geo.layers.findings import Findings
 KML = "findings.kml"
 NAMESPACE = "http://www.opengis.net/kml/2.2"
 _END, _OUTLINE = "_end", "_outline"
-_OPAQUE, _SHEER = "ff", "4d"
-
-
-COLOURS = {
-    "new": "005ed5",
-    "extended": "009fe6",
-    "reopened": "a779cc",
-    "regrowing": "739e00",
-    "unchanged": "e9b456",
-    "not_observed": "999999",
-}
-"""Blue, green, red, as KML has it; messages ``colour.`` name them for the legend.
-
-They stay apart for those who see no red or green: https://doi.org/10.1038/nmeth.1618."""
+_OPAQUE, _SHEER = 1.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -103,6 +91,7 @@ def build_kml(
     record: RunRecord,
     photos: Mapping[int, Sequence[Photo]] | None = None,
     *,
+    icon: str | None = None,
     messages: Messages = ENGLISH,
 ) -> Iterator[bytes]:
     """Build the document: a strip is a numbered point at its centre, the line of its axis, its ends and its outline.
@@ -117,6 +106,8 @@ def build_kml(
     record : RunRecord
     photos : mapping of int to sequence of Photo, optional
         Pictures for the balloons, by rank.
+    icon : str, optional
+        Path in the archive of the picture of a point: white, for applications multiply it by the colour of a verdict.
     messages : Messages
 
     Yields
@@ -130,8 +121,8 @@ def build_kml(
     add_text(document, "name", messages.say("field.title", before=before, after=after))
     add_text(document, "open", "1")
     add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record, messages)))
-    for verdict, colour in COLOURS.items():
-        _add_styles(document, verdict, colour)
+    for verdict, colour in VERDICT_COLOURS.items():
+        _add_styles(document, verdict, colour, icon)
     return stream_xml(root, document, _build_folders(strips, caution_for(record, messages), photos or {}, messages))
 
 
@@ -172,19 +163,46 @@ def _describe_run(
     ]
 
 
-def _add_styles(document: ET.Element, verdict: str, colour: str) -> None:
-    opaque, sheer = _OPAQUE + colour, _SHEER + colour
+def write_colour(colour: str, *, opacity: float = _OPAQUE) -> str:
+    """Write a colour as KML has it: opacity, blue, green, red.
+
+    Examples
+    --------
+    >>> write_colour("#d55e00", opacity=0.2)
+    '33005ed5'
+    """
+    red, green, blue = colour[1:3], colour[3:5], colour[5:7]
+    return f"{round(255 * opacity):02x}{blue}{green}{red}"
+
+
+def _add_styles(document: ET.Element, verdict: str, colour: str, icon: str | None) -> None:
+    opaque = write_colour(colour)
     strip = ET.SubElement(document, "Style", {"id": verdict})
-    add_text(ET.SubElement(strip, "IconStyle"), "color", opaque)
+    _add_icon_style(strip, opaque, icon, scale=1.0)
+    add_text(ET.SubElement(strip, "LabelStyle"), "color", opaque)
     _add_line_style(strip, opaque, width_px=3)
     end = ET.SubElement(document, "Style", {"id": verdict + _END})
-    icon = ET.SubElement(end, "IconStyle")
-    add_text(icon, "color", opaque)
-    add_text(icon, "scale", "0.5")
+    _add_icon_style(end, opaque, icon, scale=0.5)
     add_text(ET.SubElement(end, "LabelStyle"), "scale", "0")
     outline = ET.SubElement(document, "Style", {"id": verdict + _OUTLINE})
     _add_line_style(outline, opaque, width_px=1)
-    add_text(ET.SubElement(outline, "PolyStyle"), "color", sheer)
+    add_text(ET.SubElement(outline, "PolyStyle"), "color", write_colour(colour, opacity=_SHEER))
+
+
+def _add_icon_style(style: ET.Element, colour: str, icon: str | None, *, scale: float) -> None:
+    """Add the look of a point: coloured where its picture comes along, else what the application has, as it is.
+
+    A file alone brings no picture, and one on a server would be fetched. What applications have instead is often a
+    yellow pin, which multiplied by a colour has that of another verdict: there lines and labels tell the verdict, for
+    they are drawn without a picture.
+    """
+    element = ET.SubElement(style, "IconStyle")
+    if icon is not None:
+        add_text(element, "color", colour)
+    add_text(element, "scale", f"{scale:g}")
+    if icon is not None:
+        add_text(ET.SubElement(element, "Icon"), "href", icon)
+        ET.SubElement(element, "hotSpot", {"x": "0.5", "y": "0.5", "xunits": "fraction", "yunits": "fraction"})
 
 
 def _add_line_style(style: ET.Element, colour: str, *, width_px: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from colibri_geo.evidence import RunRecord
@@ -16,6 +17,8 @@ from colibri_geo.layers.findings import Findings
 
 KMZ = "findings.kmz"
 DOCUMENT = "doc.kml"
+_DOT, _DOT_PATH = "dot.png", "files/dot.png"
+"""A white disc with a black rim: multiplied by a colour, a disc of that colour with a black rim."""
 _SHOWN_PX = 320
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a ZIP can hold: the archive has no clock."""
@@ -75,9 +78,10 @@ def write_kmz(
     by_strip = {picture.strip_id: picture for picture in pictures}
     pictured = {strip.rank: by_strip[strip.row["strip_id"]] for strip in strips if strip.row["strip_id"] in by_strip}
     photos = {rank: _place_photos(rank, picture, record, messages) for rank, picture in pictured.items()}
-    document = build_kml(findings, strips, record, photos, messages=messages)
+    document = build_kml(findings, strips, record, photos, icon=_DOT_PATH, messages=messages)
     with zipfile.ZipFile(folder / KMZ, "w") as archive:
         _add_file(archive, DOCUMENT, document, zipfile.ZIP_DEFLATED)
+        _add_file(archive, _DOT_PATH, [resources.files(__package__).joinpath(_DOT).read_bytes()], zipfile.ZIP_STORED)
         for rank, picture in pictured.items():
             for photo, image in zip(photos[rank], (picture.before, picture.after), strict=True):
                 _add_file(archive, photo.path, [image], zipfile.ZIP_STORED)

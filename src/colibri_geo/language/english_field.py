@@ -73,7 +73,7 @@ FIELD = {
     "colour.reopened": "pink",
     "colour.regrowing": "bluish green",
     "colour.unchanged": "sky blue",
-    "colour.not_observed": "grey",
+    "colour.not_observed": "pale grey",
     # ---------------------------------------------------------------------------------------------- message
     "message.subject.found.one": "{count} new candidate cleared strip, {dates}",
     "message.subject.found.many": "{count} new candidate cleared strips, {dates}",

@@ -12,6 +12,7 @@ import geopandas as gpd
 import shapely
 
 from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.numbering import count_verdicts
@@ -23,7 +24,6 @@ from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.headlines import name_run, name_unseen
 from colibri_geo.reporting.html import content_policy, load_template, read_asset, read_style
-from colibri_geo.reporting.palette import VERDICT_COLOURS
 from colibri_geo.reporting.parts import Fact, Sheet
 from colibri_geo.reporting.photos import data_uri
 from colibri_geo.reporting.pictures import Overview

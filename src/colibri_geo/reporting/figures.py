@@ -19,6 +19,7 @@ from shapely.geometry import LineString
 
 from colibri_geo.errors import TableError
 from colibri_geo.evidence import RunRecord
+from colibri_geo.exporting.colours import CASING, VERDICT_COLOURS
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.numbering import count_verdicts
@@ -41,7 +42,7 @@ from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, name_unseen
 from colibri_geo.reporting.maps import format_length
 from colibri_geo.reporting.painting import CHANGE_LIMIT
-from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL, VERDICT_COLOURS
+from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 from colibri_geo.reporting.profiles import StripProfiles
 
@@ -217,14 +218,15 @@ def _draw_unseen(axes: Axes, not_seen: gpd.GeoDataFrame, messages: Messages, *, 
 def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> list[Any]:
     """Draw each axis in the colour of its verdict, with its number in the report; return the signs of the legend."""
     lines = load_extra("matplotlib.lines", extra="notebook", purpose="a map of a run")
+    effects = load_extra("matplotlib.patheffects", extra="notebook", purpose="a map of a run")
+    cased = [effects.withStroke(linewidth=4.5, foreground=CASING)]
     signs = []
     for verdict in VERDICTS:
         part = strips[strips["verdict"] == verdict]
         if len(part):
-            part.plot(ax=axes, color="white", linewidth=4.5, zorder=5, aspect=None)
-            part.plot(ax=axes, color=VERDICT_COLOURS[verdict], linewidth=2.8, zorder=6, aspect=None)
-            label = messages.count(f"counted.{verdict}", len(part))
-            signs.append(lines.Line2D([], [], color=VERDICT_COLOURS[verdict], linewidth=3, label=label))
+            style = {"color": VERDICT_COLOURS[verdict], "linewidth": 2.8, "path_effects": cased}
+            part.plot(ax=axes, zorder=6, aspect=None, **style)
+            signs.append(lines.Line2D([], [], label=messages.count(f"counted.{verdict}", len(part)), **style))
     for number, position in enumerate(rank_positions(strips), start=1):
         middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
         _write(axes, messages.number(number), (middle.x, middle.y), xytext=(7, 7), size=9, weight="bold")

@@ -1,21 +1,12 @@
-"""The colours that maps, figures and diagrams of a run share: pages, paper and notebooks take them from here."""
+"""The colours of a report beside those of verdicts, and all of them as a style sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-VERDICT_COLOURS: Mapping[str, str] = MappingProxyType(
-    {
-        "new": "#b3261e",
-        "extended": "#9a4600",
-        "reopened": "#a3195b",
-        "regrowing": "#1b6b35",
-        "unchanged": "#47535f",
-        "not_observed": "#5b3f8c",
-    }
-)
-"""Dark enough for white letters on them."""
+from colibri_geo.exporting.colours import CASING, VERDICT_COLOURS
+
 DATE_COLOURS: Mapping[str, str] = MappingProxyType({"before": "#2c5f9e", "after": "#b3261e"})
 """Of the lines of a profile."""
 SEEN, BLANK = "#dcebd9", "#eef0ed"
@@ -30,7 +21,7 @@ def style_colours() -> str:
     Examples
     --------
     >>> style_colours()[:43]
-    ':root { --new: #b3261e; --extended: #9a4600'
+    ':root { --new: #d55e00; --extended: #e69f00'
     """
-    colours = {**VERDICT_COLOURS, **DATE_COLOURS, "seen": SEEN, "blank": BLANK, "veil": f"{VEIL:g}"}
+    colours = {**VERDICT_COLOURS, "casing": CASING, **DATE_COLOURS, "seen": SEEN, "blank": BLANK, "veil": f"{VEIL:g}"}
     return ":root { " + " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in colours.items()) + " }\n"

@@ -19,11 +19,12 @@ from typing import Any
 
 from colibri_geo.errors import LayoutError
 from colibri_geo.evidence.versions import PDF_LIBRARIES, PDF_TEMPLATE
+from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.wording import part_links, xml_text
 from colibri_geo.extras import load_extra
 from colibri_geo.language import ENGLISH, Messages, Untranslated
 from colibri_geo.reporting.html import load_drawings, read_asset, read_style
-from colibri_geo.reporting.palette import VERDICT_COLOURS, style_colours
+from colibri_geo.reporting.palette import style_colours
 from colibri_geo.reporting.parts import Chart, Charts, MapDrawing, Photo, Photos, ReportModel, Sheet
 from colibri_geo.reporting.tagging import WORKING, finish_tags, tell_cause
 
