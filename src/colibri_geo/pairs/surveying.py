@@ -150,7 +150,7 @@ def choose_bands(before: Scene, after: Scene) -> tuple[str, ...]:
     ------
     DateOrder, SameScene, QuantityMismatch, BandMismatch
     """
-    check_order(before, after, remedy="correct the times with --before-date and --after-date, or swap the images")
+    check_order(before, after, remedy="correct the times with --before-date and --after-date")
     if before.quantity == after.quantity == GAMMA0_DB:
         raise BandMismatch(
             f"{before.name} and {after.name} are radar images, expected optical ones; "
@@ -185,7 +185,7 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
     ----------
     before, after : Scene
     remedy : str
-        What to do where the times are not in order, for the error message.
+        What to do where neither image was given twice nor both the wrong way round, for the error message.
 
     Raises
     ------
@@ -199,12 +199,13 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
     if after.acquired == before.acquired:
         raise DateOrder(
             f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
-            f"expected two dates, {remedy}"
+            f"expected two dates: is it the same image? Give the other one, or {remedy}"
         )
     if after.acquired < before.acquired_last:
         raise DateOrder(
             f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
-            f"({before.acquired_last:%Y-%m-%dT%H:%MZ}); expected the older image first, {remedy}"
+            f"({before.acquired_last:%Y-%m-%dT%H:%MZ}); expected the older image first, swap the images, or "
+            f"{remedy}"
         )
 
 

@@ -55,7 +55,7 @@ def check_radar(before: Scene, after: Scene) -> str:
                 f"{scene.name}: holds {scene.quantity}, expected terrain-corrected radar backscatter ({GAMMA0_DB}); "
                 "give Sentinel-1 RTC images with --before-radar and --after-radar, optical ones as BEFORE and AFTER"
             )
-    check_order(before, after, remedy="give two radar images of different dates, the older first")
+    check_order(before, after, remedy="take radar images of other dates")
     band = next((band for band in _BANDS if band in before.bands and band in after.bands), None)
     if band is None:
         raise BandMismatch(
