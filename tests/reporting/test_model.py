@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -378,3 +379,12 @@ def test_strips_beyond_the_most_have_no_sheet(monkeypatch: pytest.MonkeyPatch) -
     assert build(example_findings(strips=False)).sheets_note == ""
     assert model.map is not None
     assert {label.target for label in model.map.labels if label.kind == "number"} >= {"strip-3", "strip-5"}
+
+
+def test_cover_says_where_the_ground_lies() -> None:
+    """The regions that were given, the area asked about and its middle; without regions the latter two."""
+    place = plain(build().cover.place)
+    assert re.fullmatch(r"\S.*: 64\.0 km² around 1°\d\d'\d\d\.\d\"N 77°\d\d'\d\d\.\d\"W", place)
+    observed = example_findings().observed
+    alone = dataclasses.replace(example_findings(), observed=observed[observed["level"] == "all"])
+    assert plain(build(alone).cover.place).startswith("64.0 km² around 1°")

@@ -25,6 +25,8 @@ REPORT = {
     "cover.before": "Before",
     "cover.after": "After",
     "cover.gap": "{gap} between the two images, {start} to {stop}",
+    "cover.place": "{regions}: {area} around {centre}",
+    "cover.place.ground": "{area} around {centre}",
     "cover.synthetic": "Synthetic: {names} made by simulation. This report shows no real place.",
     "cover.synthetic.one": "{name} was",
     "cover.synthetic.both": "both images were",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.language import ENGLISH, Messages
@@ -22,6 +23,7 @@ from colibri_geo.reporting.sections import (
     build_inputs,
     build_looked_at,
     observed_share,
+    say_place,
 )
 from colibri_geo.reporting.sheets import build_sheets
 from colibri_geo.reporting.sizes import fit_pictures
@@ -64,7 +66,7 @@ def build_model(
     )
     return ReportModel(
         language=messages.language,
-        cover=build_cover(record, messages),
+        cover=replace(build_cover(record, messages), place=say_place(findings.observed, record.pair, messages)),
         looked_at=build_looked_at(findings.observed, seen_map, messages),
         inputs=build_inputs(record, messages),
         bottom_line=build_bottom_line(findings.observed, strips, record, messages),

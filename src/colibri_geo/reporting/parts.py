@@ -334,6 +334,8 @@ class Cover:
         Name of the scene, and when and by what it was taken.
     gap : str
         Time between the two.
+    place : str
+        Where the ground lies, and how much of it was asked about; empty in an edition.
     synthetic : str
         Warning that the images are made up; empty when they are not.
     caution, handling : str
@@ -347,6 +349,7 @@ class Cover:
     synthetic: str
     caution: str
     handling: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
