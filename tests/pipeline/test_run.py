@@ -99,7 +99,7 @@ def test_folder_holds_files_for_the_field(run: Run, tmp_path: Path) -> None:
     listed = json.loads((folders[0] / "manifest.json").read_text(encoding="utf-8"))["files"]
     assert {*field, "findings.kmz"} <= {file["name"] for file in listed}
     with zipfile.ZipFile(folders[0] / "findings.kmz") as archive:
-        assert archive.namelist() == ["doc.kml", "files/1_before.jpg", "files/1_after.jpg"]
+        assert archive.namelist() == ["doc.kml", "files/dot.png", "files/1_before.jpg", "files/1_after.jpg"]
         assert archive.read("files/1_before.jpg") != archive.read("files/1_after.jpg")
     assert "1 new" in (folders[0] / "message.txt").read_text(encoding="utf-8")
     logs = [(folder / "run.log").read_text(encoding="utf-8") for folder in folders]

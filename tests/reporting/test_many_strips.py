@@ -69,6 +69,6 @@ def test_long_report_opens_quickly(browser: Any, long_report: Path, width: int) 
     assert page.locator(".filter [role=status]").text_content() == "60 of 300 strips shown"
     page.evaluate("document.querySelector('.ranking a[href=\"#strip-170\"]').click()")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert page.url.endswith("#strip-170")
+    page.wait_for_url("**#strip-170")
     assert -50 < page.locator("#strip-170").bounding_box()["y"] < 450
     context.close()

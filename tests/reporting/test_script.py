@@ -236,7 +236,7 @@ def test_strip_on_the_map_leads_to_its_sheet(browser: Any, reports: Path, script
     page = context.new_page()
     page.goto((reports / "full.html").as_uri())
     page.locator(f".scene a[href='#strip-3'] {part}").click()
-    assert page.url.endswith("#strip-3")
+    page.wait_for_url("**#strip-3")
     sheet = page.locator("#strip-3").bounding_box()
     assert -1 <= sheet["y"] < 900
     context.close()
@@ -401,7 +401,7 @@ def test_filters_know_strips_without_a_sheet(
     page.get_by_role("button", name="Show all").press("Enter")
     page.evaluate("document.querySelector('.live a[href=\"#strip-5\"] text').parentNode.focus()")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#strip-5")
+    page.wait_for_url("**#strip-5")
     assert page.locator("tr:has(#strip-5)").is_visible()
     assert page.locator(".sheet").count() == 2
     context.close()

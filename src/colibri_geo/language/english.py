@@ -335,7 +335,7 @@ REPORT = {
     "settle.seam": "See whether it is parallel to the satellite's track and returns at the same place in other images.",
     "rival.misregistration": "An old road, bank or strip that the two images place differently.",
     "settle.misregistration": "Compare fixed points beside it on both dates: with them, the line moves too.",
-    "rival.none": "A short straight road or track, though nothing that was measured speaks clearly for it.",
+    "rival.none": "A short straight track, for which no measure speaks clearly.",
     "settle.none": "A sharper image of both dates, or a look from the air, would settle whether it is a strip.",
     "rival.other": "{name}",
     # ------------------------------------------------------------------------------------------------ method
