@@ -123,7 +123,8 @@ def build_kml(
     add_text(document, "description", _draw_balloon(_describe_run(findings, strips, record, messages)))
     for verdict, colour in VERDICT_COLOURS.items():
         _add_styles(document, verdict, colour, icon)
-    return stream_xml(root, document, _build_folders(strips, caution_for(record, messages), photos or {}, messages))
+    folders = _build_folders(strips, caution_for(record, messages), photos or {}, messages)
+    return stream_xml(root, folders, parent=document)
 
 
 def _build_folders(
@@ -134,11 +135,11 @@ def _build_folders(
         folder = ET.Element("Folder")
         add_text(folder, "name", messages.say("field.folder", region=region, count=messages.number(len(found))))
         placemarks = (
-            stream_element(placemark, placemark, (), level=3)
+            stream_element(placemark, level=3)
             for strip in found
             for placemark in _build_placemarks(strip, caution, photos.get(strip.rank, ()), messages)
         )
-        yield stream_element(folder, folder, placemarks, level=2)
+        yield stream_element(folder, placemarks, level=2)
 
 
 def _describe_run(

@@ -23,41 +23,32 @@ def add_text(parent: ET.Element, tag: str, text: str, **attributes: str) -> ET.E
 
 def write_xml(root: ET.Element) -> bytes:
     """Return a document as UTF-8, indented, with a line break at its end."""
-    return b"".join(stream_xml(root, root, ()))
+    return b"".join(stream_xml(root))
 
 
-def stream_xml(root: ET.Element, last: ET.Element, more: Iterable[Pieces]) -> Iterator[bytes]:
-    """Give a document piece by piece, as UTF-8, indented, with a line break at its end.
+def stream_xml(root: ET.Element, more: Iterable[Pieces] = (), *, parent: ET.Element | None = None) -> Iterator[bytes]:
+    """Give a document piece by piece, as UTF-8, indented, with a line break at its end; see `stream_element`.
 
-    Parameters
-    ----------
-    root : Element
-    last : Element
-        The root, or an element in it, that has further children.
-    more : iterable of iterables of str
-        Those, each from `stream_element`, one at a time: not all of them are held at once.
-
-    Yields
-    ------
-    bytes
-        Pieces are encoded as a whole: the library would encode each tag by itself.
+    Pieces are encoded as a whole: the library would encode each tag by itself.
     """
     yield _encode(_DECLARATION)
-    for piece in stream_element(root, last, more, level=0):
+    for piece in stream_element(root, more, parent=parent, level=0):
         yield _encode(piece)
     yield b"\n"
 
 
-def stream_element(element: ET.Element, last: ET.Element, more: Iterable[Pieces], *, level: int) -> Pieces:
+def stream_element(
+    element: ET.Element, more: Iterable[Pieces] = (), *, parent: ET.Element | None = None, level: int
+) -> Pieces:
     """Give an element of a document piece by piece, without the indent of its first line.
 
     Parameters
     ----------
     element : Element
-    last : Element
-        The same, or an element in it, that has further children.
     more : iterable of iterables of str
-        Those, from this function.
+        Further children, each from this function, one at a time: not all of them are held at once.
+    parent : Element, optional
+        Whose children they are: an element in this one; by default itself.
     level : int
         How deep the element lies in the document.
 
@@ -68,7 +59,7 @@ def stream_element(element: ET.Element, last: ET.Element, more: Iterable[Pieces]
     children = iter(more)
     first = next(children, None)
     if first is not None:
-        ET.SubElement(last, _MARK)
+        ET.SubElement(element if parent is None else parent, _MARK)
     ET.indent(element, level=level)
     before, _, after = ET.tostring(element, encoding="unicode").partition(f"<{_MARK} />")
     yield before
