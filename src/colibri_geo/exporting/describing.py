@@ -27,6 +27,7 @@ NAME_LIMIT = 60
 _REASON_LIMIT = 400
 _DOUBT = "would be false"
 _PLACES = ("country", "admin1")
+_TOLD_LEVELS = ("admin1", "country", "admin2")
 
 
 def group_by_region(strips: Sequence[NumberedStrip], messages: Messages) -> list[tuple[str, list[NumberedStrip]]]:
@@ -202,6 +203,12 @@ def say_dates(record: RunRecord, messages: Messages) -> str:
     if record.precision == "exact":
         return messages.say("message.dates", **days)
     return messages.say("edition.dates", **days, edition=record.precision)
+
+
+def pick_regions(observed: pd.DataFrame) -> pd.DataFrame:
+    """Pick the rows of the observed table whose level tells most in few lines; none where no regions were given."""
+    level = next((level for level in _TOLD_LEVELS if (observed["level"] == level).any()), None)
+    return observed[observed["level"] == level]
 
 
 def name_region(row: pd.Series[Any], messages: Messages) -> str:

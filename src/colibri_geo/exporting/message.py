@@ -13,6 +13,7 @@ from colibri_geo.exporting.describing import (
     NAME_LIMIT,
     name_place,
     name_region,
+    pick_regions,
     say_aerodrome,
     say_community,
     say_dates,
@@ -35,7 +36,6 @@ from colibri_geo.language.formats import format_probability, format_recorded, fo
 from colibri_geo.layers.findings import Findings
 
 MESSAGE = "message.txt"
-_LEVELS = ("admin1", "country", "admin2")
 
 
 def write_message(
@@ -122,9 +122,8 @@ def _write_scenes(record: RunRecord, messages: Messages) -> Iterator[str]:
 
 
 def _write_regions(observed: pd.DataFrame, messages: Messages) -> list[str]:
-    """Write a line a region, of the level that tells most in few lines."""
-    level = next((level for level in _LEVELS if (observed["level"] == level).any()), None)
-    rows = observed[observed["level"] == level]
+    """Write a line a region."""
+    rows = pick_regions(observed)
     return [say_region_row(row, name_region(row, messages), messages) for _, row in rows.iterrows()]
 
 

@@ -73,6 +73,13 @@ class GroundGrid:
         """Return easting and northing, or longitude and latitude, of one place on the grid."""
         return _apply(self.pixel_to_map, col, row)
 
+    def to_lonlat(self, *pixels: tuple[float, float]) -> list[tuple[float, float]]:
+        """Return longitude and latitude of places on the grid, (col, row) each."""
+        transformer = Transformer.from_crs(self.crs, 4326, always_xy=True)
+        eastings, northings = zip(*(self.to_map(*pixel) for pixel in pixels), strict=True)
+        lons, lats = transformer.transform(eastings, northings)
+        return list(zip(lons, lats, strict=True))
+
     def scale_at(self, col: float, row: float) -> PixelScale:
         """Measure the pixels around one place on the WGS 84 ellipsoid.
 
@@ -91,13 +98,10 @@ class GroundGrid:
         >>> f"{scale.col_m:.2f} {scale.row_m:.2f} {abs(scale.north_deg):.1f}"
         '10.00 10.00 0.0'
         """
-        to_lonlat = Transformer.from_crs(self.crs, 4326, always_xy=True)
-        places = [self.to_map(*pixel) for pixel in ((col, row), (col + 1, row), (col, row + 1))]
-        lons, lats = to_lonlat.transform([place[0] for place in places], [place[1] for place in places])
-        col_m = _GEOD.inv(lons[0], lats[0], lons[1], lats[1])[2]
-        row_m = _GEOD.inv(lons[0], lats[0], lons[2], lats[2])[2]
+        here, right, below = self.to_lonlat((col, row), (col + 1, row), (col, row + 1))
+        col_m, row_m = (_GEOD.inv(*here, *there)[2] for there in (right, below))
         eastings, northings = Transformer.from_crs(4326, self.crs, always_xy=True).transform(
-            [lons[0], lons[0]], [lats[0], lats[0] + _NORTHWARD_DEG]
+            [here[0], here[0]], [here[1], here[1] + _NORTHWARD_DEG]
         )
         from_col, from_row = _apply(~self.pixel_to_map, eastings[0], northings[0])
         to_col, to_row = _apply(~self.pixel_to_map, eastings[1], northings[1])

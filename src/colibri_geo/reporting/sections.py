@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from pyproj import Transformer
 
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord
 from colibri_geo.exporting.columns import AERODROMES, VERDICTS
 from colibri_geo.exporting.coordinates import format_position
+from colibri_geo.exporting.describing import pick_regions
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_bands,
@@ -44,7 +44,7 @@ from colibri_geo.reporting.parts import (
 from colibri_geo.reporting.ranking import RankedStrip
 
 _CALLED_NEW = ("new", "extended", "reopened")
-_PLACE_LEVELS, _MOST_PLACES = ("admin1", "country", "admin2"), 3
+_MOST_PLACES = 3
 _SCENE_FIELDS = {
     "product": ("product_id",),
     "baseline": ("processing_baseline",),
@@ -87,14 +87,12 @@ def build_cover(record: RunRecord, messages: Messages) -> Cover:
 def say_place(observed: pd.DataFrame, pair: PairRecord, messages: Messages) -> str:
     """Say where the ground of a run lies: its regions, where such were given, its area and its middle."""
     ground = GroundGrid.from_record(pair)
-    to_lonlat = Transformer.from_crs(ground.crs, 4326, always_xy=True)
+    (middle,) = ground.to_lonlat((ground.cols / 2, ground.rows / 2))
     said = {
         "area": format_km2(float(observed.iloc[0]["asked_km2"]), messages),
-        "centre": format_position(*to_lonlat.transform(*ground.to_map(ground.cols / 2, ground.rows / 2))),
+        "centre": format_position(*middle),
     }
-    level = next((level for level in _PLACE_LEVELS if (observed["level"] == level).any()), None)
-    rows = observed[observed["level"] == level]
-    names = [name_region(row["name"], row["code"], messages) for _, row in rows.iterrows()]
+    names = [name_region(row["name"], row["code"], messages) for _, row in pick_regions(observed).iterrows()]
     if not any(names):
         return messages.say("cover.place.ground", **said)
     shown = ", ".join(name for name in names[:_MOST_PLACES] if name)
