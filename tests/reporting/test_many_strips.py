@@ -1,16 +1,26 @@
-"""A report of three hundred strips in a real browser."""
+"""A report of three hundred strips: as a page in a real browser, and as a PDF."""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pikepdf
 import pytest
 
-from colibri_geo.reporting import StripPicture, overview_picture, picture_strips, write_report
+from colibri_geo.reporting import (
+    ReportModel,
+    StripPicture,
+    build_model,
+    overview_picture,
+    picture_strips,
+    write_html,
+    write_pdf,
+)
 from tests.reporting.fake_pair import FakeChangeMap, FakePair, make_pair
 from tests.support.example_run import example_findings, example_record, example_strips
 
@@ -20,6 +30,8 @@ COUNT = 300
 MOST_BYTES = 15 * 10**6
 OPENS_WITHIN_S = 3.0
 """Of the browser's main thread until the page can be used: what a reader waits for on an idle machine."""
+LAID_OUT_WITHIN_S = 60.0
+"""Of processor time, of all threads together."""
 
 
 def repeat_strips() -> gpd.GeoDataFrame:
@@ -40,12 +52,18 @@ def repeat_pictures(pair: FakePair, strips: gpd.GeoDataFrame) -> list[StripPictu
 
 
 @pytest.fixture(scope="module")
-def long_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report with three hundred sheets."""
+def long_model() -> ReportModel:
+    """A report with three hundred sheets, in its final words."""
     pair, strips = make_pair(example_strips()), repeat_strips()
     findings = dataclasses.replace(example_findings(), strips=strips)
+    return build_model(findings, example_record(), repeat_pictures(pair, strips), overview_picture(pair))
+
+
+@pytest.fixture(scope="module")
+def long_report(tmp_path_factory: pytest.TempPathFactory, long_model: ReportModel) -> Path:
+    """The page."""
     path = tmp_path_factory.mktemp("long") / "report.html"
-    write_report(findings, example_record(), repeat_pictures(pair, strips), overview_picture(pair), path)
+    write_html(long_model, path)
     return path
 
 
@@ -72,3 +90,12 @@ def test_long_report_opens_quickly(browser: Any, long_report: Path, width: int) 
     page.wait_for_url("**#strip-170")
     assert -50 < page.locator("#strip-170").bounding_box()["y"] < 450
     context.close()
+
+
+def test_long_pdf_is_laid_out_within_a_minute(tmp_path: Path, long_model: ReportModel) -> None:
+    """Its processor time counts, so that other work on the machine does not; each strip has its page."""
+    start = time.process_time()
+    write_pdf(long_model, tmp_path / "report.pdf")
+    assert 0.5 < time.process_time() - start < LAID_OUT_WITHIN_S
+    with pikepdf.open(tmp_path / "report.pdf") as document:
+        assert len(document.pages) > COUNT
