@@ -31,6 +31,7 @@ PAGES = {
     "data/samples/README.md": "samples.md",
     "benchmarks/README.md": "benchmarks/index.md",
     "benchmarks/detection-2026-11-24.md": "benchmarks/detection-2026-11-24.md",
+    "benchmarks/detection-2026-11-30.md": "benchmarks/detection-2026-11-30.md",
 }
 """Documents of other folders, and the pages of the site that stand for them."""
 

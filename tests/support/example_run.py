@@ -10,6 +10,7 @@ import pandas as pd
 from shapely.geometry import LineString, box
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
+from colibri_geo.evidence.benchmark import BenchmarkGroup, BenchmarkRecord, Interval
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
 
@@ -218,4 +219,14 @@ def example_record() -> RunRecord:
     layers = (LayerRecord("admin1", "regions.gpkg", "d" * 64, credit="made up for tests"),)
     versions = {"colibri_geo": "0.1.0", "python": "3.11.7", "numpy": "2.4.6"}
     basis = "fitted on 40 simulated pairs, for 1 strip per 1,000 km2"
-    return RunRecord(before, after, pair, layers, Settings(), versions, basis)
+    return RunRecord(before, after, pair, layers, Settings(), versions, basis, benchmark=example_benchmark())
+
+
+def example_benchmark() -> BenchmarkRecord:
+    """What a benchmark measured of the detector: on two groups that a report names, and on one that it does not."""
+    groups = (
+        BenchmarkGroup("ordinary", 72, 2389.4, 332, Interval(0.952, 0.929, 0.968), 21, Interval(8.8, 5.9, 12.7)),
+        BenchmarkGroup("quiet", 66, 2170.2, 0, None, 1, Interval(0.5, 0.0, 2.2)),
+        BenchmarkGroup("made_up", 1, 30.0, 4, Interval(1.0, 0.6, 1.0), 0, Interval(0.0, 0.0, 99.9)),
+    )
+    return BenchmarkRecord("2025-11-30", "0.1.0", "5" * 64, "report", Settings().score.min_probability, groups)

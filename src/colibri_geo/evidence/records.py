@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from colibri_geo.evidence.benchmark import BenchmarkRecord
 from colibri_geo.settings import Settings
 
 
@@ -152,6 +153,8 @@ class RunRecord:
     candidates : int or None
         Lines that were measured, likely or not, of which the table holds the likely ones; None in a run of an older
         version.
+    benchmark : BenchmarkRecord or None
+        What was measured of the detector that made the run, at its operating point; None in a run of an older version.
     """
 
     before: SceneRecord
@@ -164,3 +167,4 @@ class RunRecord:
     radar: tuple[SceneRecord, ...] = ()
     precision: str = "exact"
     candidates: int | None = None
+    benchmark: BenchmarkRecord | None = None

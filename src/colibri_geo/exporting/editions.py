@@ -195,6 +195,7 @@ def reduce_record(record: RunRecord, precision: str) -> RunRecord:
         versions=dict(sorted(record.versions.items())),
         probability_basis=record.probability_basis,
         precision=precision,
+        benchmark=record.benchmark,
     )
 
 

@@ -374,6 +374,31 @@ REPORT = {
         "is {slope} of slope, and adds the scatter along the axis. No verdict and no probability depends on them."
     ),
     "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
+    "reliability.heading": "How often the detector is wrong",
+    "reliability.measured": (
+        "Measured on {date} at the operating point “{point}” on {scenes} test scenes, on which no threshold and no "
+        "model was chosen."
+    ),
+    "reliability.nearest": (
+        "The row nearest to your images tells most. Simulated ground is crowded with strips and look-alikes. Of real "
+        "ground there was little: the same served for choosing, with other strips. No figure was checked in the field."
+    ),
+    "reliability.settings": "This run has other settings than were measured ({names}): it may find more or less.",
+    "reliability.groups": "New strips found and false alarms, with central 90 % intervals.",
+    "reliability.recall": "{share} of {count}",
+    "reliability.group.ordinary": "Simulated, 10 m, four bands: strips of ordinary contrast among many look-alikes",
+    "reliability.group.faint": "The same with faint strips: a tenth to four tenths of the contrast",
+    "reliability.group.rough": "Ordinary and faint strips on restless ground, with logging tracks and veils of cloud",
+    "reliability.group.quiet": "Restless ground on which nothing is new",
+    "reliability.group.rgb": "Pictures of 8 bits and unknown gain, three bands: ordinary and faint strips",
+    "reliability.group.six_bands": "Six bands: ordinary and faint strips",
+    "reliability.group.fine": "Pixels of 3 m: ordinary and faint strips",
+    "reliability.group.coarse": "Pixels of 30 m: ordinary and faint strips",
+    "reliability.group.planted_romania": "Real Sentinel-2 dates of a temperate forest, strips planted",
+    "reliability.group.planted_peru": "Real pictures of the Amazon, three bands, strips planted, the earlier date made",
+    "reliability.group.planted_faint_peru": "The same with faint strips",
+    "reliability.group.quiet_romania": "Real Sentinel-2 dates of a temperate forest, without any strip",
+    "reliability.group.painted_peru": "Real strips of the Amazon, painted out of the earlier date",
     "method.probability": "Probability",
     "method.probability.learnt": (
         "Learnt on simulated images with planted strips and look-alikes, not on strips that were seen in the field."
@@ -390,6 +415,9 @@ REPORT = {
     "method.observed_share": "Least share of the axis observed on each date",
     "method.settings": "All settings",
     "method.versions": "Versions",
+    "column.test_scenes": "Test scenes",
+    "column.recall": "New strips found",
+    "column.false_alarms": "False alarms in 1,000 km²",
     "column.setting": "Setting",
     "column.value": "Value",
     "column.software": "Software",

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 
 from colibri_geo.evidence import RunRecord, SceneRecord
+from colibri_geo.evidence.benchmark import load_benchmark
 from colibri_geo.evidence.versions import run_versions
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.attachment import attach
@@ -80,6 +81,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         probability_basis=describe_basis(settings.score),
         radar=tuple(_describe_radar(inputs.radar, inputs.before, inputs.after)),
         candidates=len(measured),
+        benchmark=load_benchmark(settings.score.operating_point),
     )
     return Run(record, findings, aligned=pair, area=inputs.area, timings=tuple(clock.timings), notes=tuple(notes))
 

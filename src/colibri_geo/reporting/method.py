@@ -16,6 +16,7 @@ from colibri_geo.language.formats import (
     is_missing,
 )
 from colibri_geo.reporting.parts import Cell, Evidence, Fact, Method, Table
+from colibri_geo.reporting.reliability import build_reliability
 from colibri_geo.reporting.sections import format_pixel, name_columns
 
 _VERIFY = "colibri-geo verify DIR"
@@ -37,6 +38,7 @@ def build_method(record: RunRecord, messages: Messages) -> Method:
             *_limit_terrain(record, messages),
             *(messages.say(f"method.limit.{limit}") for limit in ("gone", "use")),
         ),
+        reliability=build_reliability(record.benchmark, record.settings, messages) if record.benchmark else None,
         key_settings=_key_settings(record, messages),
         settings=_settings_table(record, messages),
         versions=_versions_table(record, messages),

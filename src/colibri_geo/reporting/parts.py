@@ -384,11 +384,20 @@ class BottomLine:
 
 
 @dataclass(frozen=True)
+class Reliability:
+    """How often the detector that made this run finds what is there and what is not, as it was measured."""
+
+    sentences: tuple[str, ...]
+    groups: Table
+
+
+@dataclass(frozen=True)
 class Method:
-    """How this run was made, and what it cannot tell."""
+    """How this run was made, and what it cannot tell; how reliable its detector is, where the run says so."""
 
     steps: tuple[str, ...]
     limits: tuple[str, ...]
+    reliability: Reliability | None
     key_settings: tuple[Fact, ...]
     settings: Table
     versions: Table

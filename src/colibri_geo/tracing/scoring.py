@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,10 +79,18 @@ class ShapeModel:
 @lru_cache(maxsize=1)
 def load_shape_model() -> ShapeModel:
     """Load the model that comes with the package (plain JSON)."""
-    text = resources.files("colibri_geo.tracing").joinpath("shape_model.json").read_text(encoding="utf-8")
-    parts = json.loads(text)
+    parts = json.loads(_read_shape_model())
     curves = {name: Curve(tuple(c["at"]), tuple(c["log_odds"])) for name, c in parts.pop("curves").items()}
     return ShapeModel(curves=curves, **parts)
+
+
+def hash_shape_model() -> str:
+    """SHA-256 of the model that comes with the package."""
+    return hashlib.sha256(_read_shape_model()).hexdigest()
+
+
+def _read_shape_model() -> bytes:
+    return resources.files("colibri_geo.tracing").joinpath("shape_model.json").read_bytes()
 
 
 def score(strips: gpd.GeoDataFrame, settings: ScoreSettings | None = None) -> gpd.GeoDataFrame:

@@ -1,0 +1,121 @@
+"""What the benchmark measured of the detector of this version, for every run to carry and every report to say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+BENCHMARK = "benchmark.json"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its central 90 % interval.
+
+    Attributes
+    ----------
+    value, lo, hi : float
+    """
+
+    value: float
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True)
+class BenchmarkGroup:
+    """What was measured on the scenes of one group.
+
+    Attributes
+    ----------
+    name : str
+        Of the group, as ``colibri-geo bench detection --group`` takes it.
+    scenes : int
+    observed_km2 : float
+        Ground that is observed on both dates.
+    new_strips : int
+        That could be found: 60 % or more of each was observed.
+    recall : Interval or None
+        Share of them that was found, in [0, 1]; None where there is none.
+    false_alarms : int
+    false_alarms_per_1000_km2 : Interval
+    """
+
+    name: str
+    scenes: int
+    observed_km2: float
+    new_strips: int
+    recall: Interval | None
+    false_alarms: int
+    false_alarms_per_1000_km2: Interval
+
+
+@dataclass(frozen=True)
+class BenchmarkRecord:
+    """What was measured at one operating point, on scenes that no threshold or model was chosen on.
+
+    Attributes
+    ----------
+    measured : str
+        Day on which it was, ISO 8601.
+    version : str
+        Of colibri_geo.
+    shape_model_sha256 : str
+        Of the model that gave the probabilities.
+    operating_point : str
+    min_probability : float
+        Of the operating point; all other settings are those that come with the version.
+    groups : tuple of BenchmarkGroup
+    """
+
+    measured: str
+    version: str
+    shape_model_sha256: str
+    operating_point: str
+    min_probability: float
+    groups: tuple[BenchmarkGroup, ...]
+
+
+def load_benchmark(operating_point: str) -> BenchmarkRecord:
+    """Load what was measured of this version at an operating point.
+
+    Parameters
+    ----------
+    operating_point : str
+        One of `colibri_geo.settings.OPERATING_POINTS`.
+
+    Returns
+    -------
+    BenchmarkRecord
+
+    Examples
+    --------
+    >>> load_benchmark("watch").min_probability
+    0.35
+    """
+    return _load()[operating_point]
+
+
+@lru_cache(maxsize=1)
+def _load() -> dict[str, BenchmarkRecord]:
+    """Load the file that ``benchmarks/record_detection.py`` wrote; a record for each operating point."""
+    text = resources.files("colibri_geo.evidence").joinpath(BENCHMARK).read_text(encoding="utf-8")
+    records = (
+        BenchmarkRecord(**{**record, "groups": tuple(_read_group(group) for group in record["groups"])})
+        for record in json.loads(text)
+    )
+    return {record.operating_point: record for record in records}
+
+
+def _read_group(group: dict[str, Any]) -> BenchmarkGroup:
+    recall = group["recall"]
+    return BenchmarkGroup(
+        **{
+            **group,
+            "recall": None if recall is None else Interval(**recall),
+            "false_alarms_per_1000_km2": Interval(**group["false_alarms_per_1000_km2"]),
+        }
+    )

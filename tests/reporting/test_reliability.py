@@ -1,0 +1,64 @@
+"""What the report says of how often the detector is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from colibri_geo.language import ENGLISH
+from colibri_geo.reporting.parts import Reliability
+from colibri_geo.reporting.reliability import build_reliability
+from colibri_geo.settings import Settings
+from tests.support.example_run import example_benchmark
+
+
+def build(settings: Settings | None = None, **changes: str) -> Reliability:
+    """Build what is said of the example's benchmark, with some of it changed."""
+    benchmark = dataclasses.replace(example_benchmark(), **changes)
+    return build_reliability(benchmark, settings or Settings(), ENGLISH)
+
+
+def plain(text: str) -> str:
+    """Write spaces that do not break as common ones."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_every_figure_has_its_interval_and_ground() -> None:
+    """A row says on how much ground it was measured; where nothing was new to find, no recall is made up."""
+    rows = [[plain(line) for cell in row for line in cell.lines] for row in build().groups.rows]
+    assert [row[1:] for row in rows] == [
+        ["2,389 km²", "95.2 % (92.9 to 96.8 %) of 332", "8.8 (5.9 to 12.7)"],
+        ["2,170 km²", "–", "0.5 (0.0 to 2.2)"],
+        ["30.0 km²", "100.0 % (60.0 to 100.0 %) of 4", "0.0 (0.0 to 99.9)"],
+    ]
+    assert rows[1][0] == "Restless ground on which nothing is new"
+
+
+def test_group_of_another_version_keeps_its_name() -> None:
+    """A group that this version has no words for is named as the run names it, in one line."""
+    assert build().groups.rows[2][0].lines == ("made_up",)
+
+
+def test_scenes_and_day_are_told() -> None:
+    """All scenes are counted, and the day is written as dates are."""
+    said = plain(build().sentences[0])
+    assert "on 30 November 2025 at the operating point “report” on 139 test scenes, on which no" in said
+    assert "Measured on not known at" in build(measured="").sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({}, None),
+        ({"watch_probability": 0.2, "vertical_error_m": 9.0}, None),
+        ({"operating_point": "watch"}, "score.operating_point"),
+        ({"report_probability": 0.7}, "score.report_probability"),
+        ({"min_length_m": 500.0, "strips_per_1000_km2": 1.0}, "trace.min_length_m, score.strips_per_1000_km2"),
+    ],
+)
+def test_other_settings_are_named(settings: dict[str, float | str], names: str | None) -> None:
+    """Settings that decide on what is found and are not those that were measured are named; no others are."""
+    sentences = build(Settings().replace(**settings)).sentences
+    told = [sentence for sentence in sentences if "other settings" in sentence]
+    assert told == ([] if names is None else [ENGLISH.say("reliability.settings", names=names)])
