@@ -20,6 +20,8 @@ from colibri_geo.hardening import SETTINGS, SILENCE, THREADS
 from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image, write_scl
 from tests.support.example_run import example_findings, example_record
+from tests.support.products.ground import make_ground
+from tests.support.products.stac import write_stac
 
 ENVIRONMENT = dict.fromkeys([*SETTINGS, *SILENCE, *THREADS])
 
@@ -40,6 +42,20 @@ def test_the_table_tells_what_the_image_is(tmp_path: Path) -> None:
     assert lines["size"] == "40 x 50 px"
     assert "100.0%" in lines["clear"]
     assert result.stderr == ""
+
+
+def test_sun_and_cloud_are_told_where_they_are_stated(tmp_path: Path) -> None:
+    """The cloud is said to be that of the whole product; a file that states neither has no such line."""
+    item = write_stac(tmp_path / "item", make_ground(side_px=60, strips=()).after)
+    lines = dict(line.split(maxsplit=1) for line in run_info(item).stdout.splitlines())
+    assert lines["sun"] == "elevation 58.8 deg, azimuth 121.2 deg"
+    assert lines["cloud"] == "4.5% of the whole product, as the archive states it"
+    found = json.loads(run_info(item, "--json").stdout)
+    names = ("sun_elevation_deg", "sun_azimuth_deg", "product_cloud_share")
+    assert [found[name] for name in names] == [58.75, 121.25, 0.045]
+    plain = write_image(tmp_path / "a.tif", made_pixels())
+    assert not {"sun", "cloud"} & {line.split()[0] for line in run_info(plain).stdout.splitlines()}
+    assert [json.loads(run_info(plain, "--json").stdout)[name] for name in names] == [None, None, None]
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:

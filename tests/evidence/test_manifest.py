@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from colibri_geo.errors import NotARun, OutputError
-from colibri_geo.evidence import LayerRecord, read_manifest, write_manifest
+from colibri_geo.evidence import LayerRecord, read_manifest, verify, write_manifest
 from colibri_geo.settings import Settings
 from tests.support.example_run import example_record
 
@@ -63,6 +63,23 @@ def test_manifest_of_an_older_version_is_read(run_folder: Path) -> None:
         else:
             with pytest.raises(NotARun, match=f"run differs in {expected};"):
                 read_manifest(run_folder)
+
+
+def test_scenes_of_an_older_version_state_no_sun(run_folder: Path) -> None:
+    """A run of before sun and cloud were recorded is read, says that they are not stated, and still holds."""
+    path = run_folder / "manifest.json"
+    content = json.loads(path.read_bytes())
+    del content["digest"]
+    for scene in (content["run"]["before"], content["run"]["after"]):
+        for name in ("sun_elevation_deg", "sun_azimuth_deg", "product_cloud_share"):
+            del scene[name]
+    encoded = json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n"
+    content["digest"] = hashlib.sha256(encoded).hexdigest()
+    path.write_bytes(json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n")
+    before = read_manifest(run_folder).before
+    assert (before.sun_elevation_deg, before.sun_azimuth_deg, before.product_cloud_share) == (None, None, None)
+    assert before.sensor == example_record().before.sensor
+    assert verify(run_folder).ok
 
 
 def test_files_are_listed_with_size_and_checksum(run_folder: Path) -> None:

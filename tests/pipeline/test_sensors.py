@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import colibri_geo
+from colibri_geo.scenes.sky import NOT_STATED
 from colibri_geo.sim import TruthStrip
 from tests.support.products.ground import BANDS, Ground, GroundPair, make_ground, to_integers, write_gtiff
 from tests.support.products.landsat import write_landsat
@@ -105,6 +106,16 @@ def test_the_strip_comes_out_across_sensors(
     run = colibri_geo.compare(written[first, "before"], written[second, "after"])
     limit = max(ENDS_PX * max(PIXEL_M.get(name, 10.0) for name in (first, second)), 12.0)
     assert measure_end_error(run.strips, ground.truth[0]) < limit
+
+
+def test_sun_and_cloud_come_through_to_the_saved_run(written: dict[tuple[str, str], Path], tmp_path: Path) -> None:
+    """What each archive states is in the manifest and comes back; where one states nothing, nothing is made up."""
+    colibri_geo.compare(written["safe", "before"], written["landsat", "after"]).save(tmp_path / "run", report=False)
+    run = colibri_geo.read_run(tmp_path / "run")
+    assert (run.before.sun_elevation_deg, run.before.sun_azimuth_deg) == (60.0, 65.0)
+    assert (run.after.sun_elevation_deg, run.after.sun_azimuth_deg) == (59.497693, 107.509356)
+    assert 0 < (run.before.product_cloud_share or 0) < 1
+    assert colibri_geo.open_scene(written["image", "after"]).provenance.sky == NOT_STATED
 
 
 def test_what_was_seen_is_the_same_in_every_layout(written: dict[tuple[str, str], Path]) -> None:

@@ -242,6 +242,33 @@ def test_scenes_without_metadata_are_said_in_words() -> None:
     assert {column[name] for name in ("Sensor", "Product", "Processing baseline", "Licence")} == {"not stated"}
 
 
+def test_sun_and_cloud_are_those_of_the_metadata() -> None:
+    """The cloud is said to be of the whole product; what is not stated is said, each by itself."""
+    record = example_record()
+    dark = dataclasses.replace(record.after, sun_elevation_deg=None, product_cloud_share=None)
+    rows = {row[0].lines[0]: row for row in build(after=dark).inputs.scenes.rows}
+    sun, cloud = rows["Sun"], rows["Cloud, by the metadata"]
+    assert sun[1].lines == ("elevation 52.4°, azimuth 131.7°",)
+    assert sun[1].keys == ("run.before.sun_elevation_deg", "run.before.sun_azimuth_deg")
+    assert sun[2].lines == ("elevation not stated, azimuth 131.7°",)
+    said = cloud[1].lines[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "12.3 % of the whole product, not of the ground asked: see “What was looked at”"
+    assert cloud[1].keys == ("run.before.product_cloud_share",)
+    assert cloud[2].lines == ("not stated",)
+    dark = dataclasses.replace(dark, sun_azimuth_deg=None)
+    assert {row[0].lines[0]: row for row in build(after=dark).inputs.scenes.rows}["Sun"][2].lines == ("not stated",)
+
+
+def test_sun_and_cloud_do_not_apply_to_radar() -> None:
+    """A radar image has neither, which is no gap in its metadata."""
+    record = example_record()
+    look = dataclasses.replace(record.before, quantity="gamma0_db", sun_elevation_deg=None, product_cloud_share=None)
+    table = build(radar=(look, look)).inputs.radar
+    assert table is not None
+    lines = {row[0].lines[0]: row[1].lines for row in table.rows}
+    assert lines["Sun"] == lines["Cloud, by the metadata"] == ("does not apply to radar",)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [(False, False, ""), (True, False, "before.tif"), (False, True, "after.tif"), (True, True, "both images")],

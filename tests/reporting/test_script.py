@@ -72,7 +72,7 @@ def wait_for_zoom(page: Any, condition: str) -> None:  # noqa: ANN401
 def test_wheel_zooms_where_the_pointer_is(page: Any) -> None:  # noqa: ANN401
     """With Ctrl the wheel enlarges the map, and the ground under the pointer stays there; zooming has its ends."""
     across, down = middle_of_map(page)
-    pointer = [across + 100, down - 50]
+    pointer = [round(across) + 100, round(down) - 50]  # a wheel's event has whole pixels
     under = """([x, y]) => {
       const place = new DOMPoint(x, y).matrixTransform(document.querySelector(".live .scene").getScreenCTM().inverse());
       return [place.x, place.y];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from colibri_geo.scenes.landsat import read_landsat, recognise
 from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
 from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.product import Product
+from colibri_geo.scenes.sky import Sky
 from tests.support.products.ground import BANDS, Ground, make_ground
 from tests.support.products.landsat import OFFSET, SCALE, name_product, sample, write_landsat
 
@@ -84,6 +86,46 @@ def test_a_product_tells_what_it_is(tmp_path: Path) -> None:
     }
     assert {(band.gain, band.offset, band.nodata) for band in product.bands} == {(2.75e-05, -0.2, 0)}
     assert [mask.code for mask in product.masks] == [MaskCode.QA_PIXEL, MaskCode.QA_RADSAT]
+
+
+def test_sun_and_cloud_are_the_metadatas(tmp_path: Path) -> None:
+    """From the horizon and clockwise from north, which the file counts negative to the west; cloud as a share."""
+    path = write_landsat(tmp_path, small_ground(), mtl=("txt",))
+    sky = read(path).sky
+    assert (sky.sun_elevation_deg, sky.sun_azimuth_deg) == (59.497693, 107.509356)
+    cloud = f"CLOUD_COVER = {100 * np.isin(sample(small_ground()).scl, (8, 9, 10)).mean():.2f}"
+    edit(find_metadata(path, "txt"), cloud, "CLOUD_COVER = 12.50")
+    edit(find_metadata(path, "txt"), "107.50935585", "-107.50935585")
+    assert open_scene(path).provenance.sky == Sky(59.497693, 252.490644, 0.125)
+
+
+@pytest.mark.parametrize(
+    ("key", "stated", "told"),
+    [
+        ("SUN_ELEVATION", "NaN", "MTL.txt: SUN_ELEVATION is 'NaN', expected a number from -90 to 90"),
+        ("SUN_ELEVATION", "95", "expected a number from -90 to 90"),
+        ("SUN_AZIMUTH", '"east"', "SUN_AZIMUTH is 'east', expected a number from -180 to 360"),
+        ("CLOUD_COVER", "100.01", "CLOUD_COVER is '100.01', expected a number from 0 to 100"),
+        ("CLOUD_COVER", "-2", "expected a number from 0 to 100"),
+    ],
+)
+def test_sun_and_cloud_that_cannot_be_are_refused(tmp_path: Path, key: str, stated: str, told: str) -> None:
+    """What is no number, or out of range, is no missing one."""
+    path = write_landsat(tmp_path, small_ground(), mtl=("txt",))
+    metadata = find_metadata(path, "txt")
+    metadata.write_text(re.sub(rf"(\b{key} = )\S+", rf"\g<1>{stated}", metadata.read_text()))
+    with pytest.raises(CorruptInput, match=told):
+        read(path)
+
+
+@pytest.mark.parametrize("lacking", ["CLOUD_COVER = -1.00", ""])
+def test_cloud_that_was_not_assessed_is_not_stated(tmp_path: Path, lacking: str) -> None:
+    """The archive writes -1 where it did not look for clouds."""
+    path = write_landsat(tmp_path, small_ground(), mtl=("txt",))
+    metadata = find_metadata(path, "txt")
+    metadata.write_text(re.sub(r"CLOUD_COVER = \S+", lacking, metadata.read_text()))
+    sky = read(path).sky
+    assert (sky.sun_elevation_deg, sky.product_cloud_share) == (59.497693, None)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -35,6 +35,7 @@ from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.mosaic import KeptBlocks, MosaicSource, mosaic_scenes
 from colibri_geo.scenes.offset import OffsetVerdict
 from colibri_geo.scenes.scene import Block, Scene, Source, outside_block
+from colibri_geo.scenes.sky import NOT_STATED, Sky
 
 WHEN = datetime(2024, 3, 1, 15, 20, tzinfo=UTC)
 BANDS = ("red", "nir")
@@ -457,6 +458,20 @@ def test_it_is_synthetic_where_all_of_it_is(flags: tuple[bool, bool], expected: 
         make_scene(Window(0, 30 * number, 30, 30), str(number), synthetic=flag) for number, flag in enumerate(flags)
     ]
     assert mosaic_scenes(scenes).provenance.synthetic is expected
+
+
+def test_sun_and_cloud_stay_with_its_scenes() -> None:
+    """A mosaic has no sun of its own: each part keeps what its archive states."""
+    skies = (Sky(60.0, 350.0, 0.1), NOT_STATED)
+    scenes = [
+        dataclasses.replace(scene, provenance=dataclasses.replace(scene.provenance, sky=sky))
+        for scene, sky in zip(
+            (make_scene(Window(0, 30 * number, 30, 30), name) for number, name in enumerate("ab")), skies, strict=True
+        )
+    ]
+    provenance = mosaic_scenes(scenes).provenance
+    assert provenance.sky == NOT_STATED
+    assert tuple(part.provenance.sky for part in provenance.parts) == skies
 
 
 def test_masks_and_offsets_that_differ_are_told() -> None:

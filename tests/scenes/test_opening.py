@@ -22,6 +22,7 @@ from colibri_geo.errors import (
     BandError,
     BandMismatch,
     BandsUnknown,
+    CorruptInput,
     IntegrityError,
     MissingDate,
     NotAFile,
@@ -30,8 +31,10 @@ from colibri_geo.errors import (
     UnsafeSource,
     UnsupportedFormat,
 )
+from colibri_geo.scenes.inspecting import inspect_scene
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.opening import open_scene
+from colibri_geo.scenes.sky import Sky
 from tests.scenes.images import FOUR, made_pixels, write_image, write_scl
 from tests.support.products.ground import make_ground
 from tests.support.products.landsat import write_landsat
@@ -59,6 +62,24 @@ def test_a_scene_knows_what_it_shows(tmp_path: Path) -> None:
     assert provenance.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert provenance.size_bytes == path.stat().st_size
     assert scene.whole == Window(0, 0, 40, 50)
+
+
+@pytest.mark.parametrize(("stated", "share"), [("12.5", 0.125), ("0", 0.0), ("100", 1.0), ("999", None), (None, None)])
+def test_the_cloud_of_a_file_is_the_one_of_its_tag(tmp_path: Path, stated: str | None, share: float | None) -> None:
+    """GDAL's tag holds per cent, and 999 where nobody knows; of the sun there is no tag."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), tags={} if stated is None else {"CLOUDCOVER": stated})
+    assert open_scene(path).provenance.sky == Sky(product_cloud_share=share)
+
+
+@pytest.mark.parametrize("stated", ["nan", "-1", "100.5", "few"])
+def test_a_cloud_that_cannot_be_is_refused(tmp_path: Path, stated: str) -> None:
+    """The tag is named, also when the file is only inspected, and when more is wrong with it."""
+    for acquired in ("2024-03-21", None):
+        path = write_image(tmp_path / "a.tif", made_pixels(), acquired=acquired, tags={"CLOUDCOVER": stated})
+        with pytest.raises(CorruptInput, match=f"^a.tif: the tag CLOUDCOVER is '{stated}', expected a number"):
+            inspect_scene(path)
+    with pytest.raises(CorruptInput, match="CLOUDCOVER"):
+        open_scene(path, acquired="2024-03-21")
 
 
 def test_what_the_caller_says_is_used(tmp_path: Path) -> None:

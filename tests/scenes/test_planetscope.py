@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from datetime import UTC, datetime
 from functools import cache
@@ -28,6 +29,8 @@ from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
 from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.planetscope import read_planetscope, recognise
 from colibri_geo.scenes.product import Product
+from colibri_geo.scenes.sky import NOT_STATED
+from colibri_geo.sim import Cloud
 from tests.support.products.ground import Ground, make_ground
 from tests.support.products.planetscope import COEFFICIENTS, name_item, write_planetscope
 
@@ -92,6 +95,33 @@ def test_a_scene_tells_what_it_is(
     assert product.licence == "Planet Labs PBC, licence of the order"
     assert product.notes == ()
     assert product.added is None
+
+
+@pytest.mark.parametrize("documents", [("xml", "json"), ("xml",), ("json",), ()])
+def test_sun_and_cloud_are_the_metadatas(tmp_path: Path, documents: tuple[str, ...]) -> None:
+    """JSON and XML state the sun and the cloud each; without either nothing is stated."""
+    clouds = (Cloud((300.0, 300.0), 150.0, 1),)
+    ground = make_ground(side_px=60, strips=(), clouds=clouds).after
+    sky = read(write_planetscope(tmp_path, ground, documents=documents)).sky
+    share = float(np.isin(ground.at(3.0).scl, (8, 9)).mean())
+    assert share > 0.05
+    if documents:
+        assert (sky.sun_elevation_deg, sky.sun_azimuth_deg) == (60.1, 145.1)
+        assert sky.product_cloud_share == round(share, 2)
+    else:
+        assert sky == NOT_STATED
+
+
+def test_the_cloud_is_that_of_the_newer_mask(tmp_path: Path) -> None:
+    """Per cent as UDM2 counts them come before the share of the older mask, which serves where it is alone."""
+    order = write_planetscope(tmp_path, small_ground())
+    content = json.loads(find_json(order).read_text())
+    content["properties"] |= {"cloud_cover": 0.5, "cloud_percent": 12}
+    find_json(order).write_text(json.dumps(content))
+    assert read(order).sky.product_cloud_share == 0.12
+    del content["properties"]["cloud_percent"]
+    find_json(order).write_text(json.dumps(content))
+    assert read(order).sky.product_cloud_share == 0.5
 
 
 def test_values_are_those_of_the_ground(tmp_path: Path) -> None:
@@ -337,6 +367,8 @@ def test_metadata_of_4_bands_do_not_serve_8(tmp_path: Path) -> None:
         ("2025-03-21T15:20:09", "2025-03-21T15:30:09", BadDate, "acquired at 2025-03-21T15:30:09Z"),
         ("2025-03-21T15:20:09.120000Z", "yesterday", BadDate, "yesterday"),
         ('"id"', '"type": 3, "id"', CorruptInput, "duplicate key"),
+        ('"sun_elevation": 60.1', '"sun_elevation": 90.1', CorruptInput, "_metadata.json: sun_elevation is '90.1'"),
+        ('"cloud_percent": ', '"cloud_percent": 20', CorruptInput, "_metadata.json: cloud_percent is '20"),
     ],
 )
 def test_json_that_cannot_be_true_is_refused(
@@ -359,6 +391,8 @@ def test_json_that_cannot_be_true_is_refused(
         (str(COEFFICIENTS[2]), "nan", RadiometryError, "no usable reflectanceCoefficient of band 3"),
         ("<ps:bandNumber>2<", "<ps:bandNumber>7<", RadiometryError, "no usable reflectanceCoefficient of band 2"),
         ("acquisitionDateTime>2025-03-21", "acquisitionDateTime>2025-03-22", BadDate, "2025-03-22T15:20:09Z"),
+        (">1.451e+02<", ">nan<", CorruptInput, "_metadata.xml: illuminationAzimuthAngle is 'nan', expected a number"),
+        ('"percentage">', '"percentage">few ', CorruptInput, "_metadata.xml: cloudCoverPercentage is 'few "),
     ],
 )
 def test_xml_that_cannot_be_true_is_refused(

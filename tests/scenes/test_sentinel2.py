@@ -28,6 +28,7 @@ from colibri_geo.scenes.masks import DECODERS, MaskCode, Unseen
 from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.sentinel2 import read_sentinel2, recognise
+from colibri_geo.scenes.sky import NOT_STATED
 from colibri_geo.sim import Cloud
 from tests.support.products.ground import BANDS, Ground, make_ground
 from tests.support.products.sentinel2 import write_safe, zip_safe
@@ -121,6 +122,23 @@ def test_a_level_2a_product_says_all_that_a_scene_needs(shelf: Path) -> None:
     assert f"{product.product_id}.SAFE" == path.name
     assert product.licence == "Copernicus Sentinel data 2025: free, full and open (Regulation (EU) No 1159/2013)"
     assert (product.notes, product.outlines) == ((), ())
+
+
+@pytest.mark.parametrize("level", ["L1C", "L2A"])
+def test_sun_and_cloud_are_the_metadatas(shelf: Path, level: str) -> None:
+    """The sun is the tile's mean, told from the horizon; the cloud is that of the whole product."""
+    sky = read(shelf / f"{level}_05.09").sky
+    assert (sky.sun_elevation_deg, sky.sun_azimuth_deg) == (60.0, 65.0)
+    assert sky.product_cloud_share == pytest.approx(np.isin(see().scl, (8, 9, 10)).mean(), abs=1e-7)
+    assert 0 < (sky.product_cloud_share or 0) < 1
+
+
+def test_metadata_without_sun_and_cloud_state_none(safe: Path) -> None:
+    """A product that says nothing of them is read as any other."""
+    edit(safe, "MTD_TL.xml", "Mean_Sun_Angle", "Other")
+    edit(safe, "MTD_MSIL2A.xml", "Cloud_Coverage_Assessment", "Other")
+    assert read(safe).sky == NOT_STATED
+    assert open_scene(safe).provenance.sky == NOT_STATED
 
 
 @pytest.mark.parametrize("level", ["L1C", "L2A"])
@@ -389,12 +407,15 @@ def test_paths_in_the_metadata_lead_nowhere(safe: Path, lure: str) -> None:
         ("MTD_MSIL2A.xml", ">05.09<", ">5.9<", CorruptInput, "baseline '5.9'"),
         ("MTD_MSIL2A.xml", ">S2A_MSIL2A_", "> <![CDATA[<b>]]>", CorruptInput, "its metadata call it '<b>"),
         ("MTD_MSIL2A.xml", "Level-2A_User_Product", "Level-1C_User_Product", CorruptInput, "expected Level-2A_User_"),
+        ("MTD_TL.xml", ">30.0<", ">NaN<", CorruptInput, "ZENITH_ANGLE of Mean_Sun_Angle is 'NaN', expected a number"),
+        ("MTD_TL.xml", ">65.0<", ">361<", CorruptInput, "AZIMUTH_ANGLE .* is '361', expected a number from -180"),
+        ("MTD_MSIL2A.xml", "Assessment>3.5", "Assessment>x3.5", CorruptInput, "Cloud_Coverage_Assessment is 'x3"),
     ],
 )
 def test_metadata_that_contradict_themselves_are_refused(
     safe: Path, name: str, old: str, new: str, error: type[ColibriError], told: str
 ) -> None:
-    """A time that is missing or cannot be, another sensor, level or baseline: refused, each with its reason."""
+    """A time that is missing or cannot be, another sensor or level, a sun that cannot be: refused, with its reason."""
     edit(safe, name, old, new)
     with pytest.raises(error, match=told):
         read(safe)
@@ -490,7 +511,17 @@ def test_level_2a_of_2017_is_read_by_its_own_names(tmp_path: Path) -> None:
     product, later = read(old), read(new)
     assert [band.file.name for band in product.bands] == [f"L2A_{band.file.name}" for band in later.bands]
     assert product.mask_text == f"L2A_{later.mask_text}"
-    for field in ("product_id", "acquired", "sensor", "quantity", "scaling", "added", "processing_baseline", "notes"):
+    for field in (
+        "product_id",
+        "acquired",
+        "sensor",
+        "quantity",
+        "scaling",
+        "added",
+        "processing_baseline",
+        "notes",
+        "sky",
+    ):
         assert getattr(product, field) == getattr(later, field)
     assert {(band.gain, band.nodata) for band in product.bands} == {(1e-4, 0.0)}
     assert read(old.rename(old.with_name("renamed"))).product_id == later.product_id

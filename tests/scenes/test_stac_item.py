@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from colibri_geo.errors import AmbiguousInput, BandError, InputTooLarge, RadiometryError
+from colibri_geo.errors import AmbiguousInput, BandError, CorruptInput, InputTooLarge, RadiometryError
+from colibri_geo.scenes.sky import NOT_STATED, Sky
 from colibri_geo.scenes.stac_item import MAX_ASSETS, Fields, StacAsset, StacBand, parse_item, pick_item
 
 ASSETS = {"red": {"href": "./red.tif"}}
@@ -44,6 +45,34 @@ def test_numbers_without_bounds_are_no_numbers(number: float) -> None:
     assert Fields({"scale": number}).number("scale") is None
     with pytest.raises(RadiometryError, match="expected a number"):
         parse_band(scale=number)
+
+
+def test_sun_and_cloud_are_read_in_both_vocabularies() -> None:
+    """The extension view counts from the horizon, older items of Sentinel-2 from the zenith; null is nothing stated."""
+    new = {"view:sun_elevation": 58.75, "view:sun_azimuth": 121.25, "eo:cloud_cover": 4.5}
+    old = {"s2:mean_solar_zenith": 31.25, "s2:mean_solar_azimuth": 121.25, "eo:cloud_cover": 4.5}
+    skies = [parse_item(write(**stated), source="s").sky for stated in (new, old, {**old, "view:sun_elevation": None})]
+    assert skies == [Sky(58.75, 121.25, 0.045)] * 3
+    assert parse_item(write(), source="s").sky == NOT_STATED
+    assert parse_item(write(**{"eo:cloud_cover": -1}), source="s").sky == NOT_STATED
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("view:sun_elevation", 90.5),
+        ("view:sun_azimuth", "east"),
+        ("s2:mean_solar_zenith", -1),
+        ("s2:mean_solar_azimuth", [120]),
+        ("eo:cloud_cover", 101),
+        ("eo:cloud_cover", True),
+        ("eo:cloud_cover", int("9" * 400)),
+    ],
+)
+def test_sun_and_cloud_that_cannot_be_are_refused(name: str, stated: object) -> None:
+    """What is no number, or out of range, is no missing one."""
+    with pytest.raises(CorruptInput, match=f"^s: {name} is .*, expected a number from"):
+        parse_item(write(**{name: stated}), source="s")
 
 
 @pytest.mark.parametrize("members", [{"scale": "0.0001"}, {"offset": [1]}, {"nodata": "none"}, {"nodata": [0]}])

@@ -186,6 +186,9 @@ def example_record() -> RunRecord:
         pixel_m=10.0,
         synthetic=True,
         notes=(),
+        sun_elevation_deg=52.44,
+        sun_azimuth_deg=131.7,
+        product_cloud_share=0.123,
     )
     after = dataclasses.replace(
         before,

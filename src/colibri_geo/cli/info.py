@@ -137,6 +137,8 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
         ("product", found.product_id),
         ("processing baseline", found.processing_baseline),
         ("acquired", _tell_time(found.acquired) if found.acquired else "not known"),
+        ("sun", _tell_sun(found)),
+        ("cloud", _tell_cloud(found)),
         ("bands", ", ".join(found.bands) or "not known"),
         ("quantity", found.quantity or "not known"),
         ("scaling", found.scaling),
@@ -160,6 +162,17 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
 
 def _tell_time(when: datetime) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _tell_sun(found: Inspection) -> str | None:
+    angles = (("elevation", found.sun_elevation_deg), ("azimuth", found.sun_azimuth_deg))
+    return ", ".join(f"{name} {angle:.1f} deg" for name, angle in angles if angle is not None) or None
+
+
+def _tell_cloud(found: Inspection) -> str | None:
+    if found.product_cloud_share is None:
+        return None
+    return f"{found.product_cloud_share:.1%} of the whole product, as the archive states it"
 
 
 def _tell_pixel(found: Inspection) -> str | None:

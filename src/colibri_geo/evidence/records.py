@@ -38,6 +38,11 @@ class SceneRecord:
         What a reader of the result has to know, one sentence each.
     parts : tuple of SceneRecord
         The scenes of which a mosaic is made; none of a single scene.
+    sun_elevation_deg, sun_azimuth_deg : float or None
+        As the archive states them: above the horizon; true, in [0, 360). None of a mosaic, and in a run of an older
+        version.
+    product_cloud_share : float or None
+        Of the whole product, as the archive states it, in [0, 1]; None as of the sun.
     """
 
     name: str
@@ -61,6 +66,9 @@ class SceneRecord:
     layout: str | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[SceneRecord, ...] = ()
+    sun_elevation_deg: float | None = None
+    sun_azimuth_deg: float | None = None
+    product_cloud_share: float | None = None
 
 
 @dataclass(frozen=True)

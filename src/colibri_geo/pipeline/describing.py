@@ -37,6 +37,7 @@ def describe_scene(scene: Scene | Part) -> SceneRecord:
         layout=source.layout,
         notes=source.notes,
         parts=tuple(describe_scene(part) for part in source.parts),
+        **asdict(source.sky),
     )
 
 

@@ -42,16 +42,21 @@ from colibri_geo.reporting.parts import (
     Term,
 )
 from colibri_geo.reporting.ranking import RankedStrip
+from colibri_geo.reporting.skies import say_cloud, say_sun
 
 _CALLED_NEW = ("new", "extended", "reopened")
 _MOST_PLACES = 3
 _SCENE_FIELDS = {
     "product": ("product_id",),
     "baseline": ("processing_baseline",),
+    "sun": ("sun_elevation_deg", "sun_azimuth_deg"),
+    "cloud": ("product_cloud_share",),
     "size": ("rows", "cols", "pixel_m"),
     "bytes": ("size_bytes",),
 }
 """Of lines of a scene that are called otherwise than the field of its record."""
+_OF_PARTS = ("sun", "cloud")
+"""Lines of a scene that a mosaic has from its parts."""
 
 
 def build_cover(record: RunRecord, messages: Messages) -> Cover:
@@ -252,8 +257,8 @@ def _scene_table(
         (
             Cell((messages.say(f"scene.{line}"),)),
             *(
-                Cell(lines[line], code=line == "sha256", keys=_list_keys(key, line))
-                for key, lines in zip(keys, told, strict=True)
+                Cell(lines[line], code=line == "sha256", keys=_list_keys(key, scene, line))
+                for key, scene, lines in zip(keys, scenes, told, strict=True)
             ),
         )
         for line in shown
@@ -262,9 +267,12 @@ def _scene_table(
     return Table(messages.say(caption), columns, rows, stacks=False)
 
 
-def _list_keys(scene: str, line: str) -> tuple[str, ...]:
+def _list_keys(key: str, scene: SceneRecord, line: str) -> tuple[str, ...]:
     """List the keys of the manifest that a line of a scene comes from; both radar scenes stand under one key."""
-    return (scene,) if scene == "run.radar" else tuple(f"{scene}.{name}" for name in _SCENE_FIELDS.get(line, (line,)))
+    if key == "run.radar":
+        return (key,)
+    names = ("parts",) if scene.parts and line in _OF_PARTS else _SCENE_FIELDS.get(line, (line,))
+    return tuple(f"{key}.{name}" for name in names)
 
 
 def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str, ...]]:
@@ -278,6 +286,8 @@ def _scene_lines(scene: SceneRecord, messages: Messages) -> dict[str, tuple[str,
         "product": (_stated(scene.product_id, messages),),
         "baseline": (_stated(scene.processing_baseline, messages),),
         "acquired": (format_time(scene.acquired, messages),),
+        "sun": say_sun(scene, messages),
+        "cloud": say_cloud(scene, messages),
         "bands": (format_bands(scene.bands, messages),),
         "quantity": (format_recorded(scene.quantity, messages),),
         "scaling": (format_recorded(scene.scaling, messages),),

@@ -224,4 +224,5 @@ def _describe(
         layout=product.layout,
         offset=verdict,
         notes=tuple(notes),
+        sky=product.sky,
     )

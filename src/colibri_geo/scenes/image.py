@@ -39,6 +39,7 @@ from colibri_geo.scenes.scaling import (
     scale_backscatter,
 )
 from colibri_geo.scenes.scene import Provenance, Scene
+from colibri_geo.scenes.sky import Sky, read_cloud
 from colibri_geo.scenes.storage import BandPlace, RasterSource, Storage, StoredBands
 
 P = ParamSpec("P")
@@ -55,6 +56,7 @@ _WORLD_ENDINGS = (
     ".aux",
 )  # places on the ground, and what else old programs keep
 _LICENCE_TAGS = ("LICENCE", "LICENSE", "TIFFTAG_COPYRIGHT", "attribution")
+_NO_CLOUD_COVER = 999.0
 _RADAR = ("vv", "vh")
 _DARK_PERCENT = 2
 _LANDSAT_DARK = 5000  # of numbers as delivered, where 7273 is a reflectance of 0 and noise reaches below it
@@ -221,6 +223,22 @@ def check_pixels(header: Header, *, name: str) -> None:
 def find_licence(header: Header) -> str | None:
     """Return the licence that a file's tags state."""
     return next((header.tags[tag] for tag in _LICENCE_TAGS if header.tags.get(tag)), None)
+
+
+def find_sky(header: Header, *, name: str) -> Sky:
+    """Return what a file's tags state of cloud; no tag that is widely used tells of the sun.
+
+    Raises
+    ------
+    CorruptInput
+        Where the tag CLOUDCOVER holds no share.
+
+    References
+    ----------
+    GDAL, Raster Data Model, IMAGERY domain, https://gdal.org/user/raster_data_model.html
+    """
+    stated = header.tags.get("CLOUDCOVER")
+    return Sky(product_cloud_share=read_cloud(stated, source=f"{name}: the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER))
 
 
 def is_synthetic(header: Header) -> bool:
@@ -403,4 +421,5 @@ def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declarat
         layout=name_layout(image.header),
         offset=scaling.offset,
         notes=tuple(notes),
+        sky=find_sky(image.header, name=image.file.name),
     )

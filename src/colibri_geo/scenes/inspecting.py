@@ -29,13 +29,14 @@ from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.gathering import find_inputs
 from colibri_geo.scenes.georeference import measure_pixel, pixel_to_map
-from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_layout
+from colibri_geo.scenes.image import Image, find_licence, find_sky, is_synthetic, name_layout
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.opening import Options, check_hash, examine, finish_image, open_found
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.recognising import OPTIONS, RasterKind, find_faults, recognise_kind, refuse_kind
 from colibri_geo.scenes.sampling import spread_windows
 from colibri_geo.scenes.scene import Scene
+from colibri_geo.scenes.sky import Sky
 
 _TELLABLE = (BandError, DateError, GeoreferenceError, RadiometryError, TooSmall, UnsupportedDtype)
 """What does not keep the rest of a file from being told."""
@@ -61,6 +62,8 @@ class Inspection:
     sensor, product_id, processing_baseline, licence : str or None
     acquired : datetime or None
         UTC.
+    sun_elevation_deg, sun_azimuth_deg, product_cloud_share : float or None
+        As of `colibri_geo.scenes.sky.Sky`.
     bands : tuple of str
         Common names, empty where they are not known.
     quantity, scaling : str or None
@@ -98,6 +101,9 @@ class Inspection:
     processing_baseline: str | None
     licence: str | None
     acquired: datetime | None
+    sun_elevation_deg: float | None
+    sun_azimuth_deg: float | None
+    product_cloud_share: float | None
     bands: tuple[str, ...]
     quantity: str | None
     scaling: str | None
@@ -313,6 +319,7 @@ def _describe_scene(scene: Scene) -> Inspection:
         synthetic=source.synthetic,
         notes=source.notes,
         warnings=(),
+        **_fields(source.sky),
         **_fields(_find_place(scene.grid)),
     )
 
@@ -347,12 +354,13 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         synthetic=is_synthetic(header),
         notes=image.notes,
         warnings=tuple(map(_tell, faults)),
+        **_fields(find_sky(header, name=image.file.name)),
         **_fields(place),
     )
 
 
-def _fields(place: _Place) -> dict[str, Any]:
-    return dataclasses.asdict(place)
+def _fields(facts: _Place | Sky) -> dict[str, Any]:
+    return dataclasses.asdict(facts)
 
 
 def _find_place(grid: GeoBox) -> _Place:

@@ -1,7 +1,8 @@
 """Landsat Collection 2 Level 2, as the USGS delivers it: a folder or a ``.tar`` of GeoTIFFs with their metadata (MTL).
 
 Layout and names: USGS, Landsat 8-9 Collection 2 Level 2 Science Product Guide, LSDS-1619, and Data Format Control Book,
-LSDS-1328; for Landsat 4 to 7 LSDS-1618.
+LSDS-1328; for Landsat 4 to 7 LSDS-1618. Sun and cloud: USGS, Landsat Collection 2 Data Dictionary,
+https://www.usgs.gov/centers/eros/science/landsat-collection-2-data-dictionary
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from colibri_geo.scenes.masks import MaskCode
 from colibri_geo.scenes.odl import parse_odl
 from colibri_geo.scenes.product import BandFile, MaskBand, Product
 from colibri_geo.scenes.scaling import SURFACE
+from colibri_geo.scenes.sky import Sky, read_azimuth, read_cloud, read_elevation
 
 LAYOUT = "Landsat Collection 2 Level 2"
 LICENCE = "public domain (image courtesy of the U.S. Geological Survey)"
@@ -176,6 +178,7 @@ def read_landsat(bundle: Bundle, *, entry: str | None = None) -> Product:
         processing_baseline=metadata.find("LEVEL2_PROCESSING_RECORD", "PROCESSING_SOFTWARE_VERSION") or None,
         licence=LICENCE,
         notes=_list_notes(metadata, files.scene),
+        sky=_read_sky(metadata),
     )
 
 
@@ -363,6 +366,19 @@ def _find_time(metadata: _Metadata, scene: str) -> datetime:
             "fetch the metadata of the same scene"
         )
     return acquired
+
+
+def _read_sky(metadata: _Metadata) -> Sky:
+    """Return the sun at the centre of the scene, and its cloud; -1 says that the cloud was not assessed."""
+
+    def find(key: str) -> str:
+        return metadata.find("IMAGE_ATTRIBUTES", key)
+
+    return Sky(
+        read_elevation(find("SUN_ELEVATION"), source=f"{metadata.name}: SUN_ELEVATION"),
+        read_azimuth(find("SUN_AZIMUTH"), source=f"{metadata.name}: SUN_AZIMUTH"),
+        read_cloud(find("CLOUD_COVER"), source=f"{metadata.name}: CLOUD_COVER"),
+    )
 
 
 def _list_notes(metadata: _Metadata, scene: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """PlanetScope ortho scenes (PSScene), as Planet's orders deliver them: 4 or 8 bands in one GeoTIFF, UDM2, XML, JSON.
 
 Layout and names: Planet, PlanetScope Product Specifications; https://docs.planet.com/data/imagery/planetscope/psscene/
-and https://docs.planet.com/data/imagery/udm/.
+and https://docs.planet.com/data/imagery/udm/. Cloud of a scene: Planet, Which Metadata Fields Can I Use to Filter for
+Cloud Cover?, https://support.planet.com/hc/en-us/articles/360020676357
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from colibri_geo.scenes.dates import parse_date
 from colibri_geo.scenes.masks import MaskCode
 from colibri_geo.scenes.product import BandFile, MaskBand, Product
 from colibri_geo.scenes.scaling import SURFACE, TOA
+from colibri_geo.scenes.sky import Sky, first_stated, read_azimuth, read_cloud, read_elevation
 
 LAYOUT = "PlanetScope ortho scene"
 LICENCE = "Planet Labs PBC, licence of the order"
@@ -218,6 +220,7 @@ def read_planetscope(bundle: Bundle, *, entry: str | None = None) -> Product:
         processing_baseline=metadata.find("processorVersion") or None,
         licence=_find_licence(metadata),
         notes=_list_notes(metadata, masks),
+        sky=_read_sky(metadata),
     )
 
 
@@ -450,6 +453,29 @@ def _find_time(metadata: _Metadata, item: str) -> datetime:
             "of the image; fetch the metadata of the same scene"
         )
     return acquired
+
+
+def _read_sky(metadata: _Metadata) -> Sky:
+    """Return sun and cloud of the JSON, else of the XML; cloud as UDM2 counts it, else as the older mask does."""
+    names = [PurePosixPath(name).name for name in metadata.names] or [""]
+    xml, json = names[0], names[-1]
+    elevation, azimuth, cloud = "illuminationElevationAngle", "illuminationAzimuthAngle", "cloudCoverPercentage"
+    told = metadata.properties
+    return Sky(
+        first_stated(
+            read_elevation(told.get("sun_elevation"), source=f"{json}: sun_elevation"),
+            read_elevation(metadata.find(elevation), source=f"{xml}: {elevation}"),
+        ),
+        first_stated(
+            read_azimuth(told.get("sun_azimuth"), source=f"{json}: sun_azimuth"),
+            read_azimuth(metadata.find(azimuth), source=f"{xml}: {azimuth}"),
+        ),
+        first_stated(
+            read_cloud(told.get("cloud_percent"), source=f"{json}: cloud_percent"),
+            read_cloud(told.get("cloud_cover"), source=f"{json}: cloud_cover", whole=1.0),
+            read_cloud(metadata.find(cloud), source=f"{xml}: {cloud}"),
+        ),
+    )
 
 
 def _find_licence(metadata: _Metadata) -> str:

@@ -15,6 +15,7 @@ from shapely import Polygon
 from colibri_geo.scenes.backscatter import BackscatterUnit
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.masks import MaskCode, Unseen
+from colibri_geo.scenes.sky import NOT_STATED, Sky
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ class Product:
         What a reader of the result has to know, one sentence each.
     outlines : tuple of MaskPolygons
         Masks that are drawn as polygons, beside `masks`.
+    sky : Sky
+        What the archive states of sun and cloud; nothing of radar.
     """
 
     path: Path
@@ -139,3 +142,4 @@ class Product:
     added: float | None = None
     notes: tuple[str, ...] = ()
     outlines: tuple[MaskPolygons, ...] = ()
+    sky: Sky = NOT_STATED

@@ -18,6 +18,7 @@ from colibri_geo.scenes.georeference import describe_grid
 from colibri_geo.scenes.labelling import label_block
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.offset import OffsetVerdict
+from colibri_geo.scenes.sky import NOT_STATED, Sky
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 CodeArray = np.ndarray[Any, np.dtype[np.uint8]]
@@ -98,6 +99,8 @@ class Provenance:
         What a reader of the result has to know, one sentence each.
     parts : tuple of Part
         Of a mosaic the scenes that it was made of, by name; none of any other scene.
+    sky : Sky
+        What the archive states of sun and cloud; of a mosaic nothing, each of its parts has its own.
     """
 
     path: Path
@@ -114,6 +117,7 @@ class Provenance:
     offset: OffsetVerdict | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    sky: Sky = NOT_STATED
 
 
 @dataclass(frozen=True)

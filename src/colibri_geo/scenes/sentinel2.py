@@ -7,7 +7,7 @@ References
 ----------
 ESA, Sentinel-2 Products Specification Document (S2-PDGS-TAS-DI-PSD), issue 14.9, the layouts of Level-1C and Level-2A
 products, product and tile metadata; the radiometric offset, from processing baseline 04.00 on: sections on
-RADIO_ADD_OFFSET and BOA_ADD_OFFSET.
+RADIO_ADD_OFFSET and BOA_ADD_OFFSET; sun and cloud: Mean_Sun_Angle and Cloud_Coverage_Assessment.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from colibri_geo.scenes.gml import read_mask_polygons
 from colibri_geo.scenes.masks import MaskCode, Unseen
 from colibri_geo.scenes.product import BandFile, MaskBand, MaskPolygons, Product
 from colibri_geo.scenes.scaling import SURFACE, TOA
+from colibri_geo.scenes.sky import Sky, read_azimuth, read_cloud, read_zenith
 
 _OFFSET_BASELINE = "04.00"
 _SATURATED = 65535.0  # special value SATURATED of both levels
@@ -246,7 +247,7 @@ def read_sentinel2(bundle: Bundle, *, entry: str | None = None) -> Product:
     MissingDate, BadDate
         Where the acquisition time is missing, impossible or contradicts itself.
     CorruptInput
-        For metadata of something else.
+        For metadata of something else, or with a sun or cloud that cannot be.
     UnsafeXML
         For metadata with a document type or entities.
     ArchiveError
@@ -288,6 +289,7 @@ def read_sentinel2(bundle: Bundle, *, entry: str | None = None) -> Product:
         added=radiometry.added,
         notes=(*masks.notes, *unsure),
         outlines=masks.outlines,
+        sky=_read_sky(safe, metadata, tile),
     )
 
 
@@ -539,6 +541,17 @@ def _read_time(safe: _Safe, metadata: Element, tile: Element) -> datetime:
             "expected both within the hour; fetch the product again"
         )
     return seen
+
+
+def _read_sky(safe: _Safe, metadata: Element, tile: Element) -> Sky:
+    """Return the mean angles of the sun over the tile, and the cloud of the product."""
+    sun, cloud = "Mean_Sun_Angle", "Cloud_Coverage_Assessment"
+    zenith, azimuth = (tile.findtext(f".//{sun}/{angle}_ANGLE") for angle in ("ZENITH", "AZIMUTH"))
+    return Sky(
+        read_zenith(zenith, source=f"{safe.name}: ZENITH_ANGLE of {sun}"),
+        read_azimuth(azimuth, source=f"{safe.name}: AZIMUTH_ANGLE of {sun}"),
+        read_cloud(_find_text(metadata, cloud), source=f"{safe.name}: {cloud}"),
+    )
 
 
 def _read_sensor(safe: _Safe, metadata: Element) -> str:

@@ -263,6 +263,7 @@ def _make_product(
         processing_baseline=item.baseline[:40] or None,
         licence=item.licence[:200] or None,
         added=radiometry.added,
+        sky=item.sky,
         notes=(*notes, *radiometry.notes, *_note_bands(choice), *_note_span(item, source=source)),
     )
 

@@ -7,14 +7,15 @@ https://github.com/radiantearth/stac-spec
 
 Extensions of it (https://stac-extensions.github.io): eo 1.x (``eo:bands``) and 2.0 (``eo:common_name``), raster 1.1
 (``raster:bands``) and 2.0 (``raster:scale``, ``raster:offset``), file 2.1 (``file:checksum``, ``file:size``),
-projection 1.x (``proj:epsg``) and 2.0 (``proj:code``), processing 1.x, sar 1.x.
+projection 1.x (``proj:epsg``) and 2.0 (``proj:code``), processing 1.x, sar 1.x, view 1.0 (``view:sun_elevation``,
+``view:sun_azimuth``), sentinel-2 1.0 (``s2:mean_solar_zenith``, ``s2:mean_solar_azimuth``).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -26,6 +27,7 @@ from colibri_geo.errors import (
     RadiometryError,
     UnsupportedFormat,
 )
+from colibri_geo.scenes.sky import Sky, first_stated, read_azimuth, read_cloud, read_elevation, read_zenith
 
 MAX_ASSETS = 1000
 """The richest archives have some 50 assets an item."""
@@ -184,6 +186,7 @@ class StacItem:
     offset_applied : bool or None
         Whether the Sentinel-2 offset is off the stored values already, as Earth Search says.
     licence : str
+    sky : Sky
     assets : tuple of StacAsset
     """
 
@@ -200,6 +203,7 @@ class StacItem:
     until: str
     offset_applied: bool | None
     licence: str
+    sky: Sky
     assets: tuple[StacAsset, ...]
 
 
@@ -273,7 +277,7 @@ def parse_item(item: Fields, *, source: str) -> StacItem:
     UnsupportedFormat
         For a version before 1.0.
     CorruptInput
-        Without an id or assets.
+        Without an id or assets; with a sun or cloud that cannot be.
     InputTooLarge
         More than `MAX_ASSETS`.
     BandError, RadiometryError
@@ -309,6 +313,7 @@ def parse_item(item: Fields, *, source: str) -> StacItem:
         until="" if properties.text("datetime") else properties.text("end_datetime"),
         offset_applied=_first_flag(properties, "earthsearch:boa_offset_applied", "sentinel:boa_offset_applied"),
         licence=_find_licence(item, properties),
+        sky=_read_sky(properties, source=source),
         assets=tuple(
             _parse_asset(key, Fields(asset), properties, source=source)
             for key, asset in assets.items()
@@ -327,6 +332,19 @@ def _find_licence(item: Fields, properties: Fields) -> str:
     links = [link.text("href") for link in item.objects("links") if link.text("rel") == "license"]
     named = stated and stated not in {"proprietary", "various", "other"}
     return stated if named or not links else links[0]
+
+
+def _read_sky(properties: Fields, *, source: str) -> Sky:
+    """Return the sun as the extension view has it, else as items of Sentinel-2 have it, and the cloud."""
+
+    def read(reader: Callable[..., float | None], name: str) -> float | None:
+        return reader(properties.members.get(name), source=f"{source}: {name}")
+
+    return Sky(
+        first_stated(read(read_elevation, "view:sun_elevation"), read(read_zenith, "s2:mean_solar_zenith")),
+        first_stated(read(read_azimuth, "view:sun_azimuth"), read(read_azimuth, "s2:mean_solar_azimuth")),
+        read(read_cloud, "eo:cloud_cover"),
+    )
 
 
 def _parse_asset(key: str, asset: Fields, properties: Fields, *, source: str) -> StacAsset:

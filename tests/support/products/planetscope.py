@@ -257,6 +257,7 @@ def _format_xml(scene: Ground, item: str, file_name: str, bands: int) -> str:
     declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items())
     time = f"{scene.acquired:%Y-%m-%dT%H:%M:%S}+00:00"
     rows, cols = scene.grid.shape
+    cloudy = 100 * np.isin(scene.scl, (8, 9)).mean()
     radiometry = "\n".join(_format_band(number) for number in range(1, bands + 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <ps:EarthObservation {declared} version="1.2.1" planet_standard_product_version="1.0">
@@ -316,6 +317,7 @@ def _format_xml(scene: Ground, item: str, file_name: str, bands: int) -> str:
           <ps:geoCorrectionLevel>Precision Geocorrection</ps:geoCorrectionLevel>
         </ps:ProductInformation>
       </eop:product>
+      <opt:cloudCoverPercentage uom="percentage">{cloudy:.0f}</opt:cloudCoverPercentage>
       <ps:bandSpecificMetadataList>
 {radiometry}
       </ps:bandSpecificMetadataList>

@@ -204,12 +204,19 @@ _WRITERS: dict[str, Callable[[_Maker], Json]] = {
     "hls": _write_hls,
     "own": _write_own,
 }
+_VIEW = {"view:sun_elevation": 58.75, "view:sun_azimuth": 121.25, "eo:cloud_cover": 4.5}
 _PROPERTIES: dict[str, Json] = {
-    "earth-search": {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True},
+    "earth-search": {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True, **_VIEW},
     "earth-search-c1": {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": False},
-    "planetary-computer": {"s2:processing_baseline": "05.09", "s2:product_type": "S2MSI2A"},
+    "planetary-computer": {
+        "s2:processing_baseline": "05.09",
+        "s2:product_type": "S2MSI2A",
+        "s2:mean_solar_zenith": 31.25,
+        "s2:mean_solar_azimuth": 121.25,
+        "eo:cloud_cover": 4.5,
+    },
     "copernicus": {"processing:version": "05.09", "processing:level": "L2"},
-    "landsat": {"landsat:correction": "L2SP"},
+    "landsat": {"landsat:correction": "L2SP", **_VIEW, "eo:cloud_cover": -1.0},
     "rtc": {"sar:product_type": "RTC", "datetime": None},
     "hls": {},
     "own": {"processing:level": "L2"},
