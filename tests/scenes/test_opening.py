@@ -22,7 +22,6 @@ from colibri_geo.errors import (
     BandError,
     BandMismatch,
     BandsUnknown,
-    CorruptInput,
     IntegrityError,
     MissingDate,
     NotAFile,
@@ -72,14 +71,15 @@ def test_the_cloud_of_a_file_is_the_one_of_its_tag(tmp_path: Path, stated: str |
 
 
 @pytest.mark.parametrize("stated", ["nan", "-1", "100.5", "few"])
-def test_a_cloud_that_cannot_be_is_refused(tmp_path: Path, stated: str) -> None:
-    """The tag is named, also when the file is only inspected, and when more is wrong with it."""
+def test_a_cloud_that_cannot_be_is_left_aside(tmp_path: Path, stated: str) -> None:
+    """A note names the tag, also where the file is only inspected, and where more is wrong with it."""
+    told = f"a.tif: the tag CLOUDCOVER is '{stated}', which is no number from 0 to 100: it was left aside"
     for acquired in ("2024-03-21", None):
         path = write_image(tmp_path / "a.tif", made_pixels(), acquired=acquired, tags={"CLOUDCOVER": stated})
-        with pytest.raises(CorruptInput, match=f"^a.tif: the tag CLOUDCOVER is '{stated}', expected a number"):
-            inspect_scene(path)
-    with pytest.raises(CorruptInput, match="CLOUDCOVER"):
-        open_scene(path, acquired="2024-03-21")
+        found = inspect_scene(path)
+        assert told in found.notes
+        assert found.product_cloud_share is None
+    assert told in open_scene(path, acquired="2024-03-21").provenance.notes
 
 
 def test_what_the_caller_says_is_used(tmp_path: Path) -> None:

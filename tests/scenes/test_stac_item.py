@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from colibri_geo.errors import AmbiguousInput, BandError, CorruptInput, InputTooLarge, RadiometryError
+from colibri_geo.errors import AmbiguousInput, BandError, InputTooLarge, RadiometryError
 from colibri_geo.scenes.sky import NOT_STATED, Sky
 from colibri_geo.scenes.stac_item import MAX_ASSETS, Fields, StacAsset, StacBand, parse_item, pick_item
 
@@ -69,10 +71,12 @@ def test_sun_and_cloud_are_read_in_both_vocabularies() -> None:
         ("eo:cloud_cover", int("9" * 400)),
     ],
 )
-def test_sun_and_cloud_that_cannot_be_are_refused(name: str, stated: object) -> None:
-    """What is no number, or out of range, is no missing one."""
-    with pytest.raises(CorruptInput, match=f"^s: {name} is .*, expected a number from"):
-        parse_item(write(**{name: stated}), source="s")
+def test_sun_and_cloud_that_cannot_be_are_left_aside(name: str, stated: object) -> None:
+    """What is no number, or out of range, keeps nobody from the item; a note tells it."""
+    sky = parse_item(write(**{name: stated}), source="s").sky
+    assert replace(sky, notes=()) == NOT_STATED
+    (note,) = sky.notes
+    assert re.fullmatch(f"s: {name} is .*, which is no number from .*: it was left aside", note)
 
 
 @pytest.mark.parametrize("members", [{"scale": "0.0001"}, {"offset": [1]}, {"nodata": "none"}, {"nodata": [0]}])

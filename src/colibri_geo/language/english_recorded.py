@@ -144,6 +144,7 @@ RECORDED = {
     "recorded.note.gamma0": (
         "backscatter taken as terrain-corrected gamma0, as its bands say vv or vh: the file does not tell"
     ),
+    "recorded.note.sky": "{name} is {code}, which is no number from {low} to {high}: it was left aside",
     "recorded.note.further_images": "the file holds further images: the first was used",
     "recorded.note.side_file": "the side file {name} beside it was ignored (SHA-256 {code})",
     "recorded.note.offset_gone": (

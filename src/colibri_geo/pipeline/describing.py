@@ -37,7 +37,9 @@ def describe_scene(scene: Scene | Part) -> SceneRecord:
         layout=source.layout,
         notes=source.notes,
         parts=tuple(describe_scene(part) for part in source.parts),
-        **asdict(source.sky),
+        sun_elevation_deg=source.sky.sun_elevation_deg,
+        sun_azimuth_deg=source.sky.sun_azimuth_deg,
+        product_cloud_share=source.sky.product_cloud_share,
     )
 
 

@@ -206,7 +206,7 @@ def _describe(
     given: RasterFile | None,
     verdict: OffsetVerdict | None,
 ) -> Provenance:
-    notes = [*product.notes]
+    notes = [*product.notes, *product.sky.notes]
     if verdict is not None and verdict.note:
         notes.append(verdict.note)
     if product.quantity != GAMMA0_DB and not {band.band for band in chosen} & set(INFRARED):

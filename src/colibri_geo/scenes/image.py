@@ -39,7 +39,7 @@ from colibri_geo.scenes.scaling import (
     scale_backscatter,
 )
 from colibri_geo.scenes.scene import Provenance, Scene
-from colibri_geo.scenes.sky import Sky, read_cloud
+from colibri_geo.scenes.sky import Sky, gather_sky, read_cloud
 from colibri_geo.scenes.storage import BandPlace, RasterSource, Storage, StoredBands
 
 P = ParamSpec("P")
@@ -228,17 +228,13 @@ def find_licence(header: Header) -> str | None:
 def find_sky(header: Header, *, name: str) -> Sky:
     """Return what a file's tags state of cloud; no tag that is widely used tells of the sun.
 
-    Raises
-    ------
-    CorruptInput
-        Where the tag CLOUDCOVER holds no share.
-
     References
     ----------
     GDAL, Raster Data Model, IMAGERY domain, https://gdal.org/user/raster_data_model.html
     """
     stated = header.tags.get("CLOUDCOVER")
-    return Sky(product_cloud_share=read_cloud(stated, source=f"{name}: the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER))
+    cloud = read_cloud(stated, source=f"{name}: the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER)
+    return gather_sky(cloud=[cloud])
 
 
 def is_synthetic(header: Header) -> bool:
@@ -399,8 +395,8 @@ def _note_side_files(file: RasterFile) -> Iterator[str]:
 
 def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, sha256: str) -> Provenance:
     tags, mask = image.header.tags, image.mask
-    radar = scaling.quantity == GAMMA0_DB
-    notes = [*image.notes, *scaling.notes]
+    radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header, name=image.file.name)
+    notes = [*image.notes, *scaling.notes, *sky.notes]
     if scaling.quantity == RELATIVE:
         notes.append(RELATIVE_COST)
     if radar:
@@ -421,5 +417,5 @@ def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declarat
         layout=name_layout(image.header),
         offset=scaling.offset,
         notes=tuple(notes),
-        sky=find_sky(image.header, name=image.file.name),
+        sky=sky,
     )

@@ -36,7 +36,6 @@ from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.recognising import OPTIONS, RasterKind, find_faults, recognise_kind, refuse_kind
 from colibri_geo.scenes.sampling import spread_windows
 from colibri_geo.scenes.scene import Scene
-from colibri_geo.scenes.sky import Sky
 
 _TELLABLE = (BandError, DateError, GeoreferenceError, RadiometryError, TooSmall, UnsupportedDtype)
 """What does not keep the rest of a file from being told."""
@@ -319,7 +318,9 @@ def _describe_scene(scene: Scene) -> Inspection:
         synthetic=source.synthetic,
         notes=source.notes,
         warnings=(),
-        **_fields(source.sky),
+        sun_elevation_deg=source.sky.sun_elevation_deg,
+        sun_azimuth_deg=source.sky.sun_azimuth_deg,
+        product_cloud_share=source.sky.product_cloud_share,
         **_fields(_find_place(scene.grid)),
     )
 
@@ -330,6 +331,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     faults = find_faults(image, kind, assume_crs=options.assume_crs)
+    sky = find_sky(header, name=image.file.name)
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
@@ -352,15 +354,17 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         sha256=check_hash(path),
         size_bytes=path.stat().st_size,
         synthetic=is_synthetic(header),
-        notes=image.notes,
+        notes=(*image.notes, *sky.notes),
         warnings=tuple(map(_tell, faults)),
-        **_fields(find_sky(header, name=image.file.name)),
+        sun_elevation_deg=sky.sun_elevation_deg,
+        sun_azimuth_deg=sky.sun_azimuth_deg,
+        product_cloud_share=sky.product_cloud_share,
         **_fields(place),
     )
 
 
-def _fields(facts: _Place | Sky) -> dict[str, Any]:
-    return dataclasses.asdict(facts)
+def _fields(place: _Place) -> dict[str, Any]:
+    return dataclasses.asdict(place)
 
 
 def _find_place(grid: GeoBox) -> _Place:

@@ -33,7 +33,7 @@ from colibri_geo.scenes.masks import MaskCode
 from colibri_geo.scenes.odl import parse_odl
 from colibri_geo.scenes.product import BandFile, MaskBand, Product
 from colibri_geo.scenes.scaling import SURFACE
-from colibri_geo.scenes.sky import Sky, read_azimuth, read_cloud, read_elevation
+from colibri_geo.scenes.sky import Sky, gather_sky, read_azimuth, read_cloud, read_elevation
 
 LAYOUT = "Landsat Collection 2 Level 2"
 LICENCE = "public domain (image courtesy of the U.S. Geological Survey)"
@@ -374,10 +374,10 @@ def _read_sky(metadata: _Metadata) -> Sky:
     def find(key: str) -> str:
         return metadata.find("IMAGE_ATTRIBUTES", key)
 
-    return Sky(
-        read_elevation(find("SUN_ELEVATION"), source=f"{metadata.name}: SUN_ELEVATION"),
-        read_azimuth(find("SUN_AZIMUTH"), source=f"{metadata.name}: SUN_AZIMUTH"),
-        read_cloud(find("CLOUD_COVER"), source=f"{metadata.name}: CLOUD_COVER"),
+    return gather_sky(
+        elevation=[read_elevation(find("SUN_ELEVATION"), source=f"{metadata.name}: SUN_ELEVATION")],
+        azimuth=[read_azimuth(find("SUN_AZIMUTH"), source=f"{metadata.name}: SUN_AZIMUTH")],
+        cloud=[read_cloud(find("CLOUD_COVER"), source=f"{metadata.name}: CLOUD_COVER")],
     )
 
 

@@ -31,7 +31,7 @@ from colibri_geo.scenes.dates import parse_date
 from colibri_geo.scenes.masks import MaskCode
 from colibri_geo.scenes.product import BandFile, MaskBand, Product
 from colibri_geo.scenes.scaling import SURFACE, TOA
-from colibri_geo.scenes.sky import Sky, first_stated, read_azimuth, read_cloud, read_elevation
+from colibri_geo.scenes.sky import Sky, gather_sky, read_azimuth, read_cloud, read_elevation
 
 LAYOUT = "PlanetScope ortho scene"
 LICENCE = "Planet Labs PBC, licence of the order"
@@ -461,20 +461,20 @@ def _read_sky(metadata: _Metadata) -> Sky:
     xml, json = names[0], names[-1]
     elevation, azimuth, cloud = "illuminationElevationAngle", "illuminationAzimuthAngle", "cloudCoverPercentage"
     told = metadata.properties
-    return Sky(
-        first_stated(
+    return gather_sky(
+        elevation=[
             read_elevation(told.get("sun_elevation"), source=f"{json}: sun_elevation"),
             read_elevation(metadata.find(elevation), source=f"{xml}: {elevation}"),
-        ),
-        first_stated(
+        ],
+        azimuth=[
             read_azimuth(told.get("sun_azimuth"), source=f"{json}: sun_azimuth"),
             read_azimuth(metadata.find(azimuth), source=f"{xml}: {azimuth}"),
-        ),
-        first_stated(
+        ],
+        cloud=[
             read_cloud(told.get("cloud_percent"), source=f"{json}: cloud_percent"),
             read_cloud(told.get("cloud_cover"), source=f"{json}: cloud_cover", whole=1.0),
             read_cloud(metadata.find(cloud), source=f"{xml}: {cloud}"),
-        ),
+        ],
     )
 
 

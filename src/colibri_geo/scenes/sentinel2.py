@@ -35,7 +35,7 @@ from colibri_geo.scenes.gml import read_mask_polygons
 from colibri_geo.scenes.masks import MaskCode, Unseen
 from colibri_geo.scenes.product import BandFile, MaskBand, MaskPolygons, Product
 from colibri_geo.scenes.scaling import SURFACE, TOA
-from colibri_geo.scenes.sky import Sky, read_azimuth, read_cloud, read_zenith
+from colibri_geo.scenes.sky import Sky, gather_sky, read_azimuth, read_cloud, read_zenith
 
 _OFFSET_BASELINE = "04.00"
 _SATURATED = 65535.0  # special value SATURATED of both levels
@@ -247,7 +247,7 @@ def read_sentinel2(bundle: Bundle, *, entry: str | None = None) -> Product:
     MissingDate, BadDate
         Where the acquisition time is missing, impossible or contradicts itself.
     CorruptInput
-        For metadata of something else, or with a sun or cloud that cannot be.
+        For metadata of something else.
     UnsafeXML
         For metadata with a document type or entities.
     ArchiveError
@@ -547,10 +547,10 @@ def _read_sky(safe: _Safe, metadata: Element, tile: Element) -> Sky:
     """Return the mean angles of the sun over the tile, and the cloud of the product."""
     sun, cloud = "Mean_Sun_Angle", "Cloud_Coverage_Assessment"
     zenith, azimuth = (tile.findtext(f".//{sun}/{angle}_ANGLE") for angle in ("ZENITH", "AZIMUTH"))
-    return Sky(
-        read_zenith(zenith, source=f"{safe.name}: ZENITH_ANGLE of {sun}"),
-        read_azimuth(azimuth, source=f"{safe.name}: AZIMUTH_ANGLE of {sun}"),
-        read_cloud(_find_text(metadata, cloud), source=f"{safe.name}: {cloud}"),
+    return gather_sky(
+        elevation=[read_zenith(zenith, source=f"{safe.name}: ZENITH_ANGLE of {sun}")],
+        azimuth=[read_azimuth(azimuth, source=f"{safe.name}: AZIMUTH_ANGLE of {sun}")],
+        cloud=[read_cloud(_find_text(metadata, cloud), source=f"{safe.name}: {cloud}")],
     )
 
 

@@ -27,7 +27,7 @@ from colibri_geo.errors import (
     RadiometryError,
     UnsupportedFormat,
 )
-from colibri_geo.scenes.sky import Sky, first_stated, read_azimuth, read_cloud, read_elevation, read_zenith
+from colibri_geo.scenes.sky import Sky, Stated, gather_sky, read_azimuth, read_cloud, read_elevation, read_zenith
 
 MAX_ASSETS = 1000
 """The richest archives have some 50 assets an item."""
@@ -277,7 +277,7 @@ def parse_item(item: Fields, *, source: str) -> StacItem:
     UnsupportedFormat
         For a version before 1.0.
     CorruptInput
-        Without an id or assets; with a sun or cloud that cannot be.
+        Without an id or assets.
     InputTooLarge
         More than `MAX_ASSETS`.
     BandError, RadiometryError
@@ -337,13 +337,13 @@ def _find_licence(item: Fields, properties: Fields) -> str:
 def _read_sky(properties: Fields, *, source: str) -> Sky:
     """Return the sun as the extension view has it, else as items of Sentinel-2 have it, and the cloud."""
 
-    def read(reader: Callable[..., float | None], name: str) -> float | None:
+    def read(reader: Callable[..., Stated], name: str) -> Stated:
         return reader(properties.members.get(name), source=f"{source}: {name}")
 
-    return Sky(
-        first_stated(read(read_elevation, "view:sun_elevation"), read(read_zenith, "s2:mean_solar_zenith")),
-        first_stated(read(read_azimuth, "view:sun_azimuth"), read(read_azimuth, "s2:mean_solar_azimuth")),
-        read(read_cloud, "eo:cloud_cover"),
+    return gather_sky(
+        elevation=[read(read_elevation, "view:sun_elevation"), read(read_zenith, "s2:mean_solar_zenith")],
+        azimuth=[read(read_azimuth, "view:sun_azimuth"), read(read_azimuth, "s2:mean_solar_azimuth")],
+        cloud=[read(read_cloud, "eo:cloud_cover")],
     )
 
 
