@@ -17,6 +17,7 @@ from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError, UnsupportedFormat
+from colibri_geo.evidence import LayerRecord
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
 from colibri_geo.language import ENGLISH, load_messages
@@ -156,6 +157,8 @@ ENGLISH_WORDS = (
 @pytest.mark.parametrize("precision", ["5km", "region"])
 def test_edition_speaks_one_language(run: Run, tmp_path: Path, precision: str) -> None:
     """What readers read of an edition is in the language asked for, with no English sentence in it."""
+    given = (LayerRecord("admin1", "regions.gpkg", "0" * 64),)
+    run = dataclasses.replace(run, record=dataclasses.replace(run.record, layers=given))
     folder = run.save(tmp_path / "out", lang="es", precision=precision)
     texts = [
         re.sub(r'#\w+|id="\w+"', "", path.read_text(encoding="utf-8"))

@@ -192,15 +192,10 @@ def locate_images(*given: Path) -> None:
 
 def check_precision(precision: str, *, regions: Sequence[str], rasters: bool = False) -> None:
     """Refuse an edition that would tell more than it may, or nothing, before the work starts."""
-    if rasters and precision != "exact":
-        raise click.UsageError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
-        )
-    if precision == "region" and not regions:
-        raise click.UsageError(
-            "--precision region is given without --regions, whose names are all that it tells of a place: give a layer "
-            "of regions, or --precision 5km."
-        )
+    if precision != "exact":
+        from colibri_geo.exporting import check_precision
+
+        check_precision(precision, regions=bool(regions), rasters=rasters)
 
 
 def check_pdf(*, pdf: bool, no_report: bool) -> None:
