@@ -198,6 +198,7 @@ def test_the_tables_of_a_run_are_told_as_what_they_are(tmp_path: Path) -> None:
     write_edition(make_edition(findings, record, "5km"), tmp_path / "5km")
     edition = json.loads(run_info(tmp_path / "5km" / "findings.gpkg", "--json").stdout)
     assert edition["features"] == len(findings.strips)
+    assert edition["uses"] == ["--regions", "--aoi"]
 
 
 def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:

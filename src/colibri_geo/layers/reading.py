@@ -20,11 +20,12 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.columns import LEVELS, read_labels
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.findings import ALWAYS, LAYERS, is_result
 from colibri_geo.layers.geojson import read_geojson
-from colibri_geo.layers.geopackage import read_geopackage
+from colibri_geo.layers.geopackage import list_tables, read_geopackage
 from colibri_geo.layers.kml import read_kml
 from colibri_geo.layers.ourairports import has_columns
-from colibri_geo.layers.polygons import clean_polygons
+from colibri_geo.layers.polygons import clean_polygons, clean_shapes
 from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
@@ -184,14 +185,45 @@ def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Fe
     return clean_polygons(read_features(path, role=role), source=path.name, assume_crs=assume_crs)
 
 
+def read_surroundings(path: Path, *, role: str, assume_crs: str | None = None) -> Features:
+    """Read the shapes of any vector file into EPSG:4326, as something that lies around strips.
+
+    For formats and errors see `read_regions`.
+
+    Raises
+    ------
+    UnsupportedFormat
+        What a run found, which would lie around itself.
+    """
+    features = read_features(path, role=role)
+    if is_result(features.frame):
+        raise UnsupportedFormat(
+            f"{path.name}: written by a run or of an edition of one, expected what others know of the ground; give a "
+            "layer of theirs"
+        )
+    return clean_shapes(features, source=path.name, assume_crs=assume_crs)
+
+
 def read_features(path: Path, *, role: str) -> Features:
-    """Read the features of any vector file as they stand in it; of several layers the one called like the role."""
+    """Read the features of any vector file as they stand in it; of several layers the one called like the role.
+
+    Raises
+    ------
+    UnsupportedFormat
+        For the tables of a run, whose layers belong together.
+    """
     if has_columns(path):
         raise UnsupportedFormat(
             f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes (aerodromes)"
         )
     readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
     found = identify(path)
+    if found is LayerFormat.GEOPACKAGE and set(tables := list_tables(path)) >= set(ALWAYS):
+        raise UnsupportedFormat(
+            f"{path.name}: the tables of a run, expected an image or a layer; its layers are "
+            f"{', '.join(name for name in LAYERS if name in tables)}: open them in a GIS, or its folder with "
+            "colibri_geo.read_run"
+        )
     return read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)
 
 
