@@ -30,7 +30,7 @@ from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_overview
 from colibri_geo.reporting.method import build_method
-from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
+from colibri_geo.reporting.parts import Cell, Cover, Fact, LegendEntry, MapDrawing, MapLabel, ReportModel, Table
 from colibri_geo.reporting.ranking import sort_number, sort_verdict
 from colibri_geo.reporting.sections import (
     build_bottom_line,
@@ -161,8 +161,13 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
         caption=messages.say("edition.map.caption"),
         messages=messages,
     )
+    legend = tuple(
+        LegendEntry(f"strip-{verdict}", messages.say("edition.map.sign", verdict=messages.say(f"verdict.{verdict}")))
+        for verdict in dict.fromkeys(square.verdict for square in drawn)
+    )
     drawing = replace(
         overview,
+        legend=legend,
         description=messages.say("edition.map.description", count=messages.number(len(drawn))),
         ground=replace(overview.ground, kind="blank"),  # what was observed there is not told
     )
