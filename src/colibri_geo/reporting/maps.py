@@ -359,24 +359,41 @@ def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: fl
 
 # -------------------------------------------------------------------------------------------------------------- strips
 def _label_strips(canvas: Canvas, axes: Sequence[BaseGeometry], strips: Sequence[NumberedStrip]) -> list[MapLabel]:
-    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes."""
-    lines, taken = shapely.STRtree(axes), np.empty((len(strips), 4))
-    labels = []
-    for count, (axis, strip) in enumerate(zip(axes, strips, strict=True)):
-        room = np.array([len(strip.number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
+    places = place_numbers(canvas, axes, [strip.number for strip in strips])
+    return [
+        MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
+        for (across, down), strip in zip(places, strips, strict=True)
+    ]
+
+
+def place_numbers(canvas: Canvas, axes: Sequence[BaseGeometry], numbers: Sequence[str]) -> Floats:
+    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    axes : sequence of LineString or Polygon
+        On the drawing.
+    numbers : sequence of str
+
+    Returns
+    -------
+    (N, 2) ndarray of float
+        Where the middle of each stands on the drawing, across and down.
+    """
+    lines, taken, places = shapely.STRtree(axes), np.empty((len(axes), 4)), np.empty((len(axes), 2))
+    for count, (axis, number) in enumerate(zip(axes, numbers, strict=True)):
+        room = np.array([len(number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
         middles = _list_places(canvas, axis, room)
         bounds = np.hstack([middles - room / 2, middles + room / 2])
         overlapping = (bounds[:, None, :2] < taken[:count, 2:]) & (taken[:count, :2] < bounds[:, None, 2:])
-        numbers = overlapping.all(axis=2).sum(axis=1)
+        covered = overlapping.all(axis=2).sum(axis=1)
         crossed = np.bincount(lines.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
         far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
-        best = np.lexsort((crossed, far, numbers))[0] if count < _MOST_APART else 0
+        best = np.lexsort((crossed, far, covered))[0] if count < _MOST_APART else 0
         taken[count] = bounds[best]
-        across, down = middles[best]
-        labels.append(
-            MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
-        )
-    return labels
+        places[count] = middles[best]
+    return places
 
 
 def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:
