@@ -275,7 +275,8 @@ def test_a_raster_that_is_no_image_is_told_as_what_it_is(others: Path, name: str
     text = run_info(others / name).stdout
     assert ("acquired" in text, f", {kind}\n" in text) == (not uses, bool(uses))
     if uses:
-        assert f"--mask is given of {name}, which is a" in run_info(others / name, "--mask", others / "mask.tif").stderr
+        told = run_info(others / name, "--mask", others / "mask.tif").stderr
+        assert f"--mask is given of {name}, which is a raster of another kind ({kind})," in told
 
 
 def test_a_folder_asks_for_dates_with_options_of_pairs(others: Path) -> None:
