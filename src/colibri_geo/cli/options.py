@@ -99,7 +99,10 @@ def search_options(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--min-length", type=Number(min=1), metavar="METRES", help="Shortest strip to report (350 unless set)."
+            "--min-length",
+            type=Number(min=1),
+            metavar="METRES",
+            help="Shortest strip to report, 100 to 4000 (350 unless set).",
         ),
         click.option(
             "--operating-point",
