@@ -172,6 +172,23 @@ def test_edition_speaks_one_language(run: Run, tmp_path: Path, precision: str) -
     assert '<html lang="es"' in (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_day_alone_is_told_as_a_day(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of a day that was given without a time no text says a time; tables count it from 00:00."""
+    run = compare(*pair, before_date="2025-01-10", after_date="2025-03-21T15:20")
+    assert (run.before.acquired, run.after.acquired) == ("2025-01-10", "2025-03-21T15:20:00Z")
+    assert run.strips["last_without"].tolist() == [pd.Timestamp("2025-01-10T00:00:00Z")]
+    folder = run.save(tmp_path / "out")
+    assert read_run(folder).record == run.record
+    for name in ("report.html", "message.txt", "findings.gpx"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "00:00:00" not in text
+        assert "2025-01-10" in text
+        assert "15:20:00Z" in text
+    assert '"acquired": "2025-01-10"' in (folder / "manifest.json").read_text(encoding="utf-8")
+    assert "2025-01-10T00:00:00Z" in (folder / "findings.csv").read_text(encoding="utf-8")
+    assert "2025-01-10, " in run.plot_strip(1).axes[0].get_title()
+
+
 def test_unknown_language_writes_nothing(run: Run, tmp_path: Path) -> None:
     """A language without a catalogue is refused with what there is."""
     with pytest.raises(ConfigError, match="'xx': not known, expected one of en, es, pt, fr"):

@@ -78,7 +78,7 @@ def save_run(
         with clock.step("write the tables"):
             write_tables(run.findings, run.record, folder, messages=messages)
             if run.tiles is not None:
-                write_tiles(run.tiles, folder, moment=pd.Timestamp(run.after.acquired))
+                write_tiles(run.tiles, folder, moment=pd.Timestamp(run.after.acquired, tz="UTC"))
         if run.aligned is not None and report:
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_report

@@ -98,6 +98,8 @@ class Provenance:
         What a reader of the result has to know, one sentence each.
     parts : tuple of Part
         Of a mosaic the scenes that it was made of, by name; none of any other scene.
+    day_alone : bool
+        Whether of the acquisition the day alone is known, which counts from 00:00.
     """
 
     path: Path
@@ -114,6 +116,7 @@ class Provenance:
     offset: OffsetVerdict | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    day_alone: bool = False
 
 
 @dataclass(frozen=True)
