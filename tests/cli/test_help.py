@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import click
 import pytest
 
 from colibri_geo.cli.main import main
+from colibri_geo.errors import SettingsError
+from colibri_geo.settings import Settings
 from tests.support.libraries import HEAVY
 
 PROBE = """
@@ -47,6 +50,20 @@ def test_every_option_is_explained(command: click.Command) -> None:
             assert option.help.endswith((".", ")")), f"{option.opts[0]} of {command.name}"
     if command is not main:
         assert command.short_help
+
+
+def test_help_of_the_least_length_states_what_settings_allow() -> None:
+    """The range that the help of --min-length names is the one that settings are held to, and its default theirs."""
+    (option,) = (option for option in main.commands["compare"].params if "--min-length" in option.opts)
+    assert isinstance(option, click.Option)
+    assert option.help is not None
+    low, high, usual = map(float, re.findall(r"\d+", option.help))
+    settings = Settings()
+    assert settings.trace.min_length_m == usual
+    for length_m, beyond_m in ((low, low - 1), (high, high + 1)):
+        assert settings.replace(min_length_m=length_m).trace.min_length_m == length_m
+        with pytest.raises(SettingsError, match="min_length_m"):
+            settings.replace(min_length_m=beyond_m)
 
 
 def test_design_options_of_compare_are_there() -> None:

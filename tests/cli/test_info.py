@@ -214,6 +214,7 @@ def test_the_tables_of_a_run_are_told_as_what_they_are(tmp_path: Path) -> None:
     write_edition(make_edition(findings, record, "5km"), tmp_path / "5km")
     edition = json.loads(run_info(tmp_path / "5km" / "findings.gpkg", "--json").stdout)
     assert edition["features"] == len(findings.strips)
+    assert edition["uses"] == ["--regions", "--aoi"]
 
 
 def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
@@ -290,7 +291,8 @@ def test_a_raster_that_is_no_image_is_told_as_what_it_is(others: Path, name: str
     text = run_info(others / name).stdout
     assert ("acquired" in text, f", {kind}\n" in text) == (not uses, bool(uses))
     if uses:
-        assert f"--mask is given of {name}, which is a" in run_info(others / name, "--mask", others / "mask.tif").stderr
+        told = run_info(others / name, "--mask", others / "mask.tif").stderr
+        assert f"--mask is given of {name}, which is a raster of another kind ({kind})," in told
 
 
 def test_a_folder_asks_for_dates_with_options_of_pairs(others: Path) -> None:

@@ -138,6 +138,19 @@ def _measure_contrasts(field: Field, single: Field, extent: Extent, core_half: f
     return [vectors, contrast.values, contrast.weight]
 
 
+@pytest.mark.parametrize(("shift_px", "core_half"), [(0.2, 1.0), (0.0, 1.2), (-0.3, 0.8)])
+def test_lines_between_the_rows_are_alike(rng: np.random.Generator, shift_px: float, core_half: float) -> None:
+    """Lines, and cores, that are no whole steps apart have the contrast of where they are, not of the nearest row."""
+    offsets, stations = np.arange(-20, 21) * ACROSS_STEP_PX, np.arange(60.0)
+    values = rng.standard_normal((2, len(offsets), len(stations))).astype(np.float32)
+    field = Field(values, np.ones(values.shape[1:], dtype=np.float32), offsets, stations)
+    asked = np.array([-1.5, 0.0, 1.0]) + shift_px
+    vectors = find_mean_vectors(field, Extent(5, 50), offsets=asked, core_half=core_half)
+    with only_twins():
+        twin = find_mean_vectors(field, Extent(5, 50), offsets=asked, core_half=core_half)
+    np.testing.assert_array_equal(vectors, twin)
+
+
 @pytest.mark.parametrize("side", [1, 31, 256])
 def test_planes_are_woven_alike(side: int) -> None:
     """Whatever their shape, and wherever they lie in memory."""

@@ -46,7 +46,7 @@ def test_regions_are_told_apart_by_their_codes(tmp_path: Path) -> None:
     strips = example_strips().assign(admin1="Sur", admin1_code=["1", "2", "1", "2", ""])
     strips.loc["S005", ["country", "country_code", "admin1", "admin2", "admin2_code"]] = ""
     findings = dataclasses.replace(example_findings(), strips=strips)
-    write_kml(findings, number_strips(findings), example_record(), tmp_path / "findings.kml")
+    write_kml(findings, number_strips(findings, example_record()), example_record(), tmp_path / "findings.kml")
     assert _texts(_parse(tmp_path), "k:Document/k:Folder/k:name") == [
         *("Colombia / Sur (2)", "region unknown (1)", "Colombia / Sur (2)")
     ]
@@ -198,7 +198,13 @@ def test_names_and_balloons_speak_the_language(tmp_path: Path) -> None:
         path.parent.mkdir()
         strips = findings.strips.assign(reasons="9% of the axis was observed on both dates", border_km=1234.5)
         findings = dataclasses.replace(findings, strips=strips)
-        write_kml(findings, number_strips(findings), example_record(), path, messages=load_messages(language))
+        write_kml(
+            findings,
+            number_strips(findings, example_record()),
+            example_record(),
+            path,
+            messages=load_messages(language),
+        )
         written[language] = _parse(path.parent)
     french = written["fr"]
     assert _texts(french, ".//k:Placemark/k:name")[1:5] == ["1 axe", "1 extrémité 1", "1 extrémité 2", "1 contour"]

@@ -29,7 +29,7 @@ def _read(folder: Path) -> str:
 
 
 def _write(findings: Findings, folder: Path) -> str:
-    write_message(findings, number_strips(findings), example_record(), folder / "message.txt")
+    write_message(findings, number_strips(findings, example_record()), example_record(), folder / "message.txt")
     return _read(folder)
 
 
@@ -98,7 +98,7 @@ def test_says_what_was_looked_for(strips: bool, tmp_path: Path) -> None:
     """Whether or not something was found, it says how long a strip had to be, and how much of it observed."""
     example, findings = example_record(), example_findings(strips=strips)
     record = dataclasses.replace(example, settings=example.settings.replace(min_length_m=2000, min_observed_share=0.75))
-    write_message(findings, number_strips(findings), record, tmp_path / "message.txt")
+    write_message(findings, number_strips(findings, record), record, tmp_path / "message.txt")
     text = _joined(_read(tmp_path))
     found = (
         "Candidate cleared strips, 2,000 m or longer: " if strips else "Nothing new found, 2,000 m or longer, in 51.2"
@@ -182,7 +182,7 @@ def test_speaks_the_language(language: str, tmp_path: Path) -> None:
     reasons += "would be false if it is a river bar: look for water beside it"
     findings = dataclasses.replace(findings, strips=findings.strips.assign(reasons=reasons))
     record = dataclasses.replace(example_record(), probability_basis=describe_basis(ScoreSettings()))
-    write_message(findings, number_strips(findings), record, tmp_path / "message.txt", messages=messages)
+    write_message(findings, number_strips(findings, record), record, tmp_path / "message.txt", messages=messages)
     text = _read(tmp_path)
     assert text.splitlines()[0].removeprefix("Subject: ") == messages.count(
         "message.subject.found", 2, dates=messages.say("message.dates", before="2025-01-10", after="2025-03-21")

@@ -342,6 +342,17 @@ def test_what_no_edition_has_is_refused(tmp_path: Path, precision: str, rasters:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_of_regions_alone_are_refused_of_a_run_without_regions(tmp_path: Path) -> None:
+    """An edition that tells of a place no more than names of regions is refused where there are none to tell."""
+    record = secret_record()
+    elsewhere = tuple(layer for layer in record.layers if layer.role != "admin1")
+    run = Run(dataclasses.replace(record, layers=elsewhere), secret_findings())
+    with pytest.raises(SettingsError, match=r"--precision region is given without --regions, .* or --precision 5km$"):
+        run.save(tmp_path / "out", precision="region")
+    assert list(tmp_path.iterdir()) == []
+    assert run.save(tmp_path / "out", precision="5km").is_dir()
+
+
 def test_run_itself_is_no_edition() -> None:
     """There is no edition with exact positions."""
     with pytest.raises(SettingsError, match="edition 'exact': expected 5km or region"):

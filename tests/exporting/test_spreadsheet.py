@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colibri_geo.exporting.columns import STRIP_COLUMNS
+from colibri_geo.exporting.spreadsheet import write_csv
 from colibri_geo.exporting.wording import spreadsheet_text
-from tests.support.example_run import example_strips
+from tests.support.example_run import example_record, example_strips
 
 SIGNS = "=+-@\t\r\n＝＋－＠"
 
@@ -60,6 +61,15 @@ def test_hostile_cells_are_text(hostile_folder: Path) -> None:
         assert not any(name.startswith(tuple(SIGNS)) for name in names)
     for cells in csv.reader(io.StringIO(text, newline=""), delimiter=";"):
         assert not any(cell.lstrip(' "').startswith(tuple(SIGNS)) for cell in cells)
+
+
+def test_cells_hold_no_sign_that_hides_or_turns_text(tmp_path: Path) -> None:
+    """Control signs, line breaks and signs that turn the direction of text are replaced, so that they are seen."""
+    strips = example_strips().assign(admin2="Puerto\x1b[31m\x07\r\nLim\u202eón", admin1="=1\n=2")
+    write_csv(strips, example_record(), tmp_path / "findings.csv")
+    row = _rows(tmp_path)[0]
+    assert row["admin2"] == "Puerto\ufffd[31m\ufffd Lim\ufffdón"
+    assert row["admin1"] == "'=1 =2"
 
 
 @given(st.text(alphabet="=+-@\t\r\n;\"' aÑ＝", max_size=12))

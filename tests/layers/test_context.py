@@ -13,9 +13,10 @@ import shapely
 from pandas.testing import assert_frame_equal
 from pyproj import Geod, Transformer
 
-from colibri_geo.errors import InvalidGeometry, SettingsError, VectorError
+from colibri_geo.errors import InvalidGeometry, SettingsError, UnsupportedFormat, VectorError
+from colibri_geo.exporting import make_edition, write_edition, write_tables
 from colibri_geo.layers.context import Context, place_in_context, read_context
-from tests.support.example_run import METRE_CRS, ORIGIN, example_strips
+from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record, example_strips
 
 GEOD = Geod(ellps="WGS84")
 ORIGIN_LON, ORIGIN_LAT = Transformer.from_crs(METRE_CRS, 4326, always_xy=True).transform(*ORIGIN)
@@ -45,6 +46,30 @@ def around(path: Path, table: gpd.GeoDataFrame, name: str = "things") -> pd.Data
     rows = place_in_context(table, read_context(layers=f"{name}={path}")).strip_context
     assert rows is not None
     return rows
+
+
+@pytest.mark.parametrize("precision", ["exact", "5km"])
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "kml"])
+def test_what_a_run_found_does_not_lie_around(tmp_path: Path, precision: str, suffix: str) -> None:
+    """Strips of a run or an edition, in any format, are no layer of somebody else, nor a map of aerodromes."""
+    findings, record = example_findings(), example_record()
+    if precision == "exact":
+        write_tables(findings, record, tmp_path)
+    else:
+        write_edition(make_edition(findings, record, precision), tmp_path)
+    path = tmp_path / f"findings.{suffix}"
+    with pytest.raises(UnsupportedFormat, match=rf"^findings\.{suffix}: .* of a(n edition of one| run), expected"):
+        read_context(layers=f"strips={path}")
+    with pytest.raises(UnsupportedFormat, match="expected"):
+        read_context(path)
+
+
+def test_strips_that_were_saved_anew_do_not_lie_around(tmp_path: Path) -> None:
+    """A layer of a run that was taken out of its file is known by its columns."""
+    path = tmp_path / "earlier.gpkg"
+    example_findings().strips.reset_index().to_file(path)
+    with pytest.raises(UnsupportedFormat, match=r"^earlier.gpkg: written by a run"):
+        read_context(layers=f"strips={path}")
 
 
 def test_without_layers_there_is_no_table() -> None:

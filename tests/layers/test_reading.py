@@ -37,6 +37,7 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.isolation import isolated
 from colibri_geo.layers import geopackage
 from colibri_geo.layers import sources as sources_module
+from colibri_geo.layers.columns import LEVELS
 from colibri_geo.layers.reading import Layer, parse_layer, read_regions
 
 UNREADABLE_PRJ = (
@@ -340,6 +341,14 @@ def test_own_crs_of_a_layer_stands_above_an_assumed_one() -> None:
     assert not any("left aside" in note for note in plain.sources[0].notes)
     told = "it is in EPSG:32618: EPSG:32619, which was given as its coordinate reference system, was left aside"
     assert told in regions.sources[0].notes
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_layer_without_a_column_of_names_is_told_with_its_level(level: str) -> None:
+    """A layer that no names are found in is refused with its level and its columns, in a sentence that fits each."""
+    frame = gpd.GeoDataFrame({"area_ha": [1]}, geometry=[BOW_TIE], crs=4326)
+    with pytest.raises(VectorError, match=f"no column known to hold names of {level}, has area_ha; "):
+        read_regions([Layer(level, frame)])
 
 
 def test_invalid_polygons_are_mended_and_counted() -> None:

@@ -21,6 +21,7 @@ from colibri_geo.errors import (
     PairError,
     QuantityMismatch,
     SameScene,
+    UnsupportedFormat,
 )
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pairs.grid import find_shared
@@ -272,6 +273,26 @@ def test_image_of_one_value_is_refused(scenes: Scenes, date: str) -> None:
     refused(
         pair.before, pair.after, NoValidData, f"{date}.tif: all sampled pixels have the same value (", "0.12", "fetch"
     )
+
+
+def as_one_band(scene: Scene, values: np.ndarray) -> Scene:
+    """Return a scene of red alone with these values, in steps of 8 bits."""
+    image = (values / 255).astype(np.float32)[None]
+    return scene_from_arrays(image, scene.grid, bands=("red",), acquired=scene.acquired, name=scene.name)
+
+
+def test_two_masks_named_as_bands_are_refused(scenes: Scenes, rng: np.random.Generator) -> None:
+    """Two maps of classes are no images; one alone may be one, and so may a dark image of few values."""
+    shape = scenes.before.grid.shape
+    classes = [np.kron(rng.integers(2, 8, (shape[0] // 20 + 1, shape[1] // 20 + 1)), np.ones((20, 20))) for _ in "ab"]
+    masks = [
+        as_one_band(scene, codes[: shape[0], : shape[1]])
+        for scene, codes in zip((scenes.before, scenes.after), classes, strict=True)
+    ]
+    refused(*masks, UnsupportedFormat, "before.tif and after.tif: one band of 12 values or fewer", "--before-mask")
+    dark = [as_one_band(scene, rng.integers(4, 9, shape)) for scene in (scenes.before, scenes.after)]
+    for one, other in (dark, (masks[0], dark[1]), (dark[0], masks[1])):
+        assert survey(one, other).bands == ("red",)
 
 
 def test_image_saved_again_is_told(scenes: Scenes) -> None:

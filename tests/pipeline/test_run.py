@@ -17,6 +17,7 @@ from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError, UnsupportedFormat
+from colibri_geo.evidence import LayerRecord
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
 from colibri_geo.language import ENGLISH, load_messages
@@ -156,6 +157,8 @@ ENGLISH_WORDS = (
 @pytest.mark.parametrize("precision", ["5km", "region"])
 def test_edition_speaks_one_language(run: Run, tmp_path: Path, precision: str) -> None:
     """What readers read of an edition is in the language asked for, with no English sentence in it."""
+    given = (LayerRecord("admin1", "regions.gpkg", "0" * 64),)
+    run = dataclasses.replace(run, record=dataclasses.replace(run.record, layers=given))
     folder = run.save(tmp_path / "out", lang="es", precision=precision)
     texts = [
         re.sub(r'#\w+|id="\w+"', "", path.read_text(encoding="utf-8"))
@@ -167,6 +170,23 @@ def test_edition_speaks_one_language(run: Run, tmp_path: Path, precision: str) -
         assert "edición" in text
         assert re.findall(rf"(?i)\b(?:{'|'.join(ENGLISH_WORDS)})\b", text) == []
     assert '<html lang="es"' in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_day_alone_is_told_as_a_day(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of a day that was given without a time no text says a time; tables count it from 00:00."""
+    run = compare(*pair, before_date="2025-01-10", after_date="2025-03-21T15:20")
+    assert (run.before.acquired, run.after.acquired) == ("2025-01-10", "2025-03-21T15:20:00Z")
+    assert run.strips["last_without"].tolist() == [pd.Timestamp("2025-01-10T00:00:00Z")]
+    folder = run.save(tmp_path / "out")
+    assert read_run(folder).record == run.record
+    for name in ("report.html", "message.txt", "findings.gpx"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "00:00:00" not in text
+        assert "2025-01-10" in text
+        assert "15:20:00Z" in text
+    assert '"acquired": "2025-01-10"' in (folder / "manifest.json").read_text(encoding="utf-8")
+    assert "2025-01-10T00:00:00Z" in (folder / "findings.csv").read_text(encoding="utf-8")
+    assert "2025-01-10, " in run.plot_strip(1).axes[0].get_title()
 
 
 def test_unknown_language_writes_nothing(run: Run, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ SPLIT = """
 OVERFLOW = """() => [...document.querySelectorAll("body *")]
   .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
   .map(part => part.tagName + "." + part.className)"""
+LOOKED_AT = "document.querySelector('#looked-at .figures')"
 CONTRAST = """() => {
   const luminance = colour => {
     const [r, g, b] = colour.match(/[\\d.]+/g).map(Number)
@@ -62,6 +63,25 @@ def test_page_opens_without_network(browser: Any, reports: Path, name: str, widt
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERFLOW) == []
     assert page.evaluate(CONTRAST) == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "edition"])
+def test_bottom_line_is_on_the_first_screens_of_a_phone(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
+    """What was found stands below how much was looked at, before tables and maps, and leads to the bottom line."""
+    found = "document.querySelector('.found')"
+    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+    page = context.new_page()
+    page.goto((reports / f"{name}.html").as_uri())
+    assert page.evaluate(f"{found}.getBoundingClientRect().bottom") < 2 * 844
+    assert page.evaluate(f"{found}.getBoundingClientRect().top > {LOOKED_AT}.getBoundingClientRect().bottom")
+    assert page.evaluate(f"{found}.textContent === document.querySelector('#bottom-line .statement').textContent")
+    page.click(".found a")
+    assert page.evaluate("location.hash") == "#bottom-line"
+    page.set_viewport_size({"width": 1400, "height": 900})
+    assert page.evaluate(f"{found}.getBoundingClientRect().height") == 0
+    page.emulate_media(media="print")
+    assert page.evaluate(f"{found}.getBoundingClientRect().height") == 0
     context.close()
 
 

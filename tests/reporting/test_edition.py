@@ -72,6 +72,16 @@ def test_map_draws_squares(report: ReportModel) -> None:
     assert '<path class="observed"' not in page
 
 
+def test_legend_says_of_which_strip_a_square_has_its_colour(report: ReportModel) -> None:
+    """A square may hold strips of several verdicts: its colour is that of the first, and the legend says so."""
+    assert report.map is not None
+    verdicts = make_edition(secret_findings(), secret_record(), "5km").strips["verdict"]
+    assert verdicts.iloc[0] != verdicts.iloc[3]  # numbers 1 and 4 share a square
+    names = [entry.text for entry in report.map.legend]
+    assert names[0] == "square, first strip new"
+    assert all(name.startswith("square, first strip ") for name in names)
+
+
 def test_number_stands_above_a_small_square() -> None:
     """On the map of a country a square is not hidden by its number."""
     far = secret_findings((*CENTRES[:-1], (-69.8344, 2.5884)))

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import importlib
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
+from shapely import affinity
 
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import ConfigError, MissingExtra, OutputError, SettingsError, TableError
@@ -92,6 +94,19 @@ def test_map_numbers_strips_as_the_report_does(drawn: plt.Axes) -> None:
         middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
         assert at[str(number)] == pytest.approx((middle.x, middle.y))
     assert not set(strips.index) & set(_texts(drawn))
+
+
+def test_numbers_of_strips_side_by_side_stand_apart() -> None:
+    """Numbers of strips close to each other do not lie over each other, as on the map of the report."""
+    findings = example_findings()
+    crowd = findings.strips.iloc[[0] * 6]
+    moved = [affinity.translate(axis, 60.0 * number, 60.0 * number) for number, axis in enumerate(crowd.geometry)]
+    crowd = crowd.set_geometry(moved, crs=crowd.crs).set_axis([f"S{number}" for number in range(6)])
+    axes = plot_findings(dataclasses.replace(findings, strips=crowd), example_record(), None)
+    _draw(axes.figure)
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text() in set("123456")]
+    assert len(boxes) == 6
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
 def test_map_hatches_unseen_ground_and_lies_on_the_grid(drawn: plt.Axes) -> None:

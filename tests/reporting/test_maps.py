@@ -14,7 +14,7 @@ from shapely.geometry import LineString, box
 from colibri_geo.language import ENGLISH
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview
+from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, place_ground
 from colibri_geo.reporting.parts import MapDrawing, MapLabel
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record
 
@@ -35,7 +35,8 @@ def coordinates(path: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 def overview(canvas: Canvas, axes: list[LineString], regions: gpd.GeoDataFrame | None = None) -> MapDrawing:
     """Draw strips over plain ground."""
     strips = [NumberedStrip(str(number), "new", axis, f"strip-{number}") for number, axis in enumerate(axes, start=1)]
-    return draw_overview(canvas, strips, METRE_CRS, NOTHING, regions, image="", caption="", messages=ENGLISH)
+    ground = place_ground(canvas, NOTHING, regions, ENGLISH)
+    return draw_overview(ground, strips, METRE_CRS, image="", caption="", messages=ENGLISH)
 
 
 def test_metres_are_as_long_in_both_directions(canvas: Canvas) -> None:
@@ -93,7 +94,7 @@ def _room(label: MapLabel) -> shapely.Polygon:
 def test_area_of_unseen_ground_is_drawn_to_scale(canvas: Canvas) -> None:
     """Unseen polygons keep their share of the drawing, by reason."""
     findings = example_findings()
-    drawing = draw_looked_at(canvas, findings.not_observed, None, "80 %", ENGLISH)
+    drawing = draw_looked_at(place_ground(canvas, findings.not_observed, None, ENGLISH), "80 %", ENGLISH)
     drawn = {
         shape.kind: shapely.Polygon(coordinates(shape.path)).area * canvas.metres_per_unit**2 / 1e6
         for shape in drawing.shapes
@@ -104,7 +105,8 @@ def test_area_of_unseen_ground_is_drawn_to_scale(canvas: Canvas) -> None:
 
 def test_legend_names_what_is_drawn(canvas: Canvas) -> None:
     """Every kind of unseen ground on the map has its sign in the legend, and no other."""
-    drawing = draw_looked_at(canvas, example_findings().not_observed, None, "80 %", ENGLISH)
+    ground = place_ground(canvas, example_findings().not_observed, None, ENGLISH)
+    drawing = draw_looked_at(ground, "80 %", ENGLISH)
     shown = {shape.kind for shape in drawing.shapes if shape.kind.startswith("unseen-")}
     assert {entry.kind for entry in drawing.legend} == shown | {"observed"}
 

@@ -13,7 +13,7 @@ import pytest
 
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.layers.findings import Findings
-from colibri_geo.reporting import ReportModel, build_model
+from colibri_geo.reporting import ReportModel, build_model, maps
 from tests.support.example_run import example_findings, example_record, example_strips
 
 
@@ -46,6 +46,19 @@ def with_observed(*, strips: bool = False, **first_row: float) -> Findings:
 def plain(text: str) -> str:
     """Write spaces that do not break as common ones."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_both_maps_share_what_was_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unseen ground and regions are brought onto the drawing once, for a report of a country has much of both."""
+    drawn: list[str] = []
+    for name in ("_unseen_shapes", "_outline_regions"):
+        draw = getattr(maps, name)
+        monkeypatch.setattr(maps, name, lambda *given, name=name, draw=draw: drawn.append(name) or draw(*given))
+    model = build()
+    assert sorted(drawn) == ["_outline_regions", "_unseen_shapes"]
+    assert model.map is not None
+    for drawing in (model.map, model.looked_at.map):
+        assert any(shape.kind.startswith("unseen-") for shape in drawing.shapes)
 
 
 def test_nothing_new_has_its_share() -> None:

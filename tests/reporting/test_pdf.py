@@ -220,6 +220,25 @@ def test_heads_of_tables_are_repeated_and_headings_stay_with_their_text(paper: P
     assert not [(line, title) for line in last_lines for title in titles if title.endswith(line)]
 
 
+@pytest.mark.slow
+def test_no_table_begins_with_a_row_alone(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401, ARG001
+    """Wherever a table begins on a page, its head has three rows below it, or the table begins on the next one."""
+    ranking = dataclasses.replace(model.ranking, rows=model.ranking.rows * 8)
+    short = dataclasses.replace(model, inputs=None, map=None, ranking=ranking, sheets=(), evidence=None)
+
+    def count_begun(sentences: int) -> int:
+        """Count the rows on the page that the table begins on, below so many sentences."""
+        others = (*model.bottom_line.others, *["One more sentence."] * sentences)
+        moved = dataclasses.replace(short, bottom_line=dataclasses.replace(model.bottom_line, others=others))
+        head = "No. Strip Verdict Probability"
+        begun = next(text for text in read_pages(lay_out(moved, tmp_path)) if head in text)
+        return len(re.findall(r"S00\d (?:new|extended|un|re|not)", begun.partition(head)[2]))
+
+    rows = [count_begun(sentences) for sentences in range(17, 25)]  # the foot of the page is met
+    assert min(rows) in {3, 4}
+    assert max(rows) > 10
+
+
 def list_captions(part: Any) -> Iterator[str]:  # noqa: ANN401 - any part of a report
     """Return the title of each table."""
     if isinstance(part, tuple):

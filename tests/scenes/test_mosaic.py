@@ -224,6 +224,18 @@ def test_a_hole_in_a_resampled_scene_is_empty() -> None:
     assert (block.values[:, block.unseen >= Unseen.NODATA] == 0).all()
 
 
+def test_a_day_alone_stays_one_in_a_mosaic() -> None:
+    """Of the earliest scene the day alone is known: so it is of the mosaic, and the others keep their times."""
+    early, late = (
+        make_scene(Window(0, n, 20, 20), name, acquired=WHEN + timedelta(hours=n)) for n, name in enumerate("ab")
+    )
+    day = dataclasses.replace(early, provenance=dataclasses.replace(early.provenance, day_alone=True))
+    for scenes, expected in (((day, late), True), ((early, late), False)):
+        joined = mosaic_scenes(scenes)
+        assert joined.provenance.day_alone == expected
+        assert [part.provenance.day_alone for part in joined.provenance.parts] == [expected, False]
+
+
 def test_the_name_decides_among_equals() -> None:
     """Of two scenes that see as much of a block, but not the same, the first by name is seen where both do."""
     codes = np.full((2, 20, 20), CLEAR, np.uint8)

@@ -491,6 +491,36 @@ def test_bands_that_are_no_text_are_refused(tmp_path: Path) -> None:
     assert open_scene(path, acquired=date(2024, 1, 10)).acquired == datetime(2024, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("tag", "given", "day_alone"),
+    [
+        ("2024:03:21 15:20:00", None, False),
+        ("2024:03:21", None, True),
+        ("2024-03-21T00:00:00Z", None, False),
+        ("2024:03:21", "2024-03-21T00:00", False),
+        ("2024:03:21 15:20:00", "2024-03-21", True),
+        ("2024:03:21 15:20:00", date(2024, 3, 21), True),
+        ("2024:03:21 15:20:00", datetime(2024, 3, 21, tzinfo=UTC), False),
+    ],
+)
+def test_a_day_without_a_time_is_known_as_one(
+    tmp_path: Path,
+    tag: str,
+    given: str | date | datetime | None,
+    day_alone: bool,
+) -> None:
+    """Whether a time was stated, by the file or by the caller who goes first, is kept: midnight is a time too."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), acquired=tag)
+    assert open_scene(path, acquired=given).provenance.day_alone == day_alone
+
+
+def test_a_day_given_of_a_product_is_known_as_one(tmp_path: Path) -> None:
+    """A day in place of the time in the metadata of a product is a day; the metadata have a time."""
+    path = write_safe(tmp_path / "safe", make_ground().after)
+    assert not open_scene(path).provenance.day_alone
+    assert open_scene(path, acquired="2024-03-21").provenance.day_alone
+
+
 def test_a_product_is_called_by_its_own_name(tmp_path: Path) -> None:
     """Metadata that are called alike in every product do not name the scene; files of the archive do."""
     ground = make_ground().after

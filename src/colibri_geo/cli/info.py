@@ -59,7 +59,7 @@ def info(
             found = inspect_scene(path, bands=bands, mask=mask, acquired=acquired, assume_crs=assume_crs)
             rows = _list_image(found)
             if found.kind != _IMAGE:
-                _refuse_options(found.name, found.kind, {"--mask": mask})
+                _refuse_options(found.name, f"raster of another kind ({found.kind})", {"--mask": mask})
         except (AmbiguousInput, CorruptInput, UnsupportedFormat) as error:
             from colibri_geo.layers.recognising import is_layer
 

@@ -99,7 +99,10 @@ def search_options(command: Command) -> Command:
     return _add(
         command,
         click.option(
-            "--min-length", type=Number(min=1), metavar="METRES", help="Shortest strip to report (350 unless set)."
+            "--min-length",
+            type=Number(min=1),
+            metavar="METRES",
+            help="Shortest strip to report, 100 to 4000 (350 unless set).",
         ),
         click.option(
             "--operating-point",
@@ -192,15 +195,10 @@ def locate_images(*given: Path) -> None:
 
 def check_precision(precision: str, *, regions: Sequence[str], rasters: bool = False) -> None:
     """Refuse an edition that would tell more than it may, or nothing, before the work starts."""
-    if rasters and precision != "exact":
-        raise click.UsageError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions."
-        )
-    if precision == "region" and not regions:
-        raise click.UsageError(
-            "--precision region is given without --regions, whose names are all that it tells of a place: give a layer "
-            "of regions, or --precision 5km."
-        )
+    if precision != "exact":
+        from colibri_geo.exporting import check_precision
+
+        check_precision(precision, regions=bool(regions), rasters=rasters)
 
 
 def check_pdf(*, pdf: bool, no_report: bool) -> None:

@@ -130,14 +130,15 @@ def compare_sides(field: Field, extent: Extent, *, offsets: FloatArray, core_hal
 def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core_half: float) -> FloatArray:
     """Mean contrast vectors of parallel lines at `offsets` (O,), the strip's own at 0; what a station adds is bounded.
 
-    Offsets, and half the width of the core, are multiples of `ACROSS_STEP_PX`.
+    Where offsets, and half the width of the core, are multiples of `ACROSS_STEP_PX`, as those of a fit are, the kernel
+    does it, which counts in rows; of any others its twin.
 
     Returns
     -------
     (O, B) ndarray
         Zeros for a line of which nothing was observed.
     """
-    if compiled.KERNELS is not None and field.is_single:
+    if compiled.KERNELS is not None and field.is_single and _are_whole_steps(offsets, core_half):
         return _find_compiled_vectors(compiled.KERNELS, field, field.inside(extent), offsets, core_half)
     both = compare_sides(field, extent, offsets=offsets, core_half=core_half).mean
     square = both[:, 0] * both[:, 0]
@@ -151,6 +152,12 @@ def find_mean_vectors(field: Field, extent: Extent, *, offsets: FloatArray, core
     sums = add_in_order(np.where(seen[:, None], both * share[:, None], np.float32(0)))
     vectors: FloatArray = sums / np.maximum(counts, 1).astype(sums.dtype)[:, None]
     return vectors
+
+
+def _are_whole_steps(offsets: FloatArray, core_half: float) -> bool:
+    steps = offsets / ACROSS_STEP_PX
+    away = np.abs(steps - np.rint(steps)).max(initial=0) * ACROSS_STEP_PX
+    return bool(away <= _SAME_OFFSET_PX) and (core_half / ACROSS_STEP_PX).is_integer()
 
 
 def _find_compiled_vectors(

@@ -19,7 +19,7 @@ class SceneRecord:
     sha256 : str
     size_bytes : int
     acquired : str
-        UTC, ISO 8601 with a Z.
+        UTC, ISO 8601 with a Z; the day alone where no time of it is known.
     bands : tuple of str
         Common names.
     quantity, scaling, mask : str
@@ -176,3 +176,12 @@ class RunRecord:
     precision: str = "exact"
     candidates: int | None = None
     benchmark: BenchmarkRecord | None = None
+
+    def state_time(self, time: str) -> str:
+        """Return a time of a table, as ``2025-01-10T00:00:00Z``, as its scene states it: a day alone stays one.
+
+        Tables count a day alone from 00:00, for their times are timestamps.
+        """
+        scenes = (self.before, *self.before.parts, self.after, *self.after.parts)
+        day, _, clock = time.partition("T")
+        return day if clock == "00:00:00Z" and day in {scene.acquired for scene in scenes} else time

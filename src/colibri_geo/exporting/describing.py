@@ -81,7 +81,7 @@ def say_size(strip: NumberedStrip, messages: Messages) -> str:
 
 def say_looks(strip: NumberedStrip, messages: Messages) -> str:
     """Say when it was last not seen and first seen."""
-    without, seen = (strip.row[name] or messages.say("field.looks.none") for name in ("last_without", "first_with"))
+    without, seen = (time or messages.say("field.looks.none") for time in (strip.without, strip.seen))
     return messages.say("field.looks", without=without, seen=seen)
 
 

@@ -37,6 +37,7 @@ from colibri_geo.exporting.wording import caution_for, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability
 from colibri_geo.layers.columns import LEVELS
+from colibri_geo.layers.findings import EDITION_MARK
 
 _BELOW = " > "
 _SQUARE_STYLE = "square"
@@ -255,9 +256,10 @@ def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
         middle = f"{messages.say('edition.middle')}\n{text}"
         point = ET.SubElement(_add_placemark(document, square.numbers, middle), "Point")
         add_text(point, "coordinates", _write_middle(square.outline))
-        polygon = ET.SubElement(
-            _add_placemark(document, messages.say("edition.outline", numbers=square.numbers), text), "Polygon"
-        )
+        outline = _add_placemark(document, messages.say("edition.outline", numbers=square.numbers), text)
+        mark = ET.SubElement(ET.SubElement(outline, "ExtendedData"), "Data", {"name": EDITION_MARK})
+        add_text(mark, "value", edition.precision)
+        polygon = ET.SubElement(outline, "Polygon")
         add_text(polygon, "tessellate", "1")
         ring = ET.SubElement(ET.SubElement(polygon, "outerBoundaryIs"), "LinearRing")
         add_text(ring, "coordinates", " ".join(f"{lon:.2f},{lat:.2f}" for lon, lat in square.outline.exterior.coords))

@@ -99,8 +99,16 @@ class Edition:
         return f"{messages.say(f'edition.handling.{self.precision}')} {caution_for(self.record, messages)}"
 
 
-def check_precision(precision: str, *, rasters: bool = False) -> None:
-    """Refuse a precision that there is not, and rasters in an edition.
+def check_precision(precision: str, *, regions: bool, rasters: bool = False) -> None:
+    """Refuse a precision that there is not, and an edition that would tell more than it may, or nothing.
+
+    Parameters
+    ----------
+    precision : str
+    regions : bool
+        Whether the run was given layers of regions, wherever they lie.
+    rasters : bool
+        Whether rasters are to be written.
 
     Raises
     ------
@@ -110,8 +118,13 @@ def check_precision(precision: str, *, rasters: bool = False) -> None:
         raise SettingsError(f"precision {precision[:60]!r}: expected one of {', '.join(PRECISIONS)}; give one of these")
     if rasters and precision != "exact":
         raise SettingsError(
-            f"precision {precision}: rasters show exact positions, expected none in an edition; leave them out, or "
-            "write the exact run"
+            f"--rasters and --precision {precision} exclude each other: rasters show exact positions; leave them out, "
+            "or write the exact run"
+        )
+    if precision == "region" and not regions:
+        raise SettingsError(
+            "--precision region is given without --regions, whose names are all that it tells of a place; give a layer "
+            "of regions, or --precision 5km"
         )
 
 

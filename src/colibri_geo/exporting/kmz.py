@@ -74,7 +74,7 @@ def write_kmz(
     ----------
     https://developers.google.com/kml/documentation/kmzarchives
     """
-    strips = number_strips(findings)
+    strips = number_strips(findings, record)
     by_strip = {picture.strip_id: picture for picture in pictures}
     pictured = {strip.rank: by_strip[strip.row["strip_id"]] for strip in strips if strip.row["strip_id"] in by_strip}
     photos = {rank: _place_photos(rank, picture, record, messages) for rank, picture in pictured.items()}

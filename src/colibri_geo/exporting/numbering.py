@@ -9,6 +9,7 @@ from typing import Any
 from shapely import LineString, Point, Polygon
 from shapely.geometry.polygon import orient
 
+from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import WGS84, format_mgrs, strip_centres
 from colibri_geo.exporting.geopackage import draw_footprints
@@ -38,6 +39,8 @@ class NumberedStrip:
         Counter-clockwise; empty where the strip has no width. All shapes are in longitude and latitude.
     around : tuple of Neighbour
         The nearest feature of each layer of what lies around; empty where no such layer was given.
+    without, seen : str
+        When it was last not seen and first seen, as `RunRecord.state_time` has it; empty where it never was.
     """
 
     rank: int
@@ -47,6 +50,8 @@ class NumberedStrip:
     ends: tuple[Point, Point]
     outline: Polygon
     around: tuple[Neighbour, ...]
+    without: str
+    seen: str
 
     @property
     def verdict(self) -> str:
@@ -59,13 +64,14 @@ class NumberedStrip:
         return str(self.row["mgrs"] or format_mgrs(self.centre.x, self.centre.y))
 
 
-def number_strips(findings: Findings) -> list[NumberedStrip]:
+def number_strips(findings: Findings, record: RunRecord) -> list[NumberedStrip]:
     """Return the strips in the order of the ranking.
 
     Parameters
     ----------
     findings : Findings
         As `check_findings` accepts them.
+    record : RunRecord
 
     Returns
     -------
@@ -84,6 +90,8 @@ def number_strips(findings: Findings) -> list[NumberedStrip]:
             ends=_read_ends(rows[position]),
             outline=orient(outlines.iloc[position]),
             around=around.get(str(strips.index[position]), ()),
+            without=record.state_time(rows[position]["last_without"] or ""),
+            seen=record.state_time(rows[position]["first_with"] or ""),
         )
         for rank, position in enumerate(rank_positions(strips), start=1)
     ]

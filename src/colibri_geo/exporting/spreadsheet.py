@@ -13,6 +13,7 @@ from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.coordinates import format_mgrs, format_position, strip_centres
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.wording import caution_for, spreadsheet_text
+from colibri_geo.language.formats import one_line
 
 CSV = "findings.csv"
 
@@ -21,7 +22,8 @@ def write_csv(strips: gpd.GeoDataFrame, record: RunRecord, path: Path) -> None:
     """Write all columns, with the ends and the centre in degrees, minutes and seconds and in MGRS.
 
     The text is UTF-8 with a byte order mark, without which Excel takes "NARIÑO" for another alphabet; lines end as on
-    Unix; text is quoted, and made safe where a spreadsheet would take it for a formula.
+    Unix; text is quoted, on one line without signs that hide or turn it, and made safe where a spreadsheet would take
+    it for a formula.
 
     Parameters
     ----------
@@ -74,5 +76,5 @@ def people_coordinates(strips: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return spreadsheet_text(value)
+        return spreadsheet_text(one_line(value))
     return int(value) if isinstance(value, bool) else value

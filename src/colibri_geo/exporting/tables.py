@@ -53,11 +53,11 @@ def write_tables(findings: Findings, record: RunRecord, folder: Path, *, message
     """
     check_findings(findings)
     caution = caution_for(record)
-    moment = pd.Timestamp(record.after.acquired)
+    moment = pd.Timestamp(record.after.acquired, tz="UTC")
     write_geopackage(findings, folder / GEOPACKAGE, moment=moment, caution=caution)
     write_geojson(findings.strips, record, folder / GEOJSON)
     write_csv(findings.strips, record, folder / CSV)
-    numbered = number_strips(findings)
+    numbered = number_strips(findings, record)
     write_kml(findings, numbered, record, folder / KML, messages=messages)
     write_gpx(numbered, record, folder / GPX, messages=messages)
     write_message(findings, numbered, record, folder / MESSAGE, messages=messages)

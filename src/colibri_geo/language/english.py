@@ -501,6 +501,7 @@ REPORT = {
         "strip. Squares are those of a fixed lattice, 0.05° high and at least 5 km wide; the map shows them, not the "
         "ground that was looked at."
     ),
+    "edition.map.sign": "square, first strip {verdict}",
     "column.square": "Square (WGS 84)",
     # -------------------------------------------------------------------------------- more of sheets and bottom line
     "inputs.radar": "The two radar images, which corroborate strips",

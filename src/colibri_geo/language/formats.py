@@ -210,13 +210,15 @@ def read_time(value: Any) -> pd.Timestamp | None:  # noqa: ANN401 - a cell of a 
 
 
 def format_time(value: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
-    """Write a time in UTC.
+    """Write a time in UTC; the text of a day alone stays one.
 
     Examples
     --------
     >>> from colibri_geo.language import ENGLISH
-    >>> format_time("2025-01-10T15:20:00Z", ENGLISH)
-    '2025-01-10 15:20:00Z'
+    >>> format_time("2025-01-10T15:20:00Z", ENGLISH), format_time("2025-01-10", ENGLISH)
+    ('2025-01-10 15:20:00Z', '2025-01-10')
     """
+    if isinstance(value, str) and len(value) == len("2025-01-10"):
+        return value
     time = read_time(value)
     return messages.say("value.unknown") if time is None else time.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -18,8 +18,7 @@ from colibri_geo.layers.columns import read_plain_labels, read_texts
 from colibri_geo.layers.nearness import find_nearest, lay_out
 from colibri_geo.layers.ourairports import Airport, Aviation, Place, Runway, read_ourairports, recognise_table
 from colibri_geo.layers.planes import GEOD, FloatArray, GeometryArray
-from colibri_geo.layers.polygons import clean_shapes
-from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT, split
 from colibri_geo.layers.sources import LayerSource
 
@@ -89,7 +88,7 @@ def read_aerodromes(paths: Sequence[str | Path], *, assume_crs: str | None = Non
     Raises
     ------
     InputError, UnsafeSource, VectorError, GeoreferenceError
-        A file that cannot be read, or holds no points or lines.
+        A file that cannot be read, holds no points or lines, or was written by a run.
     """
     tables, sources, aviation = [], [], []
     for path in map(Path, paths):
@@ -156,7 +155,7 @@ def match_aerodromes(strips: gpd.GeoDataFrame, aerodromes: Aerodromes | None = N
 
 # ------------------------------------------------------------------------------------------------------------- reading
 def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, LayerSource]:
-    features = clean_shapes(read_features(path, role=ROLE), source=path.name, assume_crs=assume_crs)
+    features = read_surroundings(path, role=ROLE, assume_crs=assume_crs)
     labels = read_plain_labels(features.frame, source=path.name)
     texts = read_texts(features.frame)
     registered = np.zeros(len(features.frame), dtype=bool)

@@ -112,7 +112,7 @@ def read_labels(
     code_column = _pick(code, _CODES[level], texts, frame, source=source, complete=True)
     if name_column is None:
         raise VectorError(
-            f"{source}: no column known to hold the name of a {level}, has {_list(frame.columns)}; "
+            f"{source}: no column known to hold names of {level}, has {_list(frame.columns)}; "
             "name it as LEVEL=FILE:NAME:CODE"
         )
     notes: list[str] = []

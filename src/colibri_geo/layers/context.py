@@ -16,9 +16,9 @@ from colibri_geo.errors import SettingsError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
 from colibri_geo.layers.columns import read_plain_labels
+from colibri_geo.layers.given import TO_FILE, list_given
 from colibri_geo.layers.nearness import find_nearest
-from colibri_geo.layers.polygons import clean_shapes
-from colibri_geo.layers.reading import read_credit, read_features
+from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT
 from colibri_geo.layers.sources import LayerSource
 
@@ -106,12 +106,13 @@ def read_context(
     Raises
     ------
     SettingsError
-        Text that is not ``NAME=FILE``, or twice the same NAME.
+        Text that is not ``NAME=FILE``, twice the same NAME, or something that is neither text nor path.
     InputError, UnsafeSource, VectorError, GeoreferenceError
-        A file that cannot be read, or holds no shapes with a place on the ground.
+        A file that cannot be read, holds no shapes with a place on the ground, or was written by a run.
     """
-    registers = [aerodromes] if isinstance(aerodromes, str | Path) else list(aerodromes)
-    named = [parse_context_layer(text) for text in ([layers] if isinstance(layers, str) else layers)]
+    registers = list_given(aerodromes, str, Path, argument="aerodromes", expected=f"paths of files; {TO_FILE}")
+    texts = list_given(layers, str, argument="layers", expected=f"NAME=FILE or a list of these; {TO_FILE}")
+    named = [parse_context_layer(text) for text in texts]
     names = [name for name, _ in named]
     if repeated := next((name for name in names if names.count(name) > 1), None):
         raise SettingsError(f"layer {repeated!r} is given twice, expected names that differ; rename one")
@@ -159,7 +160,7 @@ def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:
 
 
 def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
-    features = clean_shapes(read_features(path, role=name), source=path.name, assume_crs=assume_crs)
+    features = read_surroundings(path, role=name, assume_crs=assume_crs)
     names = read_plain_labels(features.frame, source=path.name)["name"]
     shapes = np.asarray(features.frame.geometry.array, dtype=object)
     table = pd.DataFrame({"name": names.to_numpy(), "wkb": shapely.to_wkb(shapes, hex=True), "geometry": shapes})

@@ -11,6 +11,15 @@ ALWAYS = ("strips", "footprints", "strip_regions", "observed", "not_observed")
 """Layers that every ``findings.gpkg`` of a run has."""
 LAYERS = (*ALWAYS, "not_asked", "regions", "strip_context")
 """Its layers in their order; the last three where there is such a table."""
+EDITION_MARK = "colibri_geo"
+"""Data of the squares in the KML of an edition, which has no other in common with its tables."""
+_MARKS = ({"strip_id", "verdict", "probability"}, {EDITION_MARK}, {"asked_px", "observed_px"})
+"""Columns of strips, of the squares of an edition, of tiles: each file of these has some of them."""
+
+
+def is_result(table: pd.DataFrame) -> bool:
+    """Tell by its columns whether a layer is of a run or of an edition, as written or saved anew."""
+    return any(mark <= set(table.columns) for mark in _MARKS)
 
 
 @dataclass(frozen=True)

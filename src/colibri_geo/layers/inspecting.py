@@ -10,17 +10,16 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from colibri_geo.errors import EmptyVector, GeoreferenceError, UnsupportedFormat, VectorError
+from colibri_geo.errors import EmptyVector, GeoreferenceError, VectorError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import read_aerodromes
 from colibri_geo.layers.features import Features
-from colibri_geo.layers.findings import ALWAYS, LAYERS
-from colibri_geo.layers.geopackage import list_tables
+from colibri_geo.layers.findings import is_result
 from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_table
 from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import LONLAT, measure_km2
-from colibri_geo.layers.sources import LayerFormat, identify
+from colibri_geo.layers.sources import identify
 
 _MOST_COLUMNS = 100
 
@@ -46,7 +45,7 @@ class LayerInspection:
         Geodesic, of the polygons together; None where there are none.
     uses : tuple of str
         Options that take it: ``--regions`` and ``--aoi`` take polygons, ``--aerodromes`` points and lines, ``--layer``
-        all of them.
+        all of them but what a run wrote.
     licence : str or None
         Where its side file states one.
     sha256 : str
@@ -102,11 +101,6 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     path = Path(path)
     if recognise_table(path):
         return _inspect_table(path)
-    if tables := _list_findings(path):
-        raise UnsupportedFormat(
-            f"{path.name}: the tables of a run, expected an image or a layer; its layers are {', '.join(tables)}: open "
-            "them in a GIS, or its folder with colibri_geo.read_run"
-        )
     features = read_features(path, role="aoi")
     sha256, warnings = hash_file(path), []
     shapes: Features | None = None
@@ -130,12 +124,6 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         notes=features.notes if shapes is None else shapes.notes,
         warnings=tuple(warnings),
     )
-
-
-def _list_findings(path: Path) -> tuple[str, ...]:
-    """List the layers of a file that holds the tables of a run; none of any other: an edition is a layer."""
-    tables = list_tables(path) if identify(path) is LayerFormat.GEOPACKAGE else ()
-    return tuple(name for name in LAYERS if name in tables) if set(tables) >= set(ALWAYS) else ()
 
 
 def _inspect_table(path: Path) -> LayerInspection:
@@ -179,6 +167,8 @@ def _count_shapes(frame: gpd.GeoDataFrame) -> str:
 def _list_uses(shapes: Features) -> tuple[str, ...]:
     areas = shapely.area(shapes.frame.geometry) > 0
     polygons = ("--regions", "--aoi") if areas.any() else ()
+    if is_result(shapes.frame):  # nothing that lies around
+        return polygons
     others = () if areas.all() else ("--aerodromes",)
     return (*polygons, "--layer", *others)
 

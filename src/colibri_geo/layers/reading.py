@@ -20,11 +20,13 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.columns import LEVELS, read_labels
 from colibri_geo.layers.features import Features
+from colibri_geo.layers.findings import ALWAYS, LAYERS, is_result
 from colibri_geo.layers.geojson import read_geojson
-from colibri_geo.layers.geopackage import read_geopackage
+from colibri_geo.layers.geopackage import list_tables, read_geopackage
+from colibri_geo.layers.given import TO_FILE, check_given, list_given
 from colibri_geo.layers.kml import read_kml
 from colibri_geo.layers.ourairports import has_columns
-from colibri_geo.layers.polygons import clean_polygons
+from colibri_geo.layers.polygons import clean_polygons, clean_shapes
 from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
@@ -57,7 +59,7 @@ class Layer:
     code: str | None = None
 
 
-def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None) -> Regions:
+def read_regions(layers: str | Layer | Sequence[str | Layer], *, assume_crs: str | None = None) -> Regions:
     """Read layers of regions.
 
     Use it once a run; several layers of one level (two countries' departments) are put together. Names keep their
@@ -65,7 +67,7 @@ def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None
 
     Parameters
     ----------
-    layers : sequence of str or Layer
+    layers : str or Layer, or a sequence of these
         ``LEVEL=FILE[:NAME[:CODE]]`` with LEVEL country, admin1 or admin2, FILE a GeoPackage, shapefile, GeoJSON or KML,
         and NAME and CODE columns (those of well-known layers are found by themselves); or `Layer`, which takes a
         GeoDataFrame too. Of a GeoPackage with several layers the one named like the level is taken.
@@ -79,7 +81,7 @@ def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None
     Raises
     ------
     SettingsError
-        Text that is not ``LEVEL=FILE[:NAME[:CODE]]``.
+        Text that is not ``LEVEL=FILE[:NAME[:CODE]]``, or something that is neither text nor `Layer`.
     InputError, UnsafeSource, VectorError, GeoreferenceError
         A file that cannot be read, or does not hold named polygons with a place on the ground.
 
@@ -91,7 +93,9 @@ def read_regions(layers: Sequence[str | Layer], *, assume_crs: str | None = None
     >>> read_regions([Layer("admin1", frame)]).table[["level", "code", "name"]].values.tolist()
     [['admin1', '52', 'NARIÑO']]
     """
-    asked = [parse_layer(layer) if isinstance(layer, str) else layer for layer in layers]
+    expected = "LEVEL=FILE[:NAME[:CODE]] or Layer, or a list of these; give a table as Layer('admin1', table)"
+    given = list_given(layers, str, Layer, argument="regions", expected=expected)
+    asked = [parse_layer(layer) if isinstance(layer, str) else layer for layer in given]
     parts = [_read_layer(layer, assume_crs) for layer in asked]
     if not parts:
         return no_regions()
@@ -170,9 +174,12 @@ def read_aoi(path: str | Path, *, assume_crs: str | None = None) -> Aoi:
 
     Raises
     ------
+    SettingsError
+        Something that is no path.
     InputError, UnsafeSource, VectorError, GeoreferenceError
         As `read_regions`.
     """
+    check_given(path, str, Path, argument="aoi", expected=f"the path of a file; {TO_FILE}")
     path = Path(path)
     polygons = read_polygons(path, role="aoi", assume_crs=assume_crs)
     source = LayerSource("aoi", path.name, hash_file(path), None, polygons.notes)
@@ -184,14 +191,45 @@ def read_polygons(path: Path, *, role: str, assume_crs: str | None = None) -> Fe
     return clean_polygons(read_features(path, role=role), source=path.name, assume_crs=assume_crs)
 
 
+def read_surroundings(path: Path, *, role: str, assume_crs: str | None = None) -> Features:
+    """Read the shapes of any vector file into EPSG:4326, as something that lies around strips.
+
+    For formats and errors see `read_regions`.
+
+    Raises
+    ------
+    UnsupportedFormat
+        What a run found, which would lie around itself.
+    """
+    features = read_features(path, role=role)
+    if is_result(features.frame):
+        raise UnsupportedFormat(
+            f"{path.name}: written by a run or of an edition of one, expected what others know of the ground; give a "
+            "layer of theirs"
+        )
+    return clean_shapes(features, source=path.name, assume_crs=assume_crs)
+
+
 def read_features(path: Path, *, role: str) -> Features:
-    """Read the features of any vector file as they stand in it; of several layers the one called like the role."""
+    """Read the features of any vector file as they stand in it; of several layers the one called like the role.
+
+    Raises
+    ------
+    UnsupportedFormat
+        For the tables of a run, whose layers belong together.
+    """
     if has_columns(path):
         raise UnsupportedFormat(
             f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes (aerodromes)"
         )
     readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
     found = identify(path)
+    if found is LayerFormat.GEOPACKAGE and set(tables := list_tables(path)) >= set(ALWAYS):
+        raise UnsupportedFormat(
+            f"{path.name}: the tables of a run, expected an image or a layer; its layers are "
+            f"{', '.join(name for name in LAYERS if name in tables)}: open them in a GIS, or its folder with "
+            "colibri_geo.read_run"
+        )
     return read_geopackage(path, layer=role) if found is LayerFormat.GEOPACKAGE else readers[found](path)
 
 
@@ -227,6 +265,8 @@ def _check_level(level: str) -> None:
 
 def _read_layer(layer: Layer, assume_crs: str | None) -> Regions:
     _check_level(layer.level)
+    expected = "the path of a file or a GeoDataFrame; correct it"
+    check_given(layer.data, str, Path, gpd.GeoDataFrame, argument=f"data of Layer({layer.level!r})", expected=expected)
     if isinstance(layer.data, str | Path):
         path = Path(layer.data)
         polygons = read_polygons(path, role=layer.level, assume_crs=assume_crs)

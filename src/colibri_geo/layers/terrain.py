@@ -18,6 +18,7 @@ from shapely import LineString
 
 from colibri_geo.core.gradient import fit_gradient
 from colibri_geo.errors import NoOverlap, NotAFile
+from colibri_geo.layers.given import list_given
 from colibri_geo.layers.pixels import find_footprint
 from colibri_geo.layers.planes import GEOD, FloatArray
 from colibri_geo.layers.shapes import LONLAT
@@ -87,12 +88,17 @@ def read_terrain(
 
     Raises
     ------
+    SettingsError
+        Something that is neither text nor path.
     InputError, UnsafeSource, BandError, RadiometryError, GeoreferenceError
         A file that cannot be read, or is no elevation model.
     NoOverlap
         No file touches the ground of the scenes.
     """
-    files = list(_list_files([paths] if isinstance(paths, str | Path) else paths))
+    given = list_given(
+        paths, str, Path, argument="elevation", expected="paths of GeoTIFFs or of their folder; give those"
+    )
+    files = list(_list_files(given))
     if not files:
         return None
     ground = [find_footprint(grid) for grid in near]

@@ -15,7 +15,15 @@ from odc.geo.geobox import GeoBox
 from colibri_geo.core.coregister import Shift, TileShift, combine_shifts, measure_shift
 from colibri_geo.core.normalize import MIN_SAMPLE, RadiometricMatch, match_radiometry
 from colibri_geo.core.windows import Window
-from colibri_geo.errors import BandMismatch, DateOrder, MisalignedPair, NoValidData, QuantityMismatch, SameScene
+from colibri_geo.errors import (
+    BandMismatch,
+    DateOrder,
+    MisalignedPair,
+    NoValidData,
+    QuantityMismatch,
+    SameScene,
+    UnsupportedFormat,
+)
 from colibri_geo.pairs.changemap import BARE_WEIGHTS
 from colibri_geo.pairs.grid import find_shared, measure_overlap_share, plan_grid
 from colibri_geo.pairs.model import PairModel
@@ -23,6 +31,7 @@ from colibri_geo.pairs.offsets import Repair, Side, reconcile_offsets
 from colibri_geo.pairs.reading import Placement
 from colibri_geo.scenes.georeference import measure_pixel
 from colibri_geo.scenes.masks import Unseen
+from colibri_geo.scenes.sampling import cover_windows
 from colibri_geo.scenes.scaling import GAMMA0_DB
 from colibri_geo.scenes.scene import Block, Scene
 from colibri_geo.settings import SurveySettings, take_settings
@@ -47,6 +56,9 @@ _TEXTURE_ORDER = (
 )  # vegetation's texture lasts longest in red
 _LEAST_NOISE = {"relative": 0.5 / 255}
 _LEAST_REFLECTANCE_NOISE = 0.001
+_MOST_CLASSES = 12  # as many as SCL has codes
+_LOOKED_AT = 3  # windows a side
+_LEAST_AREA = 0.9  # of neighbours with the same value: 0.99 in real masks, 0.43 at most in real images of 8 bits
 _SAME_VALUE = 1e-5  # stored steps of reflectance are ten times that; scaling and resampling move a value by less
 
 
@@ -68,6 +80,8 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     ------
     DateOrder, SameScene, QuantityMismatch, BandMismatch
         Where the scenes do not make a pair.
+    UnsupportedFormat
+        Where both are masks or other maps of classes.
     NoOverlap
         Where they share no ground.
     NoValidData
@@ -81,6 +95,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
     bands = choose_bands(before, after)
+    _check_classes(before, after)
     tiles = place_tiles(before, after, grid, settings)
     first, second = Placement(before, bands, grid), Placement(after, bands, grid)
     shift, notes = _measure_shift(first, second, tiles, settings)
@@ -124,6 +139,31 @@ def _note_pixels(before: Scene, after: Scene) -> tuple[str, ...]:
         "and widths are less certain than their intervals say"
     )
     return (note,)
+
+
+def _check_classes(before: Scene, after: Scene) -> None:
+    """Refuse two masks that were named as bands; one of them alone may be an image that was saved with few values."""
+    if _holds_classes(before) and _holds_classes(after):
+        raise UnsupportedFormat(
+            f"{before.name} and {after.name}: one band of {_MOST_CLASSES} values or fewer in areas of one value, as "
+            "masks and maps of classes have, expected images of the ground; give masks with --before-mask, --after-mask"
+        )
+
+
+def _holds_classes(scene: Scene) -> bool:
+    if len(scene.bands) > 1:
+        return False
+    found: set[float] = set()
+    same = beside = 0
+    for window in cover_windows(scene.whole.rows, scene.whole.cols, _LOOKED_AT):
+        block = scene.read_block(window)
+        image, both = block.values[0], block.valid[:, 1:] & block.valid[:, :-1]
+        found.update(np.unique(image[block.valid]).tolist())
+        if len(found) > _MOST_CLASSES:
+            return False
+        same += int((image[:, 1:] == image[:, :-1])[both].sum())
+        beside += int(both.sum())
+    return len(found) > 1 and same >= _LEAST_AREA * beside
 
 
 def _check_values(place: Placement, values: SampleArray) -> None:

@@ -28,7 +28,7 @@ def compare(
     before: str | Path | Scene,
     after: str | Path | Scene,
     *,
-    regions: str | Sequence[str | Layer] = (),
+    regions: str | Layer | Sequence[str | Layer] = (),
     aoi: str | Path | None = None,
     aerodromes: str | Path | Sequence[str | Path] = (),
     layers: str | Sequence[str] = (),
@@ -53,7 +53,7 @@ def compare(
     ----------
     before, after : str, Path or Scene
         What `open_scene` reads, or an open scene, which keeps its own mask, date and bands.
-    regions : str, or sequence of str or Layer
+    regions : str or Layer, or a sequence of these
         ``LEVEL=FILE[:NAME[:CODE]]`` with level country, admin1 or admin2; see `read_regions`.
     aoi : str or Path, optional
         Polygons outside of which nothing is looked at.

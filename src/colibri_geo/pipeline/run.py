@@ -132,7 +132,8 @@ class Run:
         ConfigError
             There is no such language.
         SettingsError
-            There is no such precision; rasters are asked of an edition; or a PDF without the report.
+            There is no such precision; rasters are asked of an edition; names of regions of a run that was given none;
+            or a PDF without the report.
         MissingExtra
             A PDF is asked for, and typst is not installed.
         LayoutError

@@ -21,6 +21,7 @@ from colibri_geo.exporting import (
     write_tiles,
 )
 from colibri_geo.language import Messages, load_messages
+from colibri_geo.layers.columns import LEVELS
 from colibri_geo.pipeline.clock import Clock
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def save_run(
 ) -> Saved:
     """Write the folder of a run; see `colibri_geo.Run.save`, which raises what is returned here as `Saved.lost`."""
     messages = load_messages(lang)
-    check_precision(precision, rasters=rasters)
+    given = any(layer.role in LEVELS for layer in run.record.layers)
+    check_precision(precision, regions=given, rasters=rasters)
     if pdf and not report:
         raise SettingsError("pdf=True and report=False exclude each other: the PDF is the report; drop one of them")
     if pdf:
@@ -76,7 +78,7 @@ def save_run(
         with clock.step("write the tables"):
             write_tables(run.findings, run.record, folder, messages=messages)
             if run.tiles is not None:
-                write_tiles(run.tiles, folder, moment=pd.Timestamp(run.after.acquired))
+                write_tiles(run.tiles, folder, moment=pd.Timestamp(run.after.acquired, tz="UTC"))
         if run.aligned is not None and report:
             with clock.step("draw the report"):
                 from colibri_geo.pipeline.drawing import draw_report

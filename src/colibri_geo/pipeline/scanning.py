@@ -33,7 +33,7 @@ def scan(
     before: Images,
     after: Images,
     *,
-    regions: str | Sequence[str | Layer] = (),
+    regions: str | Layer | Sequence[str | Layer] = (),
     aoi: str | Path | None = None,
     aerodromes: str | Path | Sequence[str | Path] = (),
     layers: str | Sequence[str] = (),

@@ -68,12 +68,15 @@ class Canvas:
         pixels = self.ground.to_pixels(shapes)
         return pixels.affine_transform([self.per_col, 0, 0, self.per_row, self.left, self.top])
 
+    def to_map(self, across: float, down: float) -> tuple[float, float]:
+        """Return easting and northing, or longitude and latitude, of one place on the drawing."""
+        return self.ground.to_map((across - self.left) / self.per_col, (down - self.top) / self.per_row)
+
     def lonlat_bounds(self) -> tuple[float, float, float, float]:
         """West, south, east and north of the drawing, in degrees."""
         to_lonlat = Transformer.from_crs(self.ground.crs, 4326, always_xy=True)
         corners = [(0.0, 0.0), (self.width, 0.0), (self.width, self.height), (0.0, self.height)]
-        pixels = [((across - self.left) / self.per_col, (down - self.top) / self.per_row) for across, down in corners]
-        places = [self.ground.to_map(*pixel) for pixel in pixels]
+        places = [self.to_map(*corner) for corner in corners]
         eastings, northings = zip(*places, strict=True)
         bounds = to_lonlat.transform_bounds(min(eastings), min(northings), max(eastings), max(northings))
         return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])

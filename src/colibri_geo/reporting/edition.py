@@ -28,9 +28,9 @@ from colibri_geo.language.formats import (
 from colibri_geo.layers.columns import LEVELS
 from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import NumberedStrip, draw_overview
+from colibri_geo.reporting.maps import MapGround, NumberedStrip, draw_overview
 from colibri_geo.reporting.method import build_method
-from colibri_geo.reporting.parts import Cell, Cover, Fact, MapDrawing, MapLabel, ReportModel, Table
+from colibri_geo.reporting.parts import Cell, Cover, Fact, LegendEntry, MapDrawing, MapLabel, ReportModel, Table
 from colibri_geo.reporting.ranking import sort_number, sort_verdict
 from colibri_geo.reporting.sections import (
     build_bottom_line,
@@ -149,20 +149,22 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
     ground = GroundGrid(Affine(STEP_DEG, 0, left, 0, -STEP_DEG, top), CRS.from_epsg(4326), rows, cols)
     numbered = strips.assign(number=range(1, len(strips) + 1))
     drawn = [_number_square(found, messages) for _, found in numbered.groupby(list(SIDES), sort=False)]
-    nothing = gpd.GeoDataFrame({"reason": []}, geometry=[], crs=strips.crs)
     canvas = plan_canvas(ground)
     overview = draw_overview(
-        canvas,
+        MapGround(canvas),
         drawn,
         strips.crs,
-        nothing,
-        None,
         image="",
         caption=messages.say("edition.map.caption"),
         messages=messages,
     )
+    legend = tuple(
+        LegendEntry(f"strip-{verdict}", messages.say("edition.map.sign", verdict=messages.say(f"verdict.{verdict}")))
+        for verdict in dict.fromkeys(square.verdict for square in drawn)
+    )
     drawing = replace(
         overview,
+        legend=legend,
         description=messages.say("edition.map.description", count=messages.number(len(drawn))),
         ground=replace(overview.ground, kind="blank"),  # what was observed there is not told
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.describing import say_aerodrome, say_around
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
@@ -62,7 +63,7 @@ def list_size_facts(row: pd.Series[Any], messages: Messages) -> tuple[Fact, ...]
 
 
 def list_place_facts(
-    row: pd.Series[Any], shares: pd.DataFrame, around: Sequence[Neighbour], messages: Messages
+    row: pd.Series[Any], shares: pd.DataFrame, around: Sequence[Neighbour], record: RunRecord, messages: Messages
 ) -> tuple[Fact, ...]:
     """List when a strip was seen, where it lies, and what lies around it.
 
@@ -73,6 +74,7 @@ def list_place_facts(
     shares : DataFrame
         Its rows of ``strip_regions``.
     around : sequence of Neighbour
+    record : RunRecord
     messages : Messages
 
     Returns
@@ -90,7 +92,7 @@ def list_place_facts(
     near = say_around(around, messages)
     scenes = " → ".join(format_scene(row[column], messages) for column in ("before_id", "after_id"))
     return (
-        _fact("first_seen", messages, _first_seen(row, messages), columns=("last_without", "first_with")),
+        _fact("first_seen", messages, _first_seen(row, record, messages), columns=("last_without", "first_with")),
         _fact("observed", messages, observed, columns=("observed_share",)),
         _fact("region", messages, name_region_chain(row, messages), columns=REGION_COLUMNS),
         *((_fact("shares", messages, *split, columns=("strip_regions.share",)),) if split else ()),
@@ -214,15 +216,20 @@ def _distance(distance_km: float, messages: Messages) -> str:
     return format_number(float(distance_km), messages, digits=1, unit="km")
 
 
-def _first_seen(row: pd.Series[Any], messages: Messages) -> str:
+def _first_seen(row: pd.Series[Any], record: RunRecord, messages: Messages) -> str:
     without, with_it = read_time(row["last_without"]), read_time(row["first_with"])
     if with_it is None:
         return messages.say("fact.first_seen.unknown")
+    seen = _format_look(with_it, record, messages)
     if without is None:
-        return messages.say("fact.first_seen.already", with_it=format_time(with_it, messages))
+        return messages.say("fact.first_seen.already", with_it=seen)
     return messages.say(
         "fact.first_seen.between",
-        without=format_time(without, messages),
-        with_it=format_time(with_it, messages),
+        without=_format_look(without, record, messages),
+        with_it=seen,
         gap=format_gap(without, with_it, messages),
     )
+
+
+def _format_look(time: pd.Timestamp, record: RunRecord, messages: Messages) -> str:
+    return format_time(record.state_time(f"{time:%Y-%m-%dT%H:%M:%SZ}"), messages)

@@ -38,13 +38,15 @@ from colibri_geo.language.formats import (
 )
 from colibri_geo.layers.findings import Findings
 from colibri_geo.pairs import AlignedPair, change
+from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, name_unseen
-from colibri_geo.reporting.maps import format_length
+from colibri_geo.reporting.maps import format_length, place_numbers
 from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 from colibri_geo.reporting.profiles import StripProfiles
+from colibri_geo.scenes.dates import write_time
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Axes = Any
@@ -110,6 +112,7 @@ def plot_findings(
         *_draw_unseen(axes, findings.not_seen.to_crs(ground.crs), messages, on_image=overview is not None),
         *_draw_strips(axes, findings.strips.to_crs(ground.crs), messages),
     ]
+    _number_strips(axes, findings.strips.to_crs(ground.crs), plan_canvas(ground), messages)
     if findings.regions is not None:
         _draw_regions(axes, findings.regions.to_crs(ground.crs).clip((left, bottom, right, top)))
     per_col, per_row = scale.col_m / abs(ground.pixel_to_map.a), scale.row_m / abs(ground.pixel_to_map.e)
@@ -216,7 +219,7 @@ def _draw_unseen(axes: Axes, not_seen: gpd.GeoDataFrame, messages: Messages, *, 
 
 
 def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> list[Any]:
-    """Draw each axis in the colour of its verdict, with its number in the report; return the signs of the legend."""
+    """Draw each axis in the colour of its verdict; return the signs of the legend."""
     lines = load_extra("matplotlib.lines", extra="notebook", purpose="a map of a run")
     effects = load_extra("matplotlib.patheffects", extra="notebook", purpose="a map of a run")
     cased = [effects.withStroke(linewidth=4.5, foreground=CASING)]
@@ -227,10 +230,18 @@ def _draw_strips(axes: Axes, strips: gpd.GeoDataFrame, messages: Messages) -> li
             style = {"color": VERDICT_COLOURS[verdict], "linewidth": 2.8, "path_effects": cased}
             part.plot(ax=axes, zorder=6, aspect=None, **style)
             signs.append(lines.Line2D([], [], label=messages.count(f"counted.{verdict}", len(part)), **style))
-    for number, position in enumerate(rank_positions(strips), start=1):
-        middle = strips.geometry.iloc[position].interpolate(0.5, normalized=True)
-        _write(axes, messages.number(number), (middle.x, middle.y), xytext=(7, 7), size=9, weight="bold")
     return signs
+
+
+def _number_strips(axes: Axes, strips: gpd.GeoDataFrame, canvas: Canvas, messages: Messages) -> None:
+    """Write the number of each strip in the report beside its axis, kept apart as on the report's map."""
+    ranked = strips.geometry.iloc[rank_positions(strips)]
+    numbers = [messages.number(number) for number in range(1, len(ranked) + 1)]
+    places = place_numbers(canvas, list(canvas.place(ranked)), numbers)
+    for number, axis, place in zip(numbers, ranked, places, strict=True):
+        middle, beside = axis.interpolate(0.5, normalized=True), canvas.to_map(*place)
+        moved: Mapping[str, Any] = {"xytext": beside, "textcoords": "data", "ha": "center", "va": "center"}
+        _write(axes, number, (middle.x, middle.y), size=9, weight="bold", **moved)
 
 
 def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame) -> None:
@@ -280,7 +291,8 @@ def _draw_dates(panels: Sequence[Axes], pair: AlignedPair, picture: StripPicture
     for axes, image, when, scene in zip(
         panels, (picture.before, picture.after), ("before", "after"), (pair.before, pair.after), strict=True
     ):
-        time, sensor = format_time(scene.acquired, messages), messages.say("photo.sensor_unknown")
+        stated = write_time(scene.acquired, day_alone=scene.provenance.day_alone)
+        time, sensor = format_time(stated, messages), messages.say("photo.sensor_unknown")
         if not is_missing(scene.sensor):
             sensor = format_name(scene.sensor, messages)[:_LABEL_LETTERS]
         caption = messages.say("photo.caption", time=time, sensor=sensor)

@@ -49,34 +49,44 @@ class NumberedStrip:
     anchor: str = ""
 
 
-def draw_looked_at(
-    canvas: Canvas, not_seen: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, share: str, messages: Messages
-) -> MapDrawing:
-    """Draw what was seen and what was not, by reason.
+@dataclass(frozen=True)
+class MapGround:
+    """What the maps of a run have in common, on the drawing: what was not seen, by reason, and regions."""
+
+    canvas: Canvas
+    unseen: tuple[MapShape, ...] = ()
+    regions: tuple[_Region, ...] = ()
+    outlines: tuple[MapShape, ...] = ()
+
+
+def place_ground(
+    canvas: Canvas, not_seen: gpd.GeoDataFrame, regions: gpd.GeoDataFrame | None, messages: Messages
+) -> MapGround:
+    """Bring unseen ground and regions onto the drawing.
 
     Parameters
     ----------
     canvas : Canvas
-    not_seen : GeoDataFrame
-        Column ``reason``.
-    regions : GeoDataFrame or None
-    share : str
-        Share observed, as text.
+    not_seen, regions : GeoDataFrame
+        As in `Findings`.
     messages : Messages
 
     Returns
     -------
-    MapDrawing
+    MapGround
     """
-    unseen = _unseen_shapes(canvas, not_seen)
-    kinds = [shape.kind for shape in unseen]
-    names = [messages.say(f"reason.{kind.removeprefix('unseen-')}") for kind in kinds]
     placed = _place_regions(canvas, regions, messages)
-    outlines = _outline_regions(placed)
+    return MapGround(canvas, tuple(_unseen_shapes(canvas, not_seen)), placed, tuple(_outline_regions(placed)))
+
+
+def draw_looked_at(ground: MapGround, share: str, messages: Messages) -> MapDrawing:
+    """Draw what was seen and what was not, by reason; `share` is that observed, as text."""
+    kinds = [shape.kind for shape in ground.unseen]
+    names = [messages.say(f"reason.{kind.removeprefix('unseen-')}") for kind in kinds]
     legend = [LegendEntry("observed", messages.say("map.sign.observed"))]
     legend += [LegendEntry(kind, name) for kind, name in zip(kinds, names, strict=True)]
     return _compose(
-        canvas,
+        ground.canvas,
         messages,
         key="seen",
         title=messages.say("map.looked_at.title"),
@@ -85,18 +95,16 @@ def draw_looked_at(
         ),
         caption=messages.say("map.looked_at.caption"),
         image="",
-        shapes=(*unseen, *outlines),
-        labels=_label_regions(canvas, placed, []),
-        legend=(*legend, *_region_legend(outlines, messages)),
+        shapes=(*ground.unseen, *ground.outlines),
+        labels=_label_regions(ground, []),
+        legend=(*legend, *_region_legend(ground.outlines, messages)),
     )
 
 
 def draw_overview(
-    canvas: Canvas,
+    ground: MapGround,
     strips: Sequence[NumberedStrip],
     strips_crs: object,
-    not_seen: gpd.GeoDataFrame,
-    regions: gpd.GeoDataFrame | None,
     *,
     image: str,
     caption: str,
@@ -106,11 +114,9 @@ def draw_overview(
 
     Parameters
     ----------
-    canvas : Canvas
+    ground : MapGround
     strips : sequence of NumberedStrip
     strips_crs : CRS of their axes
-    not_seen, regions : GeoDataFrame
-        As in `Findings`.
     image : str
         Data URI of the picture behind, empty for none.
     caption : str
@@ -120,15 +126,13 @@ def draw_overview(
     -------
     MapDrawing
     """
+    canvas = ground.canvas
     axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
     numbers = _label_strips(canvas, axes, strips)
     casing = [MapShape(line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     lines = [MapShape(line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
-    unseen = _unseen_shapes(canvas, not_seen)
-    unasked = [shape for shape in unseen if shape.kind == _UNASKED]
-    unseen = _merge_shapes((shape for shape in unseen if shape.kind != _UNASKED), "unseen-any")
-    placed = _place_regions(canvas, regions, messages)
-    outlines = _outline_regions(placed)
+    unasked = [shape for shape in ground.unseen if shape.kind == _UNASKED]
+    unseen = _merge_shapes((shape for shape in ground.unseen if shape.kind != _UNASKED), "unseen-any")
     verdicts = dict.fromkeys(strip.verdict for strip in strips)
     legend = [
         LegendEntry(f"strip-{verdict}", messages.say("map.sign.strip", verdict=messages.say(f"verdict.{verdict}")))
@@ -146,9 +150,9 @@ def draw_overview(
         description=messages.say("map.overview.description", count=messages.number(len(strips))),
         caption=caption,
         image=image,
-        shapes=(*unasked, *unseen, *outlines, *casing, *lines),
-        labels=(*_label_regions(canvas, placed, numbers), *numbers),
-        legend=(*legend, *_region_legend(outlines, messages)),
+        shapes=(*unasked, *unseen, *ground.outlines, *casing, *lines),
+        labels=(*_label_regions(ground, numbers), *numbers),
+        legend=(*legend, *_region_legend(ground.outlines, messages)),
     )
 
 
@@ -278,19 +282,19 @@ class _Region:
     shape: BaseGeometry
 
 
-def _place_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: Messages) -> list[_Region]:
+def _place_regions(canvas: Canvas, regions: gpd.GeoDataFrame | None, messages: Messages) -> tuple[_Region, ...]:
     """Bring regions onto the drawing; they are cut before they are projected, for far away a projection may fail."""
     if regions is None or not len(regions):
-        return []
+        return ()
     west, south, east, north = canvas.lonlat_bounds()
     spare = 0.1 * max(east - west, north - south)
     near = regions.geometry.clip_by_rect(west - spare, south - spare, east + spare, north + spare)
     beyond = (-MARGIN, -MARGIN, canvas.width + MARGIN, canvas.height + MARGIN)
-    return [
+    return tuple(
         _Region(str(level), format_text(name, messages, limit=_LABEL_LIMIT), shapely.clip_by_rect(shape, *beyond))
         for level, name, shape in zip(regions["level"], regions["name"], canvas.place(near), strict=True)
         if shape is not None and not shape.is_empty
-    ]
+    )
 
 
 def _outline_regions(regions: Sequence[_Region]) -> list[MapShape]:
@@ -312,20 +316,20 @@ def _region_legend(outlines: Sequence[MapShape], messages: Messages) -> list[Leg
     return entries
 
 
-def _label_regions(canvas: Canvas, regions: Sequence[_Region], taken: Sequence[MapLabel]) -> tuple[MapLabel, ...]:
+def _label_regions(ground: MapGround, taken: Sequence[MapLabel]) -> tuple[MapLabel, ...]:
     """Name the regions where there is room: finest level first, largest first, never over another label."""
     waiting = [
         region
         for level in _LEVELS
-        for region in sorted(regions, key=lambda region: -region.shape.area)
+        for region in sorted(ground.regions, key=lambda region: -region.shape.area)
         if region.level == level
     ][:_REGION_LABELS]
-    labels = [*taken, *(line.label() for line in draw_graticule(canvas))]
+    labels = [*taken, *(line.label() for line in draw_graticule(ground.canvas))]
     found: list[MapLabel] = []
     for kind, zoom in (("region", _NARROW_PAGE), ("region-minor", 1.0)):
         unnamed = []
         for region in waiting:
-            place = _find_room(canvas, region, [*labels, *found], zoom=zoom)
+            place = _find_room(ground.canvas, region, [*labels, *found], zoom=zoom)
             if place is None:
                 unnamed.append(region)
             else:
@@ -359,24 +363,41 @@ def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: fl
 
 # -------------------------------------------------------------------------------------------------------------- strips
 def _label_strips(canvas: Canvas, axes: Sequence[BaseGeometry], strips: Sequence[NumberedStrip]) -> list[MapLabel]:
-    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes."""
-    lines, taken = shapely.STRtree(axes), np.empty((len(strips), 4))
-    labels = []
-    for count, (axis, strip) in enumerate(zip(axes, strips, strict=True)):
-        room = np.array([len(strip.number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
+    places = place_numbers(canvas, axes, [strip.number for strip in strips])
+    return [
+        MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
+        for (across, down), strip in zip(places, strips, strict=True)
+    ]
+
+
+def place_numbers(canvas: Canvas, axes: Sequence[BaseGeometry], numbers: Sequence[str]) -> Floats:
+    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    axes : sequence of LineString or Polygon
+        On the drawing.
+    numbers : sequence of str
+
+    Returns
+    -------
+    (N, 2) ndarray of float
+        Where the middle of each stands on the drawing, across and down.
+    """
+    lines, taken, places = shapely.STRtree(axes), np.empty((len(axes), 4)), np.empty((len(axes), 2))
+    for count, (axis, number) in enumerate(zip(axes, numbers, strict=True)):
+        room = np.array([len(number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
         middles = _list_places(canvas, axis, room)
         bounds = np.hstack([middles - room / 2, middles + room / 2])
         overlapping = (bounds[:, None, :2] < taken[:count, 2:]) & (taken[:count, :2] < bounds[:, None, 2:])
-        numbers = overlapping.all(axis=2).sum(axis=1)
+        covered = overlapping.all(axis=2).sum(axis=1)
         crossed = np.bincount(lines.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
         far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
-        best = np.lexsort((crossed, far, numbers))[0] if count < _MOST_APART else 0
+        best = np.lexsort((crossed, far, covered))[0] if count < _MOST_APART else 0
         taken[count] = bounds[best]
-        across, down = middles[best]
-        labels.append(
-            MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
-        )
-    return labels
+        places[count] = middles[best]
+    return places
 
 
 def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:

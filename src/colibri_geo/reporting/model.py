@@ -11,7 +11,7 @@ from colibri_geo.language.formats import format_share, format_time
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
-from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview
+from colibri_geo.reporting.maps import MapGround, NumberedStrip, draw_looked_at, draw_overview, place_ground
 from colibri_geo.reporting.method import build_evidence, build_method
 from colibri_geo.reporting.parts import MapDrawing, ReportModel
 from colibri_geo.reporting.photos import data_uri
@@ -57,20 +57,15 @@ def build_model(
     """
     strips = rank_strips(findings.strips)
     canvas = plan_canvas(GroundGrid.from_record(record.pair))
-    seen_map = draw_looked_at(
-        canvas,
-        findings.not_seen,
-        findings.regions,
-        format_share(observed_share(findings.observed.iloc[0]), messages),
-        messages,
-    )
+    ground = place_ground(canvas, findings.not_seen, findings.regions, messages)
+    seen_map = draw_looked_at(ground, format_share(observed_share(findings.observed.iloc[0]), messages), messages)
     return ReportModel(
         language=messages.language,
         cover=replace(build_cover(record, messages), place=say_place(findings.observed, record.pair, messages)),
         looked_at=build_looked_at(findings.observed, seen_map, messages),
         inputs=build_inputs(record, messages),
         bottom_line=build_bottom_line(findings.observed, strips, record, messages),
-        map=_overview_map(findings, record, strips, overview, messages),
+        map=_overview_map(ground, findings, record, strips, overview, messages=messages),
         ranking=build_ranking(strips, messages),
         sheets=build_sheets(
             [strip for strip in strips if strip.has_sheet], findings, record, messages, pictures=fit_pictures(pictures)
@@ -82,10 +77,12 @@ def build_model(
 
 
 def _overview_map(
+    ground: MapGround,
     findings: Findings,
     record: RunRecord,
     strips: Sequence[RankedStrip],
     overview: Overview | None,
+    *,
     messages: Messages,
 ) -> MapDrawing:
     numbered = [
@@ -97,11 +94,9 @@ def _overview_map(
         else messages.say("map.overview.caption", date=format_time(record.after.acquired, messages))
     )
     return draw_overview(
-        plan_canvas(GroundGrid.from_record(record.pair)),
+        ground,
         numbered,
         findings.strips.crs,
-        findings.not_seen,
-        findings.regions,
         image="" if overview is None else data_uri(overview.image),
         caption=caption,
         messages=messages,

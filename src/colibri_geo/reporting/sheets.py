@@ -120,7 +120,7 @@ def build_sheet(
         photos=None if picture is None else build_photos(strip, picture, record, messages),
         profiles=None if picture is None else draw_profiles(strip, picture.profiles, record.pair, messages),
         size=list_size_facts(row, messages),
-        time_and_place=list_place_facts(row, shares, around, messages),
+        time_and_place=list_place_facts(row, shares, around, record, messages),
         positions=_positions(strip, messages),
         aircraft=compare_length(row, messages),
         probability=_probability(row, verdict, record, messages),

@@ -72,6 +72,22 @@ def _parse_text(text: str, *, source: str, remedy: str) -> datetime:
         ) from error
 
 
+def is_day(stated: str | datetime) -> bool:
+    """Tell whether a time that `parse_date` reads is a day without a time.
+
+    Examples
+    --------
+    >>> is_day("2025:03:21"), is_day("20250321T15")
+    (True, False)
+    """
+    return len(str(stated).strip()) <= len("2025-03-21")
+
+
+def write_time(acquired: datetime, *, day_alone: bool) -> str:
+    """Write a time in UTC as ISO 8601, with a Z; the day alone where no time of it is known."""
+    return f"{acquired:%Y-%m-%d}" if day_alone else f"{acquired:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def read_given_date(given: str | datetime, *, option: str, source: str) -> datetime:
     """Read the time that the user gives of an image with an option.
 
@@ -112,14 +128,24 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: 
     """
     if given is not None:
         return read_given_date(given, option=option, source=source)
-    for tag in _TAGS:
-        if tags.get(tag, "").strip():
-            remedy = f"correct it{f', or give the true one with {option}' if option else ''}"
-            return parse_date(tags[tag], source=f"{source} (tag {tag})", remedy=remedy)
+    if (tag := _find_tag(tags)) is not None:
+        remedy = f"correct it{f', or give the true one with {option}' if option else ''}"
+        return parse_date(tags[tag], source=f"{source} (tag {tag})", remedy=remedy)
     raise MissingDate(
         f"{source}: no acquisition time, expected one in the tag {' or '.join(_TAGS)}; "
         f"{f'give it with {option}' if option else 'write it there'}"
     )
+
+
+def states_day(tags: Mapping[str, str], given: str | datetime | None) -> bool:
+    """Tell whether what `find_date` reads is a day without a time."""
+    tag = _find_tag(tags)
+    stated = tags[tag] if given is None and tag is not None else given
+    return stated is not None and is_day(stated)
+
+
+def _find_tag(tags: Mapping[str, str]) -> str | None:
+    return next((tag for tag in _TAGS if tags.get(tag, "").strip()), None)
 
 
 def note_conflict(name: str, acquired: datetime) -> str | None:

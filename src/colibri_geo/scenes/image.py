@@ -19,7 +19,7 @@ from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmal
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import DATE_OPTION, find_date, note_conflict
+from colibri_geo.scenes.dates import DATE_OPTION, find_date, note_conflict, states_day
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
@@ -76,6 +76,8 @@ class Image:
     grid : GeoBox or None
     bands : BandMap or None
     acquired : datetime or None
+    day_alone : bool
+        Whether no time of that day is known.
     scaling : Scaling or None
     mask : MaskFile or None
     notes : tuple of str
@@ -90,6 +92,7 @@ class Image:
     grid: GeoBox | None
     bands: BandMap | None
     acquired: datetime | None
+    day_alone: bool
     scaling: Scaling | None
     mask: MaskFile | None
     notes: tuple[str, ...]
@@ -170,7 +173,9 @@ def examine_image(
     notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
     if mask_file is not None and grid is not None:
         notes += note_mask(mask_file, grid, assume_crs)
-    return Image(file, header, storage, grid, bands, when, scaling, mask_file, notes, tuple(attempts.problems))
+    day_alone = states_day(header.tags, acquired)
+    problems = tuple(attempts.problems)
+    return Image(file, header, storage, grid, bands, when, day_alone, scaling, mask_file, notes, problems)
 
 
 def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str) -> Scene:
@@ -418,4 +423,5 @@ def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declarat
         offset=scaling.offset,
         notes=tuple(notes),
         sky=sky,
+        day_alone=image.day_alone,
     )

@@ -571,6 +571,7 @@ def _describe(scenes: Sequence[Scene], notes: Sequence[str]) -> Provenance:
         layout=f"mosaic of {len(scenes)} ({layouts})",
         offset=_join_offsets([part.offset for part in sources]),
         notes=tuple(notes),
+        day_alone=min(scenes, key=lambda scene: scene.acquired).provenance.day_alone,
         parts=tuple(
             Part(
                 name=scene.name,

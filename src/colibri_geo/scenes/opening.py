@@ -12,7 +12,7 @@ from colibri_geo.errors import BandError, InputError, IntegrityError, SettingsEr
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.assembly import open_product
 from colibri_geo.scenes.bundle import open_bundle
-from colibri_geo.scenes.dates import DATE_OPTION, read_given_date
+from colibri_geo.scenes.dates import DATE_OPTION, is_day, read_given_date
 from colibri_geo.scenes.declaration import read_declaration
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, name_masks
@@ -136,7 +136,9 @@ def _open_product(product: Product, options: Options) -> Scene:
         )
         product = dataclasses.replace(product, acquired=when, notes=(*product.notes, note))
     mask = None if options.mask is None else RasterFile(check_file(Path(options.mask)))
-    return open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
+    scene = open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
+    day_alone = options.acquired is not None and is_day(options.acquired)
+    return dataclasses.replace(scene, provenance=dataclasses.replace(scene.provenance, day_alone=day_alone))
 
 
 def examine(file: RasterFile, options: Options) -> Image:

@@ -101,6 +101,8 @@ class Provenance:
         Of a mosaic the scenes that it was made of, by name; none of any other scene.
     sky : Sky
         What the archive states of sun and cloud; of a mosaic nothing, each of its parts has its own.
+    day_alone : bool
+        Whether of the acquisition the day alone is known, which counts from 00:00.
     """
 
     path: Path
@@ -118,6 +120,7 @@ class Provenance:
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     sky: Sky = NOT_STATED
+    day_alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -285,7 +285,7 @@ def _place_strip(rng: np.random.Generator, site: Site, taken: Taken, brief: Stri
             taken.add(ground)
             return dress_strip(rng, strip)
     raise SettingsError(
-        f"no room for a {kind} strip in {site.width_m / 1000:g} x {site.height_m / 1000:g} km after {_TRIES} tries; "
+        f"no room for a strip ({kind}) in {site.width_m / 1000:g} x {site.height_m / 1000:g} km after {_TRIES} tries; "
         "enlarge the scene or ask for fewer strips and confusers"
     )
 
