@@ -28,11 +28,12 @@ from colibri_geo.errors import (
     NotAFile,
     QuantityMismatch,
 )
-from colibri_geo.scenes import mosaic
+from colibri_geo.scenes import mosaicking
 from colibri_geo.scenes.georeference import cut_grid
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.memory import scene_from_arrays
-from colibri_geo.scenes.mosaic import KeptBlocks, MosaicSource, mosaic_scenes
+from colibri_geo.scenes.mosaic import mosaic_scenes
+from colibri_geo.scenes.mosaicking import KeptBlocks, MosaicSource
 from colibri_geo.scenes.offset import OffsetVerdict
 from colibri_geo.scenes.scene import Block, Scene, Source, outside_block
 from colibri_geo.scenes.sky import NOT_STATED, Sky
@@ -104,7 +105,7 @@ def make_mixed(rng: np.random.Generator) -> list[Scene]:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a small mosaic have several blocks."""
-    monkeypatch.setattr(mosaic, "BLOCK_PX", SMALL_BLOCK_PX)
+    monkeypatch.setattr(mosaicking, "BLOCK_PX", SMALL_BLOCK_PX)
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def test_pieces_of_an_image_make_it_whole_again(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, block_px: int
 ) -> None:
     """An image that was cut into four pieces that overlap comes back bit for bit, masks and all."""
-    monkeypatch.setattr(mosaic, "BLOCK_PX", block_px)
+    monkeypatch.setattr(mosaicking, "BLOCK_PX", block_px)
     whole = make_scene(Window(0, 0, 90, 110), "whole.tif", scl=make_codes(rng, 90, 110))
     cuts = [Window(0, 0, 50, 60), Window(0, 51, 47, 59), Window(40, 0, 50, 70), Window(39, 55, 51, 55)]
     joined = mosaic_scenes([cut_scene(whole, cut, f"{number}.tif") for number, cut in enumerate(cuts)])
