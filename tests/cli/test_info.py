@@ -71,7 +71,7 @@ def test_options_tell_what_the_file_lacks(tmp_path: Path) -> None:
     """A band map and a date turn the warnings into a scene."""
     path = write_image(tmp_path / "a.tif", made_pixels(), names=None, acquired=None)
     found = json.loads(run_info(path, "--json", "--bands", "red=3,nir=4", "--date", "2024-01-01").stdout)
-    assert (found["bands"], found["acquired"], found["warnings"]) == (["red", "nir"], "2024-01-01T00:00:00Z", [])
+    assert (found["bands"], found["acquired"], found["warnings"]) == (["red", "nir"], "2024-01-01", [])
 
 
 @pytest.mark.parametrize(("content", "name"), [(b"", "CorruptInput"), (b"<html></html>", "UnsupportedFormat")])

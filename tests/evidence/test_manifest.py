@@ -155,6 +155,14 @@ def test_edited_manifest_is_not_relied_on(run_folder: Path) -> None:
         read_manifest(run_folder)
 
 
+def test_edited_files_are_not_relied_on(run_folder: Path) -> None:
+    """A file that is read next has to be as the run wrote it; one that is not asked for may be anything."""
+    (run_folder / "findings.csv").write_bytes(b"strip_ic\n")
+    assert read_manifest(run_folder, files=["rasters/change.tif", "tiles.gpkg"]) == read_manifest(run_folder)
+    with pytest.raises(NotARun, match=r"findings\.csv was edited after the run, expected it as written"):
+        read_manifest(run_folder, files=["findings.csv"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [

@@ -63,6 +63,27 @@ def test_older_after_is_refused(scenes: Scenes) -> None:
     refused(scenes.after, scenes.before, DateOrder, "before.tif", "after.tif", "older", "swap")
 
 
+def state_day(scene: Scene) -> Scene:
+    """Return a scene of which the day alone is known, counted from its 00:00."""
+    provenance = dataclasses.replace(scene.provenance, day_alone=True)
+    start = scene.acquired.replace(hour=0, minute=0, second=0)
+    return dataclasses.replace(scene, acquired=start, provenance=provenance)
+
+
+def test_order_within_a_day_needs_both_times(scenes: Scenes) -> None:
+    """A day without a time is neither before nor after a time of that day; other days are told as days."""
+    same_day = with_scene(scenes.after, acquired=scenes.before.acquired + timedelta(hours=1))
+    for one, other in (
+        (state_day(scenes.before), same_day),
+        (scenes.before, state_day(same_day)),
+        (state_day(scenes.before), state_day(same_day)),
+    ):
+        refused(one, other, DateOrder, "of one day, ", "not of both the time is known", "--before-date")
+    refused(
+        scenes.after, state_day(scenes.before), DateOrder, f"before.tif ({scenes.before.acquired:%Y-%m-%d}) is older"
+    )
+
+
 def test_same_time_is_refused(scenes: Scenes) -> None:
     """Two images of one time are no pair."""
     again = with_scene(scenes.after, acquired=scenes.before.acquired)
@@ -291,8 +312,12 @@ def test_two_masks_named_as_bands_are_refused(scenes: Scenes, rng: np.random.Gen
     ]
     refused(*masks, UnsupportedFormat, "before.tif and after.tif: one band of 12 values or fewer", "--before-mask")
     dark = [as_one_band(scene, rng.integers(4, 9, shape)) for scene in (scenes.before, scenes.after)]
-    for one, other in (dark, (masks[0], dark[1]), (dark[0], masks[1])):
-        assert survey(one, other).bands == ("red",)
+    for one, other, told in ((*dark, None), (masks[0], dark[1], "before.tif"), (dark[0], masks[1], "after.tif")):
+        model = survey(one, other)
+        assert model.bands == ("red",)
+        assert [note.split(" has 12 values")[0] for note in model.notes if "maps of classes" in note] == [
+            *([told] if told else [])
+        ]
 
 
 def test_image_saved_again_is_told(scenes: Scenes) -> None:

@@ -6,7 +6,9 @@ import dataclasses
 import html
 import json
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ import rasterio
 from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
-from colibri_geo.errors import ConfigError, OutputError, OutputExists, SettingsError, UnsupportedFormat
+from colibri_geo.errors import ConfigError, NotARun, OutputError, OutputExists, SettingsError, UnsupportedFormat
 from colibri_geo.evidence import LayerRecord
 from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
@@ -59,6 +61,16 @@ def test_read_back_gives_the_same_run(run: Run, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(back.observed, run.observed, check_dtype=False)
     pd.testing.assert_frame_equal(back.findings.strip_regions, run.findings.strip_regions, check_dtype=False)
     assert list(back.not_observed["reason"]) == list(run.not_observed["reason"])
+
+
+def test_edited_tables_are_no_run(run: Run, tmp_path: Path) -> None:
+    """Tables that somebody changed are not read, so that saving them again seals nothing that no run found."""
+    folder = run.save(tmp_path / "out", report=False)
+    with closing(sqlite3.connect(folder / "findings.gpkg")) as tables:
+        tables.execute("DELETE FROM observed")
+        tables.commit()
+    with pytest.raises(NotARun, match=r"findings\.gpkg was edited after the run"):
+        read_run(folder)
 
 
 def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Path) -> None:

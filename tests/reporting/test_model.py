@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from colibri_geo.exporting.columns import VERDICTS
+from colibri_geo.language import ENGLISH
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import ReportModel, build_model, maps
 from tests.support.example_run import example_findings, example_record, example_strips
@@ -73,6 +74,14 @@ def test_old_strips_alone_are_nothing_new() -> None:
     line = build(findings).bottom_line
     assert line.statement.startswith("Nothing new found in ")
     assert "1 regrowing" in line.others[0]
+
+
+def test_a_second_person_is_asked_for_where_strips_are_listed() -> None:
+    """What was found is looked at twice before anything is done; where there is nothing, nothing is asked for."""
+    asked = ENGLISH.say("message.check.second")
+    assert asked in build().bottom_line.others
+    nothing = {verdict: 0 for verdict in VERDICTS if verdict in example_findings().observed}
+    assert asked not in build(with_observed(**nothing)).bottom_line.others
 
 
 def test_nothing_seen_is_never_nothing_found() -> None:

@@ -43,8 +43,10 @@ def test_group_of_another_version_keeps_its_name() -> None:
 def test_scenes_and_day_are_told() -> None:
     """All scenes are counted, and the day is written as dates are."""
     said = plain(build().sentences[0])
-    assert "on 30 November 2025 at the operating point “report” on 139 test scenes, on which no" in said
-    assert "Measured on not known at" in build(measured="").sentences[0]
+    assert (
+        "on 30 November 2025 with version 0.1.0 at the operating point “report” on 139 test scenes, on which no" in said
+    )
+    assert "Measured on not known with" in build(measured="").sentences[0]
 
 
 @pytest.mark.parametrize(

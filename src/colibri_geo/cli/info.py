@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,12 @@ def _refuse_options(name: str, kind: str, of_images: Mapping[str, object]) -> No
 
 
 def _to_json(found: Inspection | LayerInspection | FolderInspection) -> str:
-    return json.dumps(dataclasses.asdict(found), indent=2, default=_tell_time)
+    from colibri_geo.scenes.inspecting import Inspection
+
+    told = dataclasses.asdict(found)
+    if isinstance(found, Inspection):
+        told["acquired"] = found.acquired_text
+    return json.dumps(told, indent=2)
 
 
 def _to_text(found: Inspection | LayerInspection | FolderInspection, rows: Sequence[tuple[str, str | None]]) -> str:
@@ -136,7 +140,7 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
         ("sensor", found.sensor),
         ("product", found.product_id),
         ("processing baseline", found.processing_baseline),
-        ("acquired", _tell_time(found.acquired) if found.acquired else "not known"),
+        ("acquired", found.acquired_text or "not known"),
         ("sun", _tell_sun(found)),
         ("cloud", _tell_cloud(found)),
         ("bands", ", ".join(found.bands) or "not known"),
@@ -158,10 +162,6 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
         ("bytes", f"{found.size_bytes:,}"),
         ("SHA-256", found.sha256),
     ]
-
-
-def _tell_time(when: datetime) -> str:
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _tell_sun(found: Inspection) -> str | None:

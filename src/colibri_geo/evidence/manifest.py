@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -110,13 +110,15 @@ def write_manifest(folder: Path, record: RunRecord) -> None:
     (folder / MANIFEST).write_bytes(_render(content))
 
 
-def read_manifest(folder: Path) -> RunRecord:
+def read_manifest(folder: Path, *, files: Collection[str] = ()) -> RunRecord:
     """Read what a run was made of.
 
     Parameters
     ----------
     folder : Path
         Written by a run.
+    files : collection of str
+        Names of files that are to be read next: of these, those that the run wrote have to be as they were written.
 
     Returns
     -------
@@ -126,14 +128,20 @@ def read_manifest(folder: Path) -> RunRecord:
     Raises
     ------
     NotARun
-        No manifest, a damaged or edited one, or one of an unknown format version.
+        No manifest, a damaged or edited one, or one of an unknown format version; a file that was changed.
     """
     manifest = load_manifest(folder)
     if not manifest.intact:
-        raise NotARun(
-            f"{folder}: {MANIFEST} was edited after the run, expected it as written; get a fresh copy of the run"
-        )
+        raise _changed(folder, MANIFEST)
+    for file in manifest.files:
+        path = folder / file.name
+        if file.name in files and path.is_file() and hash_file(path) != file.sha256:
+            raise _changed(folder, file.name)
     return manifest.run
+
+
+def _changed(folder: Path, name: str) -> NotARun:
+    return NotARun(f"{folder}: {name} was edited after the run, expected it as written; get a fresh copy of the run")
 
 
 def load_manifest(folder: Path) -> Manifest:

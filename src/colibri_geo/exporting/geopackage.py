@@ -34,6 +34,8 @@ from colibri_geo.layers.findings import Findings
 
 GEOPACKAGE = "findings.gpkg"
 TILES = "tiles.gpkg"
+TABLE_FILES = (GEOPACKAGE, TILES)
+"""What a run is read back from."""
 _TILES = "tiles"
 _MAGIC = b"SQLite format 3\x00"
 _CLOCK = "OGR_CURRENT_DATE"

@@ -382,8 +382,8 @@ REPORT = {
     "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
     "reliability.heading": "How often the detector is wrong",
     "reliability.measured": (
-        "Measured on {date} at the operating point “{point}” on {scenes} test scenes, on which no threshold and no "
-        "model was chosen."
+        "Measured on {date} with version {version} at the operating point “{point}” on {scenes} test scenes, on which "
+        "no threshold and no model was chosen."
     ),
     "reliability.nearest": (
         "The row nearest to your images tells most. Simulated ground is crowded with strips and look-alikes. Of real "
@@ -547,8 +547,9 @@ REPORT = {
     "aircraft.landing": "{length}: longer than a {aircraft} needs to land over an obstacle, shorter than to take off.",
     "aircraft.both": "{length}: longer than a {aircraft} needs to land and to take off over an obstacle.",
     "aircraft.figures": (
-        "Published: ground roll {roll}; over an obstacle of 15 m, {landing} to land and {take_off} to take off; {mass},"
-        " sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen all."
+        "By the type's handbook: ground roll {roll}; over an obstacle of 15 m, {landing} to land and {take_off} to "
+        "take off; {mass}, sea level, 15 °C, no wind, hard, level, dry. Height, heat, slope and soft ground lengthen "
+        "all."
     ),
     "aircraft.elevation": "Here: {elevation} by the elevation model.",
     "aircraft.slope": "Here: {elevation} and a slope of {slope} by the elevation model.",

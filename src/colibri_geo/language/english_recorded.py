@@ -128,14 +128,16 @@ RECORDED = {
     "recorded.note.mask_crs": (
         "its mask is in {name}: {other}, which was given as its coordinate reference system, was left aside"
     ),
-    "recorded.note.date_given": (
-        "its acquisition time was given by the user, {start} (a date alone counts from 00:00)"
-    ),
+    "recorded.note.date_given": "its acquisition time was given by the user, {start}",
+    "recorded.note.day_given": "its day was given by the user, {start}, without a time",
     "recorded.note.date_replaced": (
         "its acquisition time was given by the user, {start}, in place of {stop} in its metadata"
     ),
     "recorded.note.date_conflict": (
         "its name says {start}, its metadata say that it was acquired on {stop}: the metadata were believed"
+    ),
+    "recorded.note.classes": (
+        "{name} has {count} values or fewer in areas of one value, as masks and maps of classes have: is it an image?"
     ),
     "recorded.note.bands_user": "its bands were named by the user: {name}",
     "recorded.note.bands_map": "its bands were named by the band map {other}: {name}",

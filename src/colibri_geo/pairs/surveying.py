@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -95,7 +96,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
     grid = plan_grid(before, after)
     overlap_share = measure_overlap_share(before, after, grid)
     bands = choose_bands(before, after)
-    _check_classes(before, after)
+    classes = _check_classes(before, after)
     tiles = place_tiles(before, after, grid, settings)
     first, second = Placement(before, bands, grid), Placement(after, bands, grid)
     shift, notes = _measure_shift(first, second, tiles, settings)
@@ -125,7 +126,7 @@ def survey(before: Scene, after: Scene, settings: SurveySettings | None = None) 
         clear_share=sample.clear_share,
         added_before=repair.added_before,
         added_after=repair.added_after,
-        notes=(*_note_pixels(before, after), *same, *notes, *match_notes, *repair.notes),
+        notes=(*classes, *_note_pixels(before, after), *same, *notes, *match_notes, *repair.notes),
     )
 
 
@@ -141,13 +142,19 @@ def _note_pixels(before: Scene, after: Scene) -> tuple[str, ...]:
     return (note,)
 
 
-def _check_classes(before: Scene, after: Scene) -> None:
-    """Refuse two masks that were named as bands; one of them alone may be an image that was saved with few values."""
-    if _holds_classes(before) and _holds_classes(after):
+def _check_classes(before: Scene, after: Scene) -> tuple[str, ...]:
+    """Refuse two masks that were named as bands; note one alone: it may be an image that was saved with few values."""
+    found = [scene.name for scene in (before, after) if _holds_classes(scene)]
+    if len(found) == 2:
         raise UnsupportedFormat(
             f"{before.name} and {after.name}: one band of {_MOST_CLASSES} values or fewer in areas of one value, as "
             "masks and maps of classes have, expected images of the ground; give masks with --before-mask, --after-mask"
         )
+    return tuple(
+        f"{name} has {_MOST_CLASSES} values or fewer in areas of one value, as masks and maps of classes have: "
+        "is it an image?"
+        for name in found
+    )
 
 
 def _holds_classes(scene: Scene) -> bool:
@@ -236,6 +243,12 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
             f"{before.name} and {after.name} hold the same bytes; expected two images of different dates, give the "
             "other one"
         )
+    days = before.acquired_last.date(), after.acquired.date()
+    if days[0] == days[1] and (before.provenance.day_alone or after.provenance.day_alone):
+        raise DateOrder(
+            f"{before.name} and {after.name} are of one day, {days[0]}, and not of both the time is known; expected an "
+            f"older and a newer image: is it the same one? Give the other one, or {remedy}"
+        )
     if after.acquired == before.acquired:
         raise DateOrder(
             f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
@@ -243,10 +256,14 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
         )
     if after.acquired < before.acquired_last:
         raise DateOrder(
-            f"{after.name} ({after.acquired:%Y-%m-%dT%H:%MZ}) is older than {before.name} "
-            f"({before.acquired_last:%Y-%m-%dT%H:%MZ}); expected the older image first, swap the images, or "
+            f"{after.name} ({_state_time(after, after.acquired)}) is older than {before.name} "
+            f"({_state_time(before, before.acquired_last)}); expected the older image first, swap the images, or "
             f"{remedy}"
         )
+
+
+def _state_time(scene: Scene, when: datetime) -> str:
+    return f"{when:%Y-%m-%d}" if scene.provenance.day_alone else f"{when:%Y-%m-%dT%H:%MZ}"
 
 
 def place_tiles(before: Scene, after: Scene, grid: GeoBox, settings: SurveySettings) -> list[Window]:

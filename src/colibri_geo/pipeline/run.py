@@ -342,12 +342,12 @@ def read_run(folder: str | Path) -> Run:
     Raises
     ------
     NotARun
-        The folder holds no run, a damaged one, or an edition of one.
+        The folder holds no run, a damaged one, one whose tables were edited, or an edition of one.
     """
-    from colibri_geo.exporting import read_tables, read_tiles
+    from colibri_geo.exporting import TABLE_FILES, read_tables, read_tiles
 
     folder = Path(folder)
-    record = read_manifest(folder)
+    record = read_manifest(folder, files=TABLE_FILES)
     if record.precision != "exact":
         raise NotARun(
             f"{folder}: holds the edition {record.precision} of a run, expected the run itself with exact positions; "

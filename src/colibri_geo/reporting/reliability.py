@@ -27,6 +27,7 @@ def build_reliability(benchmark: BenchmarkRecord, settings: Settings, messages: 
     measured = messages.say(
         "reliability.measured",
         date=format_text(benchmark.measured, messages) if day is None else messages.date(day.date()),
+        version=format_text(benchmark.version, messages),
         point=format_name(benchmark.operating_point, messages),
         scenes=messages.number(sum(group.scenes for group in groups)),
     )

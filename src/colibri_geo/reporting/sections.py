@@ -405,6 +405,7 @@ def build_bottom_line(
             ),
             *_measured(record.candidates, len(strips), messages),
             *_aerodromes(strips, messages),
+            *([messages.say("message.check.second")] if any(counts.values()) else []),
         ),
         regions=_regions_found(observed, verdicts, messages, rounded=rounded),
         words=tuple(

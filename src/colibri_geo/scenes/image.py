@@ -19,7 +19,7 @@ from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmal
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import DATE_OPTION, find_date, note_conflict, states_day
+from colibri_geo.scenes.dates import DATE_OPTION, find_date, is_day, note_conflict, states_day
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
@@ -230,7 +230,7 @@ def find_licence(header: Header) -> str | None:
     return next((header.tags[tag] for tag in _LICENCE_TAGS if header.tags.get(tag)), None)
 
 
-def find_sky(header: Header, *, name: str) -> Sky:
+def find_sky(header: Header) -> Sky:
     """Return what a file's tags state of cloud; no tag that is widely used tells of the sun.
 
     References
@@ -238,7 +238,7 @@ def find_sky(header: Header, *, name: str) -> Sky:
     GDAL, Raster Data Model, IMAGERY domain, https://gdal.org/user/raster_data_model.html
     """
     stated = header.tags.get("CLOUDCOVER")
-    cloud = read_cloud(stated, source=f"{name}: the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER)
+    cloud = read_cloud(stated, source="the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER)
     return gather_sky(cloud=[cloud])
 
 
@@ -371,7 +371,9 @@ def _gather_notes(
     notes = list(note_given_crs([header], assume_crs))
     if acquired is not None and when is not None:
         notes.append(
-            f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ} (a date alone counts from 00:00)"
+            f"its day was given by the user, {when:%Y-%m-%d}, without a time"
+            if is_day(acquired)
+            else f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}"
         )
     elif when is not None and (conflict := note_conflict(file.name, when)):
         notes.append(conflict)
@@ -400,7 +402,7 @@ def _note_side_files(file: RasterFile) -> Iterator[str]:
 
 def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, sha256: str) -> Provenance:
     tags, mask = image.header.tags, image.mask
-    radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header, name=image.file.name)
+    radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header)
     notes = [*image.notes, *scaling.notes, *sky.notes]
     if scaling.quantity == RELATIVE:
         notes.append(RELATIVE_COST)

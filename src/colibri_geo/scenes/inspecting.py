@@ -23,7 +23,7 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
-from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION
+from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION, write_time
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
@@ -61,6 +61,8 @@ class Inspection:
     sensor, product_id, processing_baseline, licence : str or None
     acquired : datetime or None
         UTC.
+    day_alone : bool
+        Whether its day alone is known, which counts from 00:00.
     sun_elevation_deg, sun_azimuth_deg, product_cloud_share : float or None
         As of `colibri_geo.scenes.sky.Sky`.
     bands : tuple of str
@@ -100,6 +102,7 @@ class Inspection:
     processing_baseline: str | None
     licence: str | None
     acquired: datetime | None
+    day_alone: bool
     sun_elevation_deg: float | None
     sun_azimuth_deg: float | None
     product_cloud_share: float | None
@@ -125,10 +128,15 @@ class Inspection:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def acquired_text(self) -> str | None:
+        """When it was acquired as it is written: the day alone where no time of it is known."""
+        return None if self.acquired is None else write_time(self.acquired, day_alone=self.day_alone)
+
     def __repr__(self) -> str:
         if self.kind != RasterKind.IMAGE:
             return f"<Inspection: {self.name}, {self.layout}, {self.kind}, {self.rows} rows x {self.cols} columns>"
-        acquired = "no date" if self.acquired is None else f"{self.acquired:%Y-%m-%dT%H:%M:%SZ}"
+        acquired = self.acquired_text or "no date"
         bands = " ".join(self.bands) or "bands not known"
         state = f"makes no scene yet: {'; '.join(self.warnings)}" if self.warnings else "makes a scene"
         return (
@@ -304,6 +312,7 @@ def _describe_scene(scene: Scene) -> Inspection:
         processing_baseline=source.processing_baseline,
         licence=source.licence,
         acquired=scene.acquired,
+        day_alone=source.day_alone,
         bands=scene.bands,
         quantity=scene.quantity,
         scaling=source.scaling,
@@ -331,7 +340,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     faults = find_faults(image, kind, assume_crs=options.assume_crs)
-    sky = find_sky(header, name=image.file.name)
+    sky = find_sky(header)
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
@@ -342,6 +351,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         processing_baseline=header.tags.get("PROCESSING_BASELINE"),
         licence=find_licence(header),
         acquired=image.acquired,
+        day_alone=image.day_alone,
         bands=() if image.bands is None else image.bands.names,
         quantity=None if image.scaling is None else image.scaling.quantity,
         scaling=None if image.scaling is None else image.scaling.text,

@@ -130,8 +130,9 @@ def _open_product(product: Product, options: Options) -> Scene:
         )
     if options.acquired is not None:
         when = read_given_date(options.acquired, option=options.date_option, source=product.path.name)
+        given = f"{when:%Y-%m-%d}" if is_day(options.acquired) else f"{when:%Y-%m-%dT%H:%MZ}"
         note = (
-            f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}, in place of "
+            f"its acquisition time was given by the user, {given}, in place of "
             f"{product.acquired:%Y-%m-%dT%H:%MZ} in its metadata"
         )
         product = dataclasses.replace(product, acquired=when, notes=(*product.notes, note))
