@@ -39,7 +39,8 @@ SILENCE = {"CPL_LOG": os.devnull}
 # The matrices here are small: threads that wait for each other cost more than they give. A user's own choice stands.
 THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 
-# Megabytes of decoded blocks: those around a cell are read again when its strips are measured.
+# Megabytes of decoded blocks at most: those around a cell are read again when its strips are measured. Files whose
+# blocks take less keep less, see `colibri_geo.scenes.decoding`. A user's own choice stands.
 CACHE = {"GDAL_CACHEMAX": "224"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -69,6 +71,22 @@ def test_ground_seen_through_a_hole_is_left_out() -> None:
     assert [len(polygon.interiors) for polygon in polygons.geometry] == [1, 0]
     assert polygons.area.tolist() == [16 * 60**2, 60**2]
     assert polygons.is_valid.all()
+
+
+def test_many_patches_are_drawn_within_bounds() -> None:
+    """Each patch takes little more than its polygon: there are hundreds of thousands on a scene."""
+    squares = np.zeros((200, 200), dtype=np.uint8)
+    squares[::2, ::2] = Unseen.CLOUD
+    grid = GeoBox((1200, 1200), GRID.affine, CRS)
+    draw_squares(squares[:2, :2], 6, grid, CRS)
+    tracemalloc.start()
+    try:
+        polygons = draw_squares(squares, 6, grid, CRS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(polygons) == 10_000
+    assert peak < 700 * len(polygons)
 
 
 def test_squares_of_sixty_metres_cover_what_was_not_observed() -> None:

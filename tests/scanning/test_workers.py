@@ -18,7 +18,7 @@ from colibri_geo.errors import CorruptInput, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE
 from colibri_geo.isolation import Lost, call
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, WorkerExecutor, local_executor
-from colibri_geo.scanning.workers import count_processors
+from colibri_geo.scanning.workers import _find_trim, count_processors
 from tests.support import children, tile_work
 
 needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="the system has no limits for a process")
@@ -114,6 +114,15 @@ def test_memory_is_limited(executor: WorkerExecutor) -> None:
     """A worker gets no more memory than it may have."""
     with pytest.raises(MemoryError):
         executor.submit(children.grow, 2**30).result()
+
+
+@pytest.mark.skipif(_find_trim() is None, reason="the C library keeps what is free")
+def test_what_a_task_leaves_free_goes_back(executor: WorkerExecutor) -> None:
+    """Between tasks a worker holds what it uses, also where that lies scattered."""
+    before = executor.submit(children.tell_resident).result()
+    executor.submit(children.riddle, 400).result()
+    held = executor.submit(children.tell_resident).result() - before
+    assert held < 15_000_000
 
 
 def test_what_a_worker_sends_runs_nothing(executor: WorkerExecutor, tmp_path: Path) -> None:

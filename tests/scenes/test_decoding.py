@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import struct
 import threading
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio._env import get_gdal_config, set_gdal_config
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import CorruptInput, InputTooLarge, UnsupportedFormat
+from colibri_geo.hardening import CACHE
 from colibri_geo.isolation import Lost
 from colibri_geo.scenes import decoding
 from colibri_geo.scenes.decoding import decode, read_header
@@ -163,3 +167,70 @@ def test_a_decoder_that_is_lost_is_told_of_the_file(
         read_header(file)
     with pytest.raises(error, match=words):
         decode(file, [1], WHOLE)
+
+
+LAYOUTS = {
+    "tiles": {"tiled": True, "blockxsize": 128, "blockysize": 128, "interleave": "band"},
+    "tiles of all bands": {"tiled": True, "blockxsize": 128, "blockysize": 128, "interleave": "pixel"},
+    "strips": {"blockysize": 1, "interleave": "band"},
+}
+IO = Path("/proc/self/io")
+SQUARE = Window(131, 203, 600, 600)
+
+
+@pytest.fixture
+def small_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process that is hardened, and keeps little where a file asks for little."""
+    if not IO.exists():
+        pytest.skip("this system does not tell how much a process reads")
+    monkeypatch.setattr(decoding, "_LEAST_KEPT", 2**20)
+    monkeypatch.setattr(decoding, "_open_files", decoding._OpenFiles())
+    monkeypatch.setenv(*next(iter(CACHE.items())))
+    own_bytes = get_gdal_config("GDAL_CACHEMAX")
+    yield
+    set_gdal_config("GDAL_CACHEMAX", own_bytes)
+
+
+def read_square(file: RasterFile, square: Window, *, rows: int, cols: int) -> int:
+    """Read a square in pieces; return the bytes that the system was asked for."""
+    asked = [int(IO.read_text().split()[1])]
+    for row in range(square.row, square.end_row, rows):
+        for col in range(square.col, square.end_col, cols):
+            decode(file, [1, 2, 3, 4], Window(row, col, rows, cols))
+    asked.append(int(IO.read_text().split()[1]))
+    return asked[1] - asked[0]
+
+
+def write_wide(path: Path, rng: np.random.Generator, **layout: object) -> RasterFile:
+    """Write an image of 1000 x 1500 px whose blocks do not shrink to nothing."""
+    values = rng.integers(300, 4000, (4, 1000, 1500), dtype=np.uint16)
+    return RasterFile(write_image(path, values, compress="deflate", zlevel=1, **layout))
+
+
+@pytest.mark.usefixtures("small_cache")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_was_read_by_rows_is_decoded_when_it_is_read_again(
+    tmp_path: Path, rng: np.random.Generator, layout: str
+) -> None:
+    """However a file is laid out, its blocks are decoded once for a square that is read in rows, then in pieces."""
+    file = write_wide(tmp_path / "a.tif", rng, **LAYOUTS[layout])
+    first = read_square(file, SQUARE, rows=50, cols=600)
+    assert first > 2_000_000
+    assert read_square(file, SQUARE, rows=100, cols=100) < first / 50
+
+
+@pytest.mark.usefixtures("small_cache")
+@pytest.mark.parametrize(("chosen", "kept"), [(CACHE["GDAL_CACHEMAX"], False), ("500", True), (None, True)])
+def test_what_lies_elsewhere_is_not_kept(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, chosen: str | None, kept: bool
+) -> None:
+    """GDAL keeps the blocks of a square, not of all that was read; unless a user or another program has the say."""
+    if chosen is None:
+        monkeypatch.delenv("GDAL_CACHEMAX")
+    else:
+        monkeypatch.setenv("GDAL_CACHEMAX", chosen)
+    file = write_wide(tmp_path / "a.tif", rng, **LAYOUTS["tiles"])
+    for row, col in product(range(0, 1000, 250), range(0, 1500, 250)):
+        read_square(file, Window(row, col, 250, 250), rows=250, cols=250)
+    again = read_square(file, Window(0, 0, 250, 250), rows=250, cols=250)
+    assert again < 50_000 if kept else again > 400_000

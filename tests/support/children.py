@@ -66,6 +66,20 @@ def grow(size_bytes: int) -> int:
     return len(b"\1" * size_bytes)
 
 
+_held: list[bytearray] = []
+
+
+def riddle(count: int) -> None:
+    """Take `count` times 100 kB, and free all but every eighth: what is free lies between what is not."""
+    taken = [bytearray(100_000) for _ in range(count)]
+    _held.extend(taken[7::8])
+
+
+def tell_resident() -> int:
+    """Return the bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def write(path: Path) -> bool:
     """Write a file."""
     with path.open("wb", buffering=0) as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from colibri_geo.core.frames import Line
 from colibri_geo.core.shape import Piece, Segment
 from colibri_geo.tracing import measuring
 from colibri_geo.tracing.linking import Seed
-from colibri_geo.tracing.measuring import ChangeReader, Known, Limits, measure_seeds
+from colibri_geo.tracing.measuring import ChangeReader, Known, Limits, Shown, measure_seeds
 from tests.tracing.segments import make_segment
 
 
@@ -78,6 +79,23 @@ def test_what_was_not_asked_for_longest_is_forgotten() -> None:
         recall(key)
     assert made == ["a", "b", "c", "b"]
     assert list(kept) == ["a", "b"]
+
+
+def test_tiles_are_read_once_from_the_top_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the tiles of a cell, ten wide, looked at block by block with those around, none is read twice."""
+    read: list[tuple[int, int]] = []
+
+    def read_dates(_: ChangeReader, row: int, col: int) -> np.ndarray:
+        read.append((row, col))
+        return np.zeros((4, 1, 1), dtype=np.float32)
+
+    monkeypatch.setattr(ChangeReader, "_read_dates", read_dates)
+    reader = ChangeReader(None, None)  # type: ignore[arg-type]
+    for row, col in product(range(0, 10, 2), repeat=2):
+        for down, right in product(*(range(max(first - 1, 0), min(first + 3, 10)) for first in (row, col))):
+            for shown in Shown:
+                reader._tile(shown, down, right)
+    assert len(read) == len(set(read)) == 100
 
 
 @pytest.fixture

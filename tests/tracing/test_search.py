@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import tracemalloc
 from datetime import timedelta
 
 import numpy as np
@@ -86,6 +88,35 @@ def test_cells_share_the_peaks_out(planted: ChangeMap, monkeypatch: pytest.Monke
             peaks += len(some.row)
         assert found.unseen.shape == (cell.rows, cell.cols)
     assert peaks > 2
+
+
+def test_search_holds_few_images(rng: np.random.Generator) -> None:
+    """While a cell is searched no more is held than it is read with: both dates, moved and whitened, of all bands."""
+    spec = dataclasses.replace(small_spec(shift_east_px=0.4), rows=800, cols=800)
+    grid = pair_grid(spec)
+    ground = rng.uniform(0.05, 0.3, (4, 800, 800)).astype(np.float32)
+    scenes = [
+        scene_from_arrays(
+            ground + rng.normal(0, 0.01, ground.shape).astype(np.float32),
+            grid,
+            bands=("blue", "green", "red", "nir"),
+            acquired=look.acquired,
+            name=f"{look.acquired:%j}.tif",
+        )
+        for look in (spec.before, spec.after)
+    ]
+    searched = change(align(*scenes, survey(*scenes)))
+    plan = plan_search(10.0, TraceSettings())
+    (cell,) = list_cells(searched.whole, plan)
+    around = cell.padded(plan.margin_px)
+    bands = 4 * 4 * around.rows * around.cols / plan.factor**2
+    tracemalloc.start()
+    try:
+        search_cell(searched, cell, plan)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * bands
 
 
 def scene_of(pixel: float, crs: str, *, days: int = 0) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import geopandas as gpd
@@ -24,6 +25,7 @@ Outline = Sequence[Sequence[tuple[float, float]]]
 """Rings of a polygon, the outer first; each a sequence of vertices."""
 
 _STRAIGHT_SQUARES = 50
+_AT_ONCE = 1024  # outlines in vertices of Python's own, each of which takes ten times what it takes in a polygon
 _REASONS = {code.value: code.reason for code in Unseen} | {NOT_ASKED: "not_asked"}
 
 
@@ -65,12 +67,13 @@ def draw_unasked(squares: CodeArray, side: int, grid: GeoBox, metre_crs: str | C
 def _draw(squares: CodeArray, drawn: BoolArray, side: int, grid: GeoBox, metre_crs: str | CRS) -> gpd.GeoDataFrame:
     pixel = grid.affine
     transform = Affine(pixel.a * side, 0, pixel.c, 0, pixel.e * side, pixel.f)
-    found = list(shapes(squares, mask=drawn, connectivity=4, transform=transform))
-    polygons = gpd.GeoDataFrame(
-        {"reason": [_REASONS[int(code)] for _, code in found]},
-        geometry=_make_polygons([outline["coordinates"] for outline, _ in found]),
-        crs=str(grid.crs),
-    )
+    found = iter(shapes(squares, mask=drawn, connectivity=4, transform=transform))
+    reasons: list[str] = []
+    patches: list[ObjectArray] = [np.empty(0, dtype=object)]
+    while part := list(islice(found, _AT_ONCE)):
+        reasons += [_REASONS[int(code)] for _, code in part]
+        patches.append(_make_polygons([outline["coordinates"] for outline, _ in part]))
+    polygons = gpd.GeoDataFrame({"reason": reasons}, geometry=np.concatenate(patches), crs=str(grid.crs))
     if polygons.crs != CRS.from_user_input(metre_crs):
         edge = _STRAIGHT_SQUARES * side * abs(grid.affine.a)
         polygons = polygons.set_geometry(polygons.geometry.segmentize(edge)).to_crs(metre_crs)

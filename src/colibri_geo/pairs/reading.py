@@ -108,7 +108,8 @@ class Placement:
         image = np.empty((len(self.bands), rows, cols), dtype=np.float32)
         seen, unseen = np.empty((rows, cols), dtype=np.bool_), np.empty((window.rows, window.cols), dtype=np.uint8)
         step = max(1, _CHUNK_PX // (window.cols * factor))
-        for row in range(0, rows, step):
+        # From below: what was read last is still decoded when strips are measured, from the top.
+        for row in reversed(range(0, rows, step)):
             chunk = Window(window.row + row * factor, window.col, min(step, rows - row) * factor, window.cols)
             block = self._read_unmoved(chunk)
             coarse = average_blocks(block.values, block.valid, factor)

@@ -7,6 +7,7 @@ the program that started it but what its task names: scripts and notebooks need 
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import logging
 import math
@@ -225,10 +226,23 @@ def _watch(parent: int) -> None:
     threading.Thread(target=look, name="colibri-parent", daemon=True).start()
 
 
+@functools.cache
+def _find_trim() -> Callable[[int], int] | None:
+    """Return what gives memory that is free back to the system, where the C library has it: glibc."""
+    if os.name != "posix":
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
 def call_parcel(parcel: bytes, args: _Args, named: _Named, parent: int) -> Any:  # noqa: ANN401 - what the function gives
     """Call the function of a parcel, in a child of the process `parent`."""
     _watch(parent)
-    return _unpack(parcel)(*args, **named)
+    try:
+        return _unpack(parcel)(*args, **named)
+    finally:
+        # Blocks that GDAL keeps lie between arrays that are gone: from tile to tile less of what is free would serve.
+        if (trim := _find_trim()) is not None:
+            trim(0)
 
 
 # ---------------------------------------------------------------------------------------------------------- a cluster

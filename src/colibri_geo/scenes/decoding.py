@@ -1,10 +1,12 @@
 """The only place where GDAL reads pixels: one file, one driver chosen by its first bytes, no side files.
 
-What it gives is plain values, so that either function can run in a process of its own (`colibri_geo.isolation`).
+What it gives is plain values, so that either function can run in a process of its own (`colibri_geo.isolation`). In a
+hardened process GDAL keeps the decoded blocks that will be asked for again, and no more.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import warnings
@@ -18,12 +20,14 @@ import numpy as np
 import rasterio
 from affine import Affine
 from rasterio._err import CPLE_BaseError  # what its attributes raise as it comes from GDAL: it has no public name
-from rasterio.enums import MaskFlags
+from rasterio.enums import Interleaving, MaskFlags
+from rasterio.env import setenv
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as RasterioWindow
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import CorruptInput, InputTooLarge, NotAFile, UnsupportedFormat
+from colibri_geo.hardening import CACHE
 from colibri_geo.isolation import Lost, call
 from colibri_geo.scenes.directory import AbsentBlocks, read_directory
 from colibri_geo.scenes.files import RasterFile
@@ -42,6 +46,8 @@ MOST_TAG_LETTERS = 4096
 RESULT_TAG = "COLIBRI_GEO_RESULT"
 """Of rasters that a run writes: what they hold, in a few words."""
 _OPEN_FILES = 16  # a product's bands and masks
+_LEAST_KEPT = 96 * 2**20  # bytes of blocks: the small windows of a survey are read again too
+_BESIDE_BLOCK = 256  # bytes that GDAL counts for a block beside its pixels, and a few more
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,8 @@ def _read_header(file: RasterFile) -> Header:
     if jpeg2000:
         read_codestream(file)
     absent = None if directory is None else directory.find_absent()
-    with _open(file) as dataset:
+    with _open(file) as opened:
+        dataset = opened.dataset
         flags = dataset.mask_flag_enums[0]
         return Header(
             driver=dataset.driver,
@@ -213,9 +220,10 @@ def _read_header(file: RasterFile) -> Header:
 
 def _decode(file: RasterFile, indexes: tuple[int, ...], window: Window, masked: bool) -> Decoded:  # noqa: FBT001 - sent to another process by position
     place = RasterioWindow(window.col, window.row, window.cols, window.rows)
-    with _open(file) as dataset:
-        values: StoredArray = dataset.read(list(indexes), window=place)
-        return Decoded(values, _read_mask(dataset, indexes, place) if masked else None)
+    with _open(file) as opened:
+        _keep_blocks(opened, len(indexes) + masked, max(window.rows, window.cols))
+        values: StoredArray = opened.dataset.read(list(indexes), window=place)
+        return Decoded(values, _read_mask(opened.dataset, indexes, place) if masked else None)
 
 
 def _read_mask(dataset: rasterio.DatasetReader, indexes: tuple[int, ...], place: RasterioWindow) -> BoolArray:
@@ -226,33 +234,68 @@ def _read_mask(dataset: rasterio.DatasetReader, indexes: tuple[int, ...], place:
     return left_out
 
 
+@dataclass
+class _OpenFile:
+    """A file that GDAL has open, and the bytes of its blocks that are worth keeping."""
+
+    dataset: rasterio.DatasetReader
+    worth: int = 0
+
+
 class _OpenFiles(threading.local):
     """Files of one thread that GDAL has open, the oldest first: opening one anew loses the blocks it had decoded."""
 
     def __init__(self) -> None:
-        self.datasets: OrderedDict[tuple[int, str, int, int], rasterio.DatasetReader] = OrderedDict()
+        self.kept: OrderedDict[tuple[int, str, int, int], _OpenFile] = OrderedDict()
 
 
 _open_files = _OpenFiles()
 
 
+def _keep_blocks(opened: _OpenFile, bands: int, side_px: int) -> None:
+    """Let GDAL keep, of each open file, the blocks of a square as wide as the widest window that was asked for.
+
+    A cell is read in rows as wide as it is, and then once more, place by place. What its blocks take is the file's
+    matter: some more pixels than it has in small tiles, all of the image's columns in strips.
+    """
+    if os.environ.get("GDAL_CACHEMAX") != CACHE["GDAL_CACHEMAX"]:  # another program's process, or its user's choice
+        return
+    opened.worth = max(opened.worth, _measure_blocks(opened.dataset, bands, side_px))
+    worth = opened.worth + sum(other.worth for other in _open_files.kept.values())
+    most = int(CACHE["GDAL_CACHEMAX"]) * 2**20
+    setenv(GDAL_CACHEMAX=min(max(worth, _LEAST_KEPT), most))  # bytes, unlike in the environment
+
+
+def _measure_blocks(dataset: rasterio.DatasetReader, bands: int, side_px: int) -> int:
+    """Return the bytes of all blocks that a square may lie on, wherever it lies."""
+    if dataset.interleaving is not Interleaving.band:  # the bands of a block are decoded together
+        bands = max(bands, dataset.count)
+    block = dataset.block_shapes[0]
+    down, right = (
+        min(-(-(side_px - 1) // side) + 1, -(-length // side))
+        for side, length in zip(block, dataset.shape, strict=True)
+    )
+    block_bytes = math.prod(block) * np.dtype(dataset.dtypes[0]).itemsize + _BESIDE_BLOCK
+    return int(down * right * bands * block_bytes)
+
+
 @contextmanager
-def _open(file: RasterFile) -> Iterator[rasterio.DatasetReader]:
+def _open(file: RasterFile) -> Iterator[_OpenFile]:
     """Lend a dataset that is open, or open it; one that failed is not kept."""
-    datasets = _open_files.datasets
+    kept = _open_files.kept
     try:
         status = file.path.stat()
         key = (os.getpid(), file.gdal_path, status.st_mtime_ns, status.st_size)
         with rasterio.Env(**_OPTIONS):
-            dataset = datasets.pop(key, None) or _open_new(file)
+            opened = kept.pop(key, None) or _OpenFile(_open_new(file))
             try:
-                yield dataset
+                yield opened
             except BaseException:
-                dataset.close()
+                opened.dataset.close()
                 raise
-            datasets[key] = dataset
-            while len(datasets) > _OPEN_FILES:
-                datasets.popitem(last=False)[1].close()
+            kept[key] = opened
+            while len(kept) > _OPEN_FILES:
+                kept.popitem(last=False)[1].dataset.close()
     except (RasterioError, CPLE_BaseError, CRSError, UnicodeDecodeError) as error:
         raise CorruptInput(
             f"{file.name}: GDAL cannot read it ({_reason(error, file)}); it is damaged or cut short, fetch it again"

@@ -102,7 +102,7 @@ class ChangeReader:
         return _recall(self._stacks, (shown, row, col), partial(self._stack, shown, row, col), most=_KEPT_STACKS)
 
     def _stack(self, shown: Shown, row: int, col: int) -> FloatArray:
-        dates = _recall(self._tiles, (row, col), partial(self._read_dates, row, col), most=_KEPT_TILES)
+        dates = _recall(self._tiles, (row, col), partial(self._read_dates, row, col), most=_KEPT_TILES, forget=min)
         return weave(_show(dates, shown))
 
     def _read_dates(self, row: int, col: int) -> FloatArray:
@@ -145,12 +145,24 @@ def _find_tiles(window: Window, line: Line, first: int, last: int, half_width_px
     return near
 
 
-def _recall(kept: dict[Any, FloatArray], key: object, make: Callable[[], FloatArray], *, most: int) -> FloatArray:
-    """Take what is kept, or make it; what was not asked for longest is forgotten."""
+def _find_oldest(kept: dict[Any, FloatArray]) -> object:
+    """Find what was not asked for longest."""
+    return next(iter(kept))
+
+
+def _recall(
+    kept: dict[Any, FloatArray],
+    key: object,
+    make: Callable[[], FloatArray],
+    *,
+    most: int,
+    forget: Callable[[dict[Any, FloatArray]], object] = _find_oldest,
+) -> FloatArray:
+    """Take what is kept, or make it; of more than `most` one is forgotten."""
     found = kept.pop(key) if key in kept else make()
     kept[key] = found
     if len(kept) > most:
-        del kept[next(iter(kept))]
+        del kept[forget(kept)]
     return found
 
 

@@ -167,15 +167,18 @@ def search_cell(change_map: ChangeMap, cell: Window, plan: SearchPlan) -> CellSe
         as_it_is = np.eye(len(before.image), dtype=np.float32)[None, None]
         return CellSearch(no_peaks(), no_peaks(), Whitening(as_it_is), code)
     site = _Site(cell, window, plan)
-    difference = after.image - before.image
+    level = before.image + after.image
+    level /= np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
+    bare = _project(block.bare_direction, level)[None]
+    difference = np.subtract(after.image, before.image, out=level)
     difference *= both
+    del block, before, after, level  # all bands of both dates, while a search takes as much again
     flat = flatten(difference, both)
+    del difference
     matrices = measure_whitening(flat, both)
     whitening = Whitening(matrices, window.row // step_px, window.col // step_px, scale=plan.ratio)
     change = _search(whiten(flat, matrices), both, site, _CHANGE)
-    level = before.image + after.image
-    level /= np.maximum(before.seen.astype(np.float32) + after.seen, np.float32(1))
-    bare = flatten(_project(block.bare_direction, level)[None], either)
+    bare = flatten(bare, either)
     lasting = _search(whiten(bare, measure_whitening(bare, either)), either, site, _LASTING)
     return CellSearch(change, lasting, whitening, code)
 
@@ -213,10 +216,10 @@ def _project(direction: FloatArray, image: FloatArray) -> FloatArray:
 
 
 def _search(field: FloatArray, seen: BoolArray, site: _Site, limits: _Limits) -> Peaks:
-    quiet, bank = compress(field), site.plan.bank
-    peaks = search_lines(quiet, seen, bank, origin=site.origin, threshold=limits.strength)
+    field, bank = compress(field), site.plan.bank
+    peaks = search_lines(field, seen, bank, origin=site.origin, threshold=limits.strength)
     # The look at what lies around is spared for peaks that are the neighbouring cells'.
-    return site.to_measured(screen_peaks(quiet, site.pick_inside(peaks), bank, least_promise=limits.promise))
+    return site.to_measured(screen_peaks(field, site.pick_inside(peaks), bank, least_promise=limits.promise))
 
 
 def _code(block: CoarseChange, inner: tuple[slice, slice]) -> CodeArray:
