@@ -17,7 +17,7 @@ import pytest
 import colibri_geo
 from colibri_geo.core import compiled
 from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_mean_vectors, map_contrast
-from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, straighten, weave
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, merge_dates, straighten, weave
 from colibri_geo.core.segments import Turn, take_turn
 from colibri_geo.core.windows import Window
 
@@ -147,6 +147,24 @@ def test_planes_are_woven_alike(side: int) -> None:
         np.testing.assert_array_equal(woven, weave(planes))
     assert woven.flags.c_contiguous
     np.testing.assert_array_equal(woven[side // 2, 0], planes[:, side // 2, 0])
+
+
+@pytest.mark.parametrize("of_change", [True, False])
+@pytest.mark.parametrize("bands", [1, 4, 6])
+def test_dates_are_merged_alike(bands: int, *, of_change: bool) -> None:
+    """The change where both dates are observed, or else the mean, or the date that is observed."""
+    rng = np.random.default_rng(bands)
+    seen = (rng.random((16, 16, 2)) < 0.7).astype(np.float32)
+    images = rng.standard_normal((16, 16, 2, bands)).astype(np.float32) * seen[..., None]
+    dates = np.concatenate([images.reshape(16, 16, -1), seen], axis=2)
+    merged = merge_dates(dates, of_change=of_change)
+    with only_twins():
+        np.testing.assert_array_equal(merged.view(np.uint32), merge_dates(dates, of_change=of_change).view(np.uint32))
+    both, alone = seen.all(axis=2), seen[..., 0] > seen[..., 1]
+    before, after = images[..., 0, :], images[..., 1, :]
+    np.testing.assert_array_equal(merged[both, :-1], (after - before if of_change else (before + after) / 2)[both])
+    np.testing.assert_array_equal(merged[alone, :-1], 0 if of_change else before[alone])
+    np.testing.assert_array_equal(merged[..., -1], seen.min(axis=2) if of_change else seen.max(axis=2))
 
 
 def _take_both(field: Field, extent: Extent, *, judged: bool) -> tuple[Turn | None, Turn | None]:

@@ -110,13 +110,15 @@ def load_kernels() -> ctypes.CDLL | None:
     try:
         kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
         kernels.cg_weave.argtypes = [c_void_p, c_int64, c_int64, c_void_p]
+        kernels.cg_merge_dates.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p]
         kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
         field, rules = POINTER(Field), POINTER(Rules)
         kernels.cg_find_mean_vectors.argtypes = [field, rules, c_int64, c_int64, c_void_p, c_int64, c_void_p]
         kernels.cg_map_contrast.argtypes = [field, rules, c_void_p, c_void_p]
         kernels.cg_take_turn.argtypes = [field, rules, c_int64, POINTER(Turn)]
-        for name in ("cg_weave", "cg_straighten", "cg_find_mean_vectors", "cg_map_contrast", "cg_take_turn"):
-            getattr(kernels, name).restype = c_int64
+        fits = (kernels.cg_find_mean_vectors, kernels.cg_map_contrast, kernels.cg_take_turn)
+        for kernel in (kernels.cg_weave, kernels.cg_merge_dates, kernels.cg_straighten, *fits):
+            kernel.restype = c_int64
     except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None
     return kernels

@@ -156,6 +156,40 @@ def weave(planes: FloatArray) -> FloatArray:
     return woven
 
 
+def merge_dates(dates: FloatArray, *, of_change: bool) -> FloatArray:
+    """Make one image of both dates.
+
+    Parameters
+    ----------
+    dates : (M, N, 2 B + 2) ndarray of float32, C-contiguous
+        The bands of each date, then for each 1 where it is observed; a date is 0 where it is not observed.
+    of_change : bool
+        Take the difference, where both are observed; or else the mean, or the date that is observed.
+
+    Returns
+    -------
+    (M, N, B + 1) ndarray of float32
+        The bands, then 1 where the image is observed; 0 where it is not.
+    """
+    bands = dates.shape[-1] // 2 - 1
+    merged = np.empty((*dates.shape[:2], bands + 1), dtype=np.float32)
+    if compiled.KERNELS is not None:
+        asked = (bands, merged[..., 0].size, of_change, merged.ctypes.data)
+        compiled.check(compiled.KERNELS.cg_merge_dates(dates.ctypes.data, *asked))
+        return merged
+    before, after, seen_before, seen_after = np.split(dates, [bands, 2 * bands, 2 * bands + 1], axis=2)
+    image, seen = merged[..., :-1], merged[..., -1:]
+    if of_change:
+        np.multiply(seen_before, seen_after, out=seen)
+        np.subtract(after, before, out=image)
+        image *= seen
+    else:
+        np.maximum(seen_before, seen_after, out=seen)
+        np.add(before, after, out=image)
+        image /= np.maximum(seen_before + seen_after, np.float32(1))
+    return merged
+
+
 def straighten(
     stack: FloatArray | Mosaic,
     line: Line,

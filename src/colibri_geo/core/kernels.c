@@ -4,6 +4,7 @@
    what it does and why, and which works wherever nothing was compiled:
 
        cg_weave               colibri_geo.core.frames.weave
+       cg_merge_dates         colibri_geo.core.frames.merge_dates
        cg_straighten          colibri_geo.core.frames.straighten
        cg_find_mean_vectors   colibri_geo.core.fields.find_mean_vectors
        cg_map_contrast        colibri_geo.core.fields.map_contrast
@@ -53,6 +54,22 @@ int64_t cg_weave(const float *planes, int64_t count, int64_t pixels, float *wove
         for (int64_t plane = 0; plane < count; plane++)
             for (int64_t pixel = first; pixel < end; pixel++)
                 woven[pixel * count + plane] = planes[plane * pixels + pixel];
+    }
+    return 0;
+}
+
+/* One image (pixels, bands + 1) of both dates (pixels, 2 bands + 2): their change, or else what they show alike. */
+int64_t cg_merge_dates(const float *dates, int64_t bands, int64_t pixels, int64_t of_change, float *merged)
+{
+    for (int64_t pixel = 0; pixel < pixels; pixel++) {
+        const float *before = dates + pixel * 2 * (bands + 1), *after = before + bands;
+        const float seen_before = after[bands], seen_after = after[bands + 1];
+        const float both = seen_before * seen_after, count = seen_before + seen_after;
+        const float divisor = count > 1.0f ? count : 1.0f;
+        float *image = merged + pixel * (bands + 1);
+        for (int64_t band = 0; band < bands; band++)
+            image[band] = of_change ? (after[band] - before[band]) * both : (before[band] + after[band]) / divisor;
+        image[bands] = of_change ? both : seen_before > seen_after ? seen_before : seen_after;
     }
     return 0;
 }
