@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import zlib
-from ctypes import POINTER, Structure, c_double, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char, c_double, c_int64, c_void_p
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 SOURCE = Path(__file__).with_name("kernels.c")
 _NO_MEMORY = -1
+_Memory = c_char * 0  # of any length
 
 
 class Mosaic(Structure):
@@ -122,6 +126,17 @@ def load_kernels() -> ctypes.CDLL | None:
     except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None
     return kernels
+
+
+def locate(array: np.ndarray[Any, Any]) -> int:
+    """Return where an array lies in memory: in one piece, and for as long as it is kept.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where it lies in pieces, or must not be written to.
+    """
+    return ctypes.addressof(_Memory.from_buffer(array.data))
 
 
 def check(answer: int) -> int:

@@ -160,7 +160,7 @@ def _find_compiled_vectors(
     rows = np.rint(offsets / ACROSS_STEP_PX).astype(np.int64) + len(field.offsets) // 2
     count = max(inside.stop - inside.start, 0)
     vectors: FloatArray = np.empty((len(rows), len(field.values)), dtype=np.float32)
-    asked = (inside.start, count, rows.ctypes.data, len(rows), vectors.ctypes.data)
+    asked = (inside.start, count, compiled.locate(rows), len(rows), compiled.locate(vectors))
     compiled.check(kernels.cg_find_mean_vectors(state_field(field), _zones_of_width(core_half), *asked))
     return vectors
 
@@ -199,7 +199,7 @@ def _map_compiled_contrast(kernels: ctypes.CDLL, signal: Field, core_half: float
     contrast, known = np.empty((2, *signal.weight.shape), dtype=np.float32)
     compiled.check(
         kernels.cg_map_contrast(
-            state_field(signal), _zones_of_width(core_half), contrast.ctypes.data, known.ctypes.data
+            state_field(signal), _zones_of_width(core_half), compiled.locate(contrast), compiled.locate(known)
         )
     )
     return Field(contrast, known.astype(np.float64), signal.offsets, signal.stations)
@@ -288,8 +288,8 @@ def state_field(field: Field) -> compiled.Field:
     values, weight = (np.ascontiguousarray(part) for part in (field.values, field.weight))
     offsets, stations = weight.shape
     stated = compiled.Field(
-        values=values.ctypes.data,
-        weight=weight.ctypes.data,
+        values=compiled.locate(values),
+        weight=compiled.locate(weight),
         bands=values.size // weight.size,
         offsets=offsets,
         stations=stations,
