@@ -26,6 +26,13 @@
 /* ---------------------------------------------------------------------------------------- images along a line --- */
 
 #define WOVEN_AT_ONCE 256 /* pixels whose planes stay in the nearest cache */
+#define PIXELS_AHEAD 3.0  /* how far beside a station, towards the next offsets, a pixel is fetched before it is needed */
+
+#ifdef __GNUC__
+#define FETCH(place) __builtin_prefetch(place)
+#else
+#define FETCH(place) ((void)(place))
+#endif
 
 typedef struct {
     const float *const *tiles; /* (tile_rows, tile_cols) of (side, side, planes); null where there is none: zeros */
@@ -86,65 +93,80 @@ static const float *find_pixel(const Mosaic *mosaic, int64_t row, int64_t col)
     return tile + (((row & inner) << mosaic->side_bits) + (col & inner)) * mosaic->planes;
 }
 
-/* Sample all planes at the stations of one offset: (planes, stations). */
-static void sample_row(const Mosaic *mosaic, const Look *look, double offset, float *sampled)
+/* Weighed sums of four pixels. */
+static void add_pixels(const float *const pixels[4], const float shares[4], int64_t planes, float *restrict sums)
 {
-    const int64_t inner = ((int64_t)1 << mosaic->side_bits) - 1, planes = mosaic->planes;
-    for (int64_t s = 0; s < look->stations; s++) {
-        const double station = (double)(look->first_station + s);
-        const double row = (look->row + station * look->down) + offset * look->aside_down;
-        const double col = (look->col + station * look->right) + offset * look->aside_right;
+    const float *const one = pixels[0], *const two = pixels[1], *const three = pixels[2], *const four = pixels[3];
+    for (int64_t plane = 0; plane < planes; plane++)
+        sums[plane] = (((0.0f + shares[0] * one[plane]) + shares[1] * two[plane]) + shares[2] * three[plane]) +
+                      shares[3] * four[plane];
+}
+
+/* Sample all planes at the stations of one offset, (stations, planes), by the rows and columns of the line itself. */
+static void sample_row(const Mosaic *mosaic, const Look *look, double offset, const double *rows, const double *cols,
+                       float *sums)
+{
+    const Mosaic here = *mosaic; /* a copy, of which the compiler knows that nothing changes it */
+    const int64_t stations = look->stations, window_row = look->window_row, window_col = look->window_col;
+    const int64_t inner = ((int64_t)1 << here.side_bits) - 1, planes = here.planes;
+    const double aside_down = offset * look->aside_down, aside_right = offset * look->aside_right;
+    const int64_t rows_ahead = lround(PIXELS_AHEAD * look->aside_down), cols_ahead = lround(PIXELS_AHEAD * look->aside_right);
+    const int64_t ahead = (rows_ahead * (inner + 1) + cols_ahead) * planes;
+    for (int64_t s = 0; s < stations; s++) {
+        const double row = rows[s] + aside_down, col = cols[s] + aside_right;
         const int64_t whole_row = (int64_t)row, whole_col = (int64_t)col;
         const float down = (float)(row - (double)whole_row), right = (float)(col - (double)whole_col);
         const float up = 1.0f - down, left = 1.0f - right;
         const float shares[4] = {up * left, up * right, down * left, down * right};
-        const int64_t first_row = whole_row + look->window_row, first_col = whole_col + look->window_col;
-        const float *pixels[4] = {find_pixel(mosaic, first_row, first_col)};
-        if ((first_row & inner) < inner && (first_col & inner) < inner && pixels[0] != mosaic->nothing) {
+        const int64_t first_row = whole_row + window_row, first_col = whole_col + window_col;
+        const float *pixels[4] = {find_pixel(&here, first_row, first_col)};
+        if ((first_row & inner) < inner && (first_col & inner) < inner && pixels[0] != here.nothing) {
             pixels[1] = pixels[0] + planes;
-            pixels[2] = pixels[0] + (planes << mosaic->side_bits);
+            pixels[2] = pixels[0] + (planes << here.side_bits);
             pixels[3] = pixels[2] + planes;
+            FETCH(pixels[0] + ahead);
         } else {
             for (int64_t corner = 1; corner < 4; corner++)
-                pixels[corner] = find_pixel(mosaic, first_row + corner / 2, first_col + corner % 2);
+                pixels[corner] = find_pixel(&here, first_row + corner / 2, first_col + corner % 2);
         }
-        for (int64_t plane = 0; plane < planes; plane++) {
-            float sum = 0.0f;
-            for (int64_t corner = 0; corner < 4; corner++)
-                sum += shares[corner] * pixels[corner][plane];
-            sampled[plane * look->stations + s] = sum;
-        }
+        add_pixels(pixels, shares, planes, sums + s * planes);
     }
 }
 
 /* images (dates, bands, offsets, stations) and weights (dates, offsets, stations); -1 where memory is lacking. */
 int64_t cg_straighten(const Mosaic *mosaic, const Look *look, float *images, float *weights)
 {
-    const int64_t stations = look->stations, offsets = 2 * look->half_offsets + 1;
-    const int64_t bands = mosaic->planes / mosaic->dates - 1;
-    float *sampled = malloc((size_t)((mosaic->planes + 1) * stations) * sizeof(float));
-    if (!sampled)
+    const int64_t stations = look->stations, offsets = 2 * look->half_offsets + 1, planes = mosaic->planes;
+    const int64_t dates = mosaic->dates, bands = planes / dates - 1;
+    double *rows = malloc((size_t)stations * (2 * sizeof(double) + (size_t)(planes + 1) * sizeof(float)));
+    if (!rows)
         return -1;
-    float *scale = sampled + mosaic->planes * stations;
+    double *cols = rows + stations;
+    float *sums = (float *)(cols + stations), *scale = sums + planes * stations;
+    for (int64_t s = 0; s < stations; s++) {
+        const double station = (double)(look->first_station + s);
+        rows[s] = look->row + station * look->down;
+        cols[s] = look->col + station * look->right;
+    }
     for (int64_t t = 0; t < offsets; t++) {
-        sample_row(mosaic, look, (double)(t - look->half_offsets) * look->offset_step, sampled);
-        for (int64_t date = 0; date < mosaic->dates; date++) {
-            const float *seen = sampled + (mosaic->dates * bands + date) * stations;
+        sample_row(mosaic, look, (double)(t - look->half_offsets) * look->offset_step, rows, cols, sums);
+        for (int64_t date = 0; date < dates; date++) {
+            const float *seen = sums + dates * bands + date;
             float *weight = weights + (date * offsets + t) * stations;
             for (int64_t s = 0; s < stations; s++) {
-                const float share = seen[s] < (float)look->least_weight ? 0.0f : seen[s];
+                const float share = seen[s * planes] < (float)look->least_weight ? 0.0f : seen[s * planes];
                 scale[s] = share > 0.0f ? 1.0f / share : 0.0f;
                 weight[s] = share < 1.0f ? share : 1.0f;
             }
             for (int64_t band = 0; band < bands; band++) {
-                const float *from = sampled + (date * bands + band) * stations;
+                const float *from = sums + date * bands + band;
                 float *image = images + ((date * bands + band) * offsets + t) * stations;
                 for (int64_t s = 0; s < stations; s++)
-                    image[s] = from[s] * scale[s];
+                    image[s] = from[s * planes] * scale[s];
             }
         }
     }
-    free(sampled);
+    free(rows);
     return 0;
 }
 
