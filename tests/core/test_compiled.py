@@ -17,8 +17,10 @@ import pytest
 import colibri_geo
 from colibri_geo.core import compiled
 from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_mean_vectors, map_contrast
-from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, merge_dates, straighten, weave
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, merge_dates, straighten
+from colibri_geo.core.resample import Coarse
 from colibri_geo.core.segments import Turn, take_turn
+from colibri_geo.core.whitening import Whitening
 from colibri_geo.core.windows import Window
 
 SIDE_PX = 32
@@ -138,15 +140,23 @@ def _measure_contrasts(field: Field, single: Field, extent: Extent, core_half: f
     return [vectors, contrast.values, contrast.weight]
 
 
-@pytest.mark.parametrize("side", [1, 31, 256])
-def test_planes_are_woven_alike(side: int) -> None:
-    """Whatever their shape, and wherever they lie in memory."""
-    planes = np.random.default_rng(side).standard_normal((5, 2 * side, side)).astype(np.float32)[:, ::2]
-    woven = weave(planes)
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("dates", [1, 2])
+def test_images_are_woven_alike(dates: int, scale: int) -> None:
+    """Whitened and put side by side, wherever they lie in memory; each is what is whitened alone."""
+    rng = np.random.default_rng(dates)
+    whitening = Whitening(np.tril(rng.standard_normal((4, 5, 3, 3))).astype(np.float32), row=-1, scale=scale)
+    window = Window(16 * scale, 0, 32 * scale, 64 * scale)
+    drawn = rng.standard_normal((dates, 3, 2 * window.rows, window.cols)).astype(np.float32)[:, :, ::2]
+    images = [Coarse(image, rng.random((window.rows, window.cols)) < 0.8) for image in drawn]
+    woven = whitening.weave(images, window)
     with only_twins():
-        np.testing.assert_array_equal(woven, weave(planes))
+        np.testing.assert_array_equal(woven.view(np.uint32), whitening.weave(images, window).view(np.uint32))
+    for date, image in enumerate(images):
+        alone = woven[..., 3 * date : 3 * date + 3].transpose(2, 0, 1)
+        np.testing.assert_array_equal(alone, whitening.apply(image.image, window))
+        np.testing.assert_array_equal(woven[..., 3 * dates + date], image.seen)
     assert woven.flags.c_contiguous
-    np.testing.assert_array_equal(woven[side // 2, 0], planes[:, side // 2, 0])
 
 
 @pytest.mark.parametrize("of_change", [True, False])

@@ -19,6 +19,21 @@ _NO_MEMORY = -1
 _Memory = c_char * 0  # of any length
 
 
+class Threads(Structure):
+    """``Threads`` of the source."""
+
+    _fields_ = (
+        ("images", c_void_p),
+        ("seen", c_void_p),
+        ("matrices", c_void_p),
+        ("dates", c_int64),
+        ("bands", c_int64),
+        ("rows", c_int64),
+        ("cols", c_int64),
+        ("side", c_int64),
+    )
+
+
 class Mosaic(Structure):
     """``Mosaic`` of the source."""
 
@@ -113,7 +128,7 @@ def load_kernels() -> ctypes.CDLL | None:
     """Load what was compiled; None where nothing was, or for another kind of machine."""
     try:
         kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
-        kernels.cg_weave.argtypes = [c_void_p, c_int64, c_int64, c_void_p]
+        kernels.cg_weave.argtypes = [POINTER(Threads), c_void_p]
         kernels.cg_merge_dates.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p]
         kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
         field, rules = POINTER(Field), POINTER(Rules)

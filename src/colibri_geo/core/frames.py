@@ -137,27 +137,6 @@ class Mosaic:
         return stack
 
 
-def weave(planes: FloatArray) -> FloatArray:
-    """Put the planes of an image side by side, pixel by pixel.
-
-    Parameters
-    ----------
-    planes : (P, M, N) ndarray of float32
-
-    Returns
-    -------
-    (M, N, P) ndarray of float32
-        In one piece, of its own.
-    """
-    if compiled.KERNELS is None:
-        return np.array(planes.transpose(1, 2, 0), dtype=np.float32, order="C")
-    straight = np.ascontiguousarray(planes, dtype=np.float32)
-    woven = np.empty((*straight.shape[1:], len(straight)), dtype=np.float32)
-    asked = (len(straight), straight[0].size, compiled.locate(woven))
-    compiled.check(compiled.KERNELS.cg_weave(compiled.locate(straight), *asked))
-    return woven
-
-
 def merge_dates(dates: FloatArray, *, of_change: bool) -> FloatArray:
     """Make one image of both dates.
 

@@ -3,7 +3,7 @@
    They are compiled when the library is installed, where there is a C compiler. Each has a twin in NumPy, which says
    what it does and why, and which works wherever nothing was compiled:
 
-       cg_weave               colibri_geo.core.frames.weave
+       cg_weave               colibri_geo.core.whitening.Whitening.weave
        cg_merge_dates         colibri_geo.core.frames.merge_dates
        cg_straighten          colibri_geo.core.frames.straighten
        cg_find_mean_vectors   colibri_geo.core.fields.find_mean_vectors
@@ -23,10 +23,58 @@
 #error "this machine computes in a precision of its own: the twins in NumPy do the work"
 #endif
 
+/* ----------------------------------------------------------------------------------------- images of one place --- */
+
+#define WOVEN_AT_ONCE 4 /* pixels of a row: sides of squares are multiples of it */
+
+typedef struct {
+    const float *const *images; /* (dates) of (bands, rows, cols) */
+    const uint8_t *const *seen; /* (dates) of (rows, cols) */
+    const float *matrices;      /* (rows / side, cols / side, bands, bands): lower triangles, one a square of pixels */
+    int64_t dates, bands, rows, cols, side;
+} Threads;
+
+/* Some pixels of a row of one date, by the matrix of their square. */
+static void whiten_pixels(const float *image, int64_t bands, int64_t pixels, const float *matrix, int64_t planes,
+                          float *restrict woven)
+{
+    for (int64_t band = 0; band < bands; band++) {
+        float sums[WOVEN_AT_ONCE] = {0.0f};
+        for (int64_t other = 0; other <= band; other++) {
+            const float share = matrix[band * bands + other], *values = image + other * pixels;
+            for (int64_t col = 0; col < WOVEN_AT_ONCE; col++)
+                sums[col] += share * values[col];
+        }
+        for (int64_t col = 0; col < WOVEN_AT_ONCE; col++)
+            woven[col * planes + band] = sums[col];
+    }
+}
+
+/* woven (rows, cols, planes): the whitened bands of each date, then whether each is seen. */
+int64_t cg_weave(const Threads *threads, float *woven)
+{
+    const Threads here = *threads;
+    const int64_t dates = here.dates, bands = here.bands, planes = dates * (bands + 1), pixels = here.rows * here.cols;
+    for (int64_t row = 0; row < here.rows; row++) {
+        const float *matrix = here.matrices + row / here.side * (here.cols / here.side) * bands * bands;
+        for (int64_t col = 0, end = here.side; col < here.cols; end += here.side, matrix += bands * bands) {
+            for (; col < end; col += WOVEN_AT_ONCE) {
+                const int64_t first = row * here.cols + col;
+                float *place = woven + first * planes;
+                for (int64_t date = 0; date < dates; date++) {
+                    whiten_pixels(here.images[date] + first, bands, pixels, matrix, planes, place + date * bands);
+                    for (int64_t pixel = 0; pixel < WOVEN_AT_ONCE; pixel++)
+                        place[pixel * planes + dates * bands + date] = (float)here.seen[date][first + pixel];
+                }
+            }
+        }
+    }
+    return 0;
+}
+
 /* ---------------------------------------------------------------------------------------- images along a line --- */
 
-#define WOVEN_AT_ONCE 256 /* pixels whose planes stay in the nearest cache */
-#define PIXELS_AHEAD 3.0  /* how far beside a station, towards the next offsets, a pixel is fetched before it is needed */
+#define PIXELS_AHEAD 3.0 /* how far beside a station, towards the next offsets, a pixel is fetched before it is needed */
 
 #ifdef __GNUC__
 #define FETCH(place) __builtin_prefetch(place)
@@ -52,18 +100,6 @@ typedef struct {
     double offset_step;
     double least_weight;
 } Look;
-
-/* woven (pixels, planes) of planes (planes, pixels). */
-int64_t cg_weave(const float *planes, int64_t count, int64_t pixels, float *woven)
-{
-    for (int64_t first = 0; first < pixels; first += WOVEN_AT_ONCE) {
-        const int64_t end = first + WOVEN_AT_ONCE < pixels ? first + WOVEN_AT_ONCE : pixels;
-        for (int64_t plane = 0; plane < count; plane++)
-            for (int64_t pixel = first; pixel < end; pixel++)
-                woven[pixel * count + plane] = planes[plane * pixels + pixel];
-    }
-    return 0;
-}
 
 /* One image (pixels, bands + 1) of both dates (pixels, 2 bands + 2): their change, or else what they show alike. */
 int64_t cg_merge_dates(const float *dates, int64_t bands, int64_t pixels, int64_t of_change, float *merged)

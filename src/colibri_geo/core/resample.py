@@ -155,7 +155,7 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
         Of M // factor by N // factor pixels.
     """
     if factor == 1:
-        return Coarse(image * valid, valid)
+        return Coarse(image if valid.all() else image * valid, valid)
     if not valid.any():
         shape = (image.shape[1] // factor, image.shape[2] // factor)
         return Coarse(np.zeros((len(image), *shape), dtype=np.float32), np.zeros(shape, dtype=np.bool_))

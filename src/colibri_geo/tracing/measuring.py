@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.frames import Frame, Line, Mosaic, merge_dates, straighten, weave
+from colibri_geo.core.frames import Frame, Line, Mosaic, merge_dates, straighten
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.segments import fit_segment
 from colibri_geo.core.shape import Piece, Segment
@@ -112,11 +112,7 @@ class ChangeReader:
         block = self.change_map.read(window)
         before = average_blocks(block.before, block.valid_before, self.factor)
         after = average_blocks(block.after, block.valid_after, self.factor)
-        bands, place = len(before.image), Window(row, col, _TILE_PX, _TILE_PX)
-        planes = np.empty((2 * bands + 2, _TILE_PX, _TILE_PX), dtype=np.float32)
-        planes[:bands], planes[bands:-2] = (self.whitening.apply(date.image, place) for date in (before, after))
-        planes[-2], planes[-1] = before.seen, after.seen
-        return weave(planes)
+        return self.whitening.weave([before, after], Window(row, col, _TILE_PX, _TILE_PX))
 
 
 def _find_window(line: Line, first: int, last: int, half_width_px: float) -> Window:
