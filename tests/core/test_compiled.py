@@ -18,7 +18,7 @@ import colibri_geo
 from colibri_geo.core import compiled
 from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_mean_vectors, map_contrast
 from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, merge_dates, straighten
-from colibri_geo.core.resample import Coarse
+from colibri_geo.core.resample import Coarse, translate
 from colibri_geo.core.segments import Turn, take_turn
 from colibri_geo.core.whitening import Whitening
 from colibri_geo.core.windows import Window
@@ -138,6 +138,23 @@ def _measure_contrasts(field: Field, single: Field, extent: Extent, core_half: f
     vectors = find_mean_vectors(field, extent, offsets=field.offsets, core_half=core_half)
     contrast = map_contrast(single, core_half)
     return [vectors, contrast.values, contrast.weight]
+
+
+@pytest.mark.parametrize("observed", [0.7, 1.0])
+@pytest.mark.parametrize(("row_fraction", "col_fraction"), [(0.3, 0.86), (0.0, 0.5), (0.25, 0.0), (0.0, 0.0)])
+@pytest.mark.parametrize("shape", [(33, 50), (1, 7), (0, 3)])
+def test_images_are_moved_alike(
+    shape: tuple[int, int], row_fraction: float, col_fraction: float, observed: float
+) -> None:
+    """By any fraction of a pixel, with gaps and without, wherever they lie in memory."""
+    rng = np.random.default_rng(7)
+    values = rng.standard_normal((2 * shape[0] + 8, 3, shape[1] + 4)).astype(np.float32)[::2].transpose(1, 0, 2)
+    measured = rng.random(values.shape[1:]) < observed
+    moved = translate(values, measured, row_fraction=row_fraction, col_fraction=col_fraction)
+    assert moved.shape == (3, *shape)
+    with only_twins():
+        alone = translate(values, measured, row_fraction=row_fraction, col_fraction=col_fraction)
+    np.testing.assert_array_equal(moved.view(np.uint32), alone.view(np.uint32))
 
 
 @pytest.mark.parametrize("scale", [1, 2])

@@ -128,6 +128,7 @@ def load_kernels() -> ctypes.CDLL | None:
     """Load what was compiled; None where nothing was, or for another kind of machine."""
     try:
         kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
+        kernels.cg_convolve.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p, c_void_p]
         kernels.cg_weave.argtypes = [POINTER(Threads), c_void_p]
         kernels.cg_merge_dates.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p]
         kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
@@ -136,7 +137,7 @@ def load_kernels() -> ctypes.CDLL | None:
         kernels.cg_map_contrast.argtypes = [field, rules, c_void_p, c_void_p]
         kernels.cg_take_turn.argtypes = [field, rules, c_int64, POINTER(Turn)]
         fits = (kernels.cg_find_mean_vectors, kernels.cg_map_contrast, kernels.cg_take_turn)
-        for kernel in (kernels.cg_weave, kernels.cg_merge_dates, kernels.cg_straighten, *fits):
+        for kernel in (kernels.cg_convolve, kernels.cg_weave, kernels.cg_merge_dates, kernels.cg_straighten, *fits):
             kernel.restype = c_int64
     except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None

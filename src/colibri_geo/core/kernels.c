@@ -1,8 +1,9 @@
-/* Kernels in C: what the fit of a strip spends its time on.
+/* Kernels in C: what looking at a cell spends its time on.
 
    They are compiled when the library is installed, where there is a C compiler. Each has a twin in NumPy, which says
    what it does and why, and which works wherever nothing was compiled:
 
+       cg_convolve            colibri_geo.core.resample.translate
        cg_weave               colibri_geo.core.whitening.Whitening.weave
        cg_merge_dates         colibri_geo.core.frames.merge_dates
        cg_straighten          colibri_geo.core.frames.straighten
@@ -24,6 +25,38 @@
 #endif
 
 /* ----------------------------------------------------------------------------------------- images of one place --- */
+
+#define TAPS 4
+
+/* moved (bands, rows, cols) of values (bands, rows + 4, cols + 4): cubic convolution down, then across; -1 where memory is
+   lacking. Weights of 0 are left out. */
+int64_t cg_convolve(const float *values, int64_t bands, int64_t rows, int64_t cols, const float *down, const float *across,
+                    float *moved)
+{
+    const int64_t wide = cols + TAPS;
+    float *sums = malloc((size_t)wide * sizeof(float));
+    if (!sums)
+        return -1;
+    for (int64_t line = 0; line < bands * rows; line++) {
+        /* The first tap lies on the second row and column of what is given. */
+        const float *value = values + (line / rows * (rows + TAPS) + line % rows + 1) * wide;
+        float *place = moved + line * cols;
+        for (int64_t col = 0; col < wide; col++)
+            sums[col] = 0.0f;
+        for (int64_t tap = 0; tap < TAPS; tap++)
+            if (down[tap] != 0.0f)
+                for (int64_t col = 0; col < wide; col++)
+                    sums[col] += value[tap * wide + col] * down[tap];
+        for (int64_t col = 0; col < cols; col++)
+            place[col] = 0.0f;
+        for (int64_t tap = 0; tap < TAPS; tap++)
+            if (across[tap] != 0.0f)
+                for (int64_t col = 0; col < cols; col++)
+                    place[col] += sums[col + 1 + tap] * across[tap];
+    }
+    free(sums);
+    return 0;
+}
 
 #define WOVEN_AT_ONCE 4 /* pixels of a row: sides of squares are multiples of it */
 
