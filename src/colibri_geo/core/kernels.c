@@ -273,7 +273,8 @@ typedef struct {
 /* What a turn works with, cut from one piece of memory. */
 typedef struct {
     float *sums;                       /* (3, bands + 1, stations): zones of one line */
-    float *single;                     /* (offsets, stations): the bands, weighed into one */
+    float *weighed;                    /* (bands, offsets, stations): values times their weight */
+    float *single;                     /* (offsets, stations): the bands, weighed into one, times the weight */
     float *contrast, *known, *smooth;  /* (offsets, stations) */
     float direction[MOST_BANDS];
     double *terms;                     /* (offsets, stations, 4) */
@@ -326,29 +327,41 @@ static float find_single_median(double *values, int64_t count)
     return (low + high) / 2.0f;
 }
 
-/* Add rows of values times their weight, and the weight, over the stations from `from` on. */
-static void add_rows(const float *values, const float *weight, int64_t stations, int64_t from, int64_t count,
-                     int64_t first_row, int64_t last_row, float *sums)
+/* Add rows, `stride` apart, one after the other: four in each pass over the sums. */
+static void add_rows(const float *rows, int64_t stride, int64_t count, int64_t first, int64_t last, float *restrict sums)
 {
-    for (int64_t row = first_row; row <= last_row; row++) {
-        const float *value = values + row * stations + from, *share = weight + row * stations + from;
+    int64_t row = first;
+    for (; row + 3 <= last; row += 4) {
+        const float *one = rows + row * stride, *two = one + stride, *three = two + stride, *four = three + stride;
         for (int64_t s = 0; s < count; s++)
-            sums[s] += value[s] * share[s];
+            sums[s] = (((sums[s] + one[s]) + two[s]) + three[s]) + four[s];
     }
+    for (; row <= last; row++)
+        for (int64_t s = 0; s < count; s++)
+            sums[s] += rows[row * stride + s];
 }
 
-static void add_weights(const float *weight, int64_t stations, int64_t from, int64_t count, int64_t first_row,
-                        int64_t last_row, float *sums)
+/* Values times their weight, (rows, count), over the stations from `from` on. */
+static void weigh(const float *values, const float *weight, int64_t stations, int64_t from, int64_t count, int64_t first,
+                  int64_t last, float *restrict weighed)
 {
-    for (int64_t row = first_row; row <= last_row; row++)
+    for (int64_t row = first; row <= last; row++)
         for (int64_t s = 0; s < count; s++)
-            sums[s] += weight[row * stations + from + s];
+            weighed[row * count + s] = values[row * stations + from + s] * weight[row * stations + from + s];
 }
 
 static float reciprocal(float weight, double least_sum)
 {
     const float bounded = weight > (float)least_sum ? weight : (float)least_sum;
     return 1.0f / bounded;
+}
+
+/* Weigh all bands in some rows, over the stations from `from` on, for the lines that are looked at there. */
+static void weigh_bands(const Field *field, int64_t from, int64_t count, int64_t first, int64_t last, Room *room)
+{
+    for (int64_t band = 0; band < field->bands; band++)
+        weigh(field->values + band * field->offsets * field->stations, field->weight, field->stations, from, count, first,
+              last, room->weighed + band * field->offsets * count);
 }
 
 /* Mean contrast vector (bands) of the line whose core lies around a row; zeros where none of it was observed. Twin:
@@ -366,9 +379,8 @@ static void find_mean_vector(const Field *field, const Rules *rules, int64_t row
         const double least = rules->least_of_zone * (double)greater(last + 1 - first, 0);
         float *sums = room->sums + zone * planes * count, *weight = sums + bands * count;
         for (int64_t band = 0; band < bands; band++)
-            add_rows(field->values + band * field->offsets * field->stations, field->weight, field->stations, from, count,
-                     first, last, sums + band * count);
-        add_weights(field->weight, field->stations, from, count, first, last, weight);
+            add_rows(room->weighed + band * field->offsets * count, count, count, first, last, sums + band * count);
+        add_rows(field->weight + from, field->stations, count, first, last, weight);
         for (int64_t s = 0; s < count; s++)
             weight[s] = (double)weight[s] > least ? reciprocal(weight[s], rules->least_sum) : NAN;
         for (int64_t band = 0; band < bands; band++)
@@ -390,24 +402,27 @@ static void find_mean_vector(const Field *field, const Rules *rules, int64_t row
             room->ranked[seen++] = norm[s];
     }
     const float bound = seen ? (float)rules->bound * find_single_median(room->ranked, seen) : 0.0f;
-    for (int64_t band = 0; band < bands; band++) {
-        float sum = 0.0f;
-        for (int64_t s = 0; s < count; s++) {
-            if (!isfinite(norm[s]))
-                continue;
-            const float size = norm[s] > (float)rules->least_size ? norm[s] : (float)rules->least_size;
-            const float share = bound / size < 1.0f ? bound / size : 1.0f;
-            sum += both[band * count + s] * share;
-        }
-        vector[band] = sum / (float)greater(seen, 1);
+    for (int64_t band = 0; band < bands; band++)
+        vector[band] = 0.0f;
+    for (int64_t s = 0; s < count; s++) {
+        if (!isfinite(norm[s]))
+            continue;
+        const float size = norm[s] > (float)rules->least_size ? norm[s] : (float)rules->least_size;
+        const float share = bound / size < 1.0f ? bound / size : 1.0f;
+        for (int64_t band = 0; band < bands; band++)
+            vector[band] += both[band * count + s] * share;
     }
+    for (int64_t band = 0; band < bands; band++)
+        vector[band] /= (float)greater(seen, 1);
 }
 
 /* Direction of the line's mean contrast among the bands; 0 where there is none. Twin: fields.find_direction. */
 static int find_direction(const Field *field, const Rules *rules, int64_t from, int64_t count, Room *room)
 {
     double square = 0.0;
-    find_mean_vector(field, rules, field->offsets / 2, from, count, room, room->direction);
+    const int64_t middle = field->offsets / 2, reach = rules->gap_rows + rules->flank_rows;
+    weigh_bands(field, from, count, middle - reach, middle + reach, room);
+    find_mean_vector(field, rules, middle, from, count, room, room->direction);
     for (int64_t band = 0; band < field->bands; band++)
         square += (double)room->direction[band] * (double)room->direction[band];
     const double length = sqrt(square);
@@ -418,22 +433,28 @@ static int find_direction(const Field *field, const Rules *rules, int64_t from, 
     return 1;
 }
 
-/* Weigh the bands into one. Twin: Field.project. */
+/* Weigh the bands into one, times the weight. Twin: Field.project. */
 static void project(const Field *field, Room *room)
 {
-    const int64_t count = field->offsets * field->stations;
-    for (int64_t place = 0; place < count; place++)
-        room->single[place] = room->direction[0] * field->values[place];
-    for (int64_t band = 1; band < field->bands; band++)
-        for (int64_t place = 0; place < count; place++)
-            room->single[place] += room->direction[band] * field->values[band * count + place];
+    const int64_t stations = field->stations, all = field->offsets * stations;
+    for (int64_t first = 0; first < all; first += stations) {
+        float *single = room->single + first;
+        for (int64_t s = 0; s < stations; s++)
+            single[s] = room->direction[0] * field->values[first + s];
+        for (int64_t band = 1; band < field->bands; band++)
+            for (int64_t s = 0; s < stations; s++)
+                single[s] += room->direction[band] * field->values[band * all + first + s];
+        for (int64_t s = 0; s < stations; s++)
+            single[s] *= field->weight[first + s];
+    }
 }
 
 /* Contrast with both flanks at every offset and station, 0 where it cannot be told; 1 or 0 where it is known or not.
-   Twin: fields.map_contrast. */
-static void map_contrast(const Field *single, const Rules *rules, float *sums, float *contrast, float *known)
+   Of one band, given as its values times their weight. Twin: fields.map_contrast. */
+static void map_contrast(const float *weighed, const Field *field, const Rules *rules, float *sums, float *contrast,
+                         float *known)
 {
-    const int64_t stations = single->stations, last = single->offsets - 1;
+    const int64_t stations = field->stations, last = field->offsets - 1;
     const int64_t near = rules->gap_rows, far = rules->gap_rows + rules->flank_rows;
     const float least_sum = (float)rules->least_sum;
     float *core = sums, *flanks = core + stations, *core_weight = flanks + stations, *flanks_weight = core_weight + stations;
@@ -444,10 +465,9 @@ static void map_contrast(const Field *single, const Rules *rules, float *sums, f
         for (int64_t place = 0; place < 4 * stations; place++)
             sums[place] = 0.0f;
         for (int64_t zone = 0; zone < 3; zone++) {
-            add_rows(single->values, single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                     zone ? flanks : core);
-            add_weights(single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                        zone ? flanks_weight : core_weight);
+            const int64_t *ends = limits[zone];
+            add_rows(weighed, stations, stations, ends[0], ends[1], zone ? flanks : core);
+            add_rows(field->weight, stations, stations, ends[0], ends[1], zone ? flanks_weight : core_weight);
         }
         for (int64_t s = 0; s < stations; s++) {
             const float of_core = core_weight[s] > least_sum ? core_weight[s] : least_sum;
@@ -663,7 +683,7 @@ static int furnish(const Field *field, Room *room)
 {
     const int64_t stations = field->stations, all = field->offsets * stations;
     const int64_t longest = greater(stations, field->offsets);
-    const int64_t doubles = 4 * all + 5 * longest, floats = 4 * all + 3 * (field->bands + 1) * stations;
+    const int64_t doubles = 4 * all + 5 * longest, floats = (4 + field->bands) * all + 3 * (field->bands + 1) * stations;
     double *place = malloc((size_t)doubles * sizeof(double) + (size_t)floats * sizeof(float));
     if (!place)
         return 0;
@@ -678,7 +698,8 @@ static int furnish(const Field *field, Room *room)
     room->contrast = single += all;
     room->known = single += all;
     room->smooth = single += all;
-    room->sums = single + all;
+    room->weighed = single += all;
+    room->sums = single + field->bands * all;
     return 1;
 }
 
@@ -696,10 +717,19 @@ static int is_wide_enough(const Field *field, const Rules *rules)
 int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t from, int64_t count, const int64_t *rows,
                              int64_t lines, float *vectors)
 {
-    double *ranked = malloc((size_t)(count + 1) * (sizeof(double) + (size_t)(3 * (field->bands + 1)) * sizeof(float)));
+    const int64_t floats = 3 * (field->bands + 1) + field->bands * field->offsets;
+    double *ranked = malloc((size_t)(count + 1) * (sizeof(double) + (size_t)floats * sizeof(float)));
     if (!ranked)
         return -1;
     Room room = {.ranked = ranked, .sums = (float *)(ranked + count)};
+    room.weighed = room.sums + 3 * (field->bands + 1) * count;
+    const int64_t reach = rules->gap_rows + rules->flank_rows, end = field->offsets - 1;
+    int64_t first = end, last = 0;
+    for (int64_t line = 0; line < lines; line++) {
+        first = lesser(first, greater(rows[line] - reach, 0));
+        last = greater(last, lesser(rows[line] + reach, end));
+    }
+    weigh_bands(field, from, count, first, last, &room);
     for (int64_t line = 0; line < lines; line++)
         find_mean_vector(field, rules, rows[line], from, count, &room, vectors + line * field->bands);
     free(ranked);
@@ -709,10 +739,12 @@ int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t fro
 /* contrast and known (offsets, stations) of a field of one band; -1 where memory is lacking. */
 int64_t cg_map_contrast(const Field *single, const Rules *rules, float *contrast, float *known)
 {
-    float *sums = malloc((size_t)(4 * single->stations) * sizeof(float));
+    float *sums = malloc((size_t)((4 + single->offsets) * single->stations) * sizeof(float));
     if (!sums)
         return -1;
-    map_contrast(single, rules, sums, contrast, known);
+    float *weighed = sums + 4 * single->stations;
+    weigh(single->values, single->weight, single->stations, 0, single->stations, 0, single->offsets - 1, weighed);
+    map_contrast(weighed, single, rules, sums, contrast, known);
     free(sums);
     return 0;
 }
@@ -731,8 +763,7 @@ int64_t cg_take_turn(const Field *field, const Rules *rules, int64_t judged, Tur
     int64_t goes_on = count > 0 && find_direction(field, rules, from, count, &room);
     if (goes_on) {
         project(field, &room);
-        const Field single = {room.single, field->weight, 1, field->offsets, field->stations, field->first_station};
-        map_contrast(&single, rules, room.sums, room.contrast, room.known);
+        map_contrast(room.single, field, rules, room.sums, room.contrast, room.known);
         fit_axis(field, rules, from, count, turn, &room);
         sample_along(field, rules, middle, turn, &room);
         grow(field, rules, from, count, turn, &room);
