@@ -89,17 +89,22 @@ class Field:
         last = self.stations.searchsorted(extent.stop, side="right")
         return slice(int(first), int(last))
 
+    def beside(self, reach_px: float) -> slice:
+        """Offsets no further than that to either side."""
+        middle, reach = len(self.offsets) // 2, round(reach_px / ACROSS_STEP_PX)
+        return slice(max(middle - reach, 0), middle + reach + 1)
+
     def known_rows(self, extent: Extent) -> BoolArray:
         """Tell of which offsets at least a third of the stations inside was observed."""
         known: BoolArray = (self.weight[:, self.inside(extent)] > 0).mean(axis=1) >= LEAST_KNOWN
         return known
 
-    def mean_profile(self, extent: Extent) -> FloatArray:
-        """Weighted mean over the stations inside, for each offset."""
+    def mean_profile(self, extent: Extent, rows: slice = slice(None)) -> FloatArray:
+        """Weighted mean over the stations inside, for each offset that is asked for."""
         inside = self.inside(extent)
-        weight = self.weight[:, inside]
+        weight = self.weight[rows, inside]
         total = weight.sum(axis=1)
-        sums = add_in_order(self.values[..., inside] * weight)
+        sums = add_in_order(self.values[..., rows, inside] * weight)
         profile: FloatArray = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
         return profile
 

@@ -223,7 +223,7 @@ def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past]
     if direction is None:
         return None
     contrast = map_contrast(field.project(direction), CORE_HALF_PX)
-    level = max(float(contrast.mean_profile(extent)[len(frame.offsets) // 2]), 1e-6)
+    level = max(float(contrast.mean_profile(extent, contrast.beside(0.0))[0]), 1e-6)
     return (
         look_past(contrast, extent.start, level, outward=-1),
         look_past(contrast, extent.stop, level, outward=1),
