@@ -17,8 +17,10 @@ import pytest
 import colibri_geo
 from colibri_geo.core import compiled
 from colibri_geo.core.fields import CORE_HALF_PX, Extent, Field, find_mean_vectors, map_contrast
-from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, straighten, weave
+from colibri_geo.core.frames import ACROSS_STEP_PX, Frame, Line, Mosaic, merge_dates, straighten
+from colibri_geo.core.resample import Coarse, translate
 from colibri_geo.core.segments import Turn, take_turn
+from colibri_geo.core.whitening import Whitening
 from colibri_geo.core.windows import Window
 
 SIDE_PX = 32
@@ -151,15 +153,58 @@ def test_lines_between_the_rows_are_alike(rng: np.random.Generator, shift_px: fl
     np.testing.assert_array_equal(vectors, twin)
 
 
-@pytest.mark.parametrize("side", [1, 31, 256])
-def test_planes_are_woven_alike(side: int) -> None:
-    """Whatever their shape, and wherever they lie in memory."""
-    planes = np.random.default_rng(side).standard_normal((5, 2 * side, side)).astype(np.float32)[:, ::2]
-    woven = weave(planes)
+@pytest.mark.parametrize("observed", [0.7, 1.0])
+@pytest.mark.parametrize(("row_fraction", "col_fraction"), [(0.3, 0.86), (0.0, 0.5), (0.25, 0.0), (0.0, 0.0)])
+@pytest.mark.parametrize("shape", [(33, 50), (1, 7), (0, 3)])
+def test_images_are_moved_alike(
+    shape: tuple[int, int], row_fraction: float, col_fraction: float, observed: float
+) -> None:
+    """By any fraction of a pixel, with gaps and without, wherever they lie in memory."""
+    rng = np.random.default_rng(7)
+    values = rng.standard_normal((2 * shape[0] + 8, 3, shape[1] + 4)).astype(np.float32)[::2].transpose(1, 0, 2)
+    measured = rng.random(values.shape[1:]) < observed
+    moved = translate(values, measured, row_fraction=row_fraction, col_fraction=col_fraction)
+    assert moved.shape == (3, *shape)
     with only_twins():
-        np.testing.assert_array_equal(woven, weave(planes))
+        alone = translate(values, measured, row_fraction=row_fraction, col_fraction=col_fraction)
+    np.testing.assert_array_equal(moved.view(np.uint32), alone.view(np.uint32))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("dates", [1, 2])
+def test_images_are_woven_alike(dates: int, scale: int) -> None:
+    """Whitened and put side by side, wherever they lie in memory; each is what is whitened alone."""
+    rng = np.random.default_rng(dates)
+    whitening = Whitening(np.tril(rng.standard_normal((4, 5, 3, 3))).astype(np.float32), row=-1, scale=scale)
+    window = Window(16 * scale, 0, 32 * scale, 64 * scale)
+    drawn = rng.standard_normal((dates, 3, 2 * window.rows, window.cols)).astype(np.float32)[:, :, ::2]
+    images = [Coarse(image, rng.random((window.rows, window.cols)) < 0.8) for image in drawn]
+    woven = whitening.weave(images, window)
+    with only_twins():
+        np.testing.assert_array_equal(woven.view(np.uint32), whitening.weave(images, window).view(np.uint32))
+    for date, image in enumerate(images):
+        alone = woven[..., 3 * date : 3 * date + 3].transpose(2, 0, 1)
+        np.testing.assert_array_equal(alone, whitening.apply(image.image, window))
+        np.testing.assert_array_equal(woven[..., 3 * dates + date], image.seen)
     assert woven.flags.c_contiguous
-    np.testing.assert_array_equal(woven[side // 2, 0], planes[:, side // 2, 0])
+
+
+@pytest.mark.parametrize("of_change", [True, False])
+@pytest.mark.parametrize("bands", [1, 4, 6])
+def test_dates_are_merged_alike(bands: int, *, of_change: bool) -> None:
+    """The change where both dates are observed, or else the mean, or the date that is observed."""
+    rng = np.random.default_rng(bands)
+    seen = (rng.random((16, 16, 2)) < 0.7).astype(np.float32)
+    images = rng.standard_normal((16, 16, 2, bands)).astype(np.float32) * seen[..., None]
+    dates = np.concatenate([images.reshape(16, 16, -1), seen], axis=2)
+    merged = merge_dates(dates, of_change=of_change)
+    with only_twins():
+        np.testing.assert_array_equal(merged.view(np.uint32), merge_dates(dates, of_change=of_change).view(np.uint32))
+    both, alone = seen.all(axis=2), seen[..., 0] > seen[..., 1]
+    before, after = images[..., 0, :], images[..., 1, :]
+    np.testing.assert_array_equal(merged[both, :-1], (after - before if of_change else (before + after) / 2)[both])
+    np.testing.assert_array_equal(merged[alone, :-1], 0 if of_change else before[alone])
+    np.testing.assert_array_equal(merged[..., -1], seen.min(axis=2) if of_change else seen.max(axis=2))
 
 
 def _take_both(field: Field, extent: Extent, *, judged: bool) -> tuple[Turn | None, Turn | None]:

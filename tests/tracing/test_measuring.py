@@ -87,7 +87,7 @@ def test_tiles_are_read_once_from_the_top_down(monkeypatch: pytest.MonkeyPatch) 
 
     def read_dates(_: ChangeReader, row: int, col: int) -> np.ndarray:
         read.append((row, col))
-        return np.zeros((4, 1, 1), dtype=np.float32)
+        return np.zeros((1, 1, 4), dtype=np.float32)
 
     monkeypatch.setattr(ChangeReader, "_read_dates", read_dates)
     reader = ChangeReader(None, None)  # type: ignore[arg-type]

@@ -8,11 +8,30 @@ from __future__ import annotations
 
 import ctypes
 import zlib
-from ctypes import POINTER, Structure, c_double, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char, c_double, c_int64, c_void_p
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 SOURCE = Path(__file__).with_name("kernels.c")
 _NO_MEMORY = -1
+_Memory = c_char * 0  # of any length
+
+
+class Threads(Structure):
+    """``Threads`` of the source."""
+
+    _fields_ = (
+        ("images", c_void_p),
+        ("seen", c_void_p),
+        ("matrices", c_void_p),
+        ("dates", c_int64),
+        ("bands", c_int64),
+        ("rows", c_int64),
+        ("cols", c_int64),
+        ("side", c_int64),
+    )
 
 
 class Mosaic(Structure):
@@ -109,17 +128,31 @@ def load_kernels() -> ctypes.CDLL | None:
     """Load what was compiled; None where nothing was, or for another kind of machine."""
     try:
         kernels = ctypes.CDLL(str(SOURCE.with_name(name_library(SOURCE.read_bytes()))))
-        kernels.cg_weave.argtypes = [c_void_p, c_int64, c_int64, c_void_p]
+        kernels.cg_convolve.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p, c_void_p]
+        kernels.cg_weave.argtypes = [POINTER(Threads), c_void_p]
+        kernels.cg_merge_dates.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p]
         kernels.cg_straighten.argtypes = [POINTER(Mosaic), POINTER(Look), c_void_p, c_void_p]
         field, rules = POINTER(Field), POINTER(Rules)
         kernels.cg_find_mean_vectors.argtypes = [field, rules, c_int64, c_int64, c_void_p, c_int64, c_void_p]
         kernels.cg_map_contrast.argtypes = [field, rules, c_void_p, c_void_p]
         kernels.cg_take_turn.argtypes = [field, rules, c_int64, POINTER(Turn)]
-        for name in ("cg_weave", "cg_straighten", "cg_find_mean_vectors", "cg_map_contrast", "cg_take_turn"):
-            getattr(kernels, name).restype = c_int64
+        fits = (kernels.cg_find_mean_vectors, kernels.cg_map_contrast, kernels.cg_take_turn)
+        for kernel in (kernels.cg_convolve, kernels.cg_weave, kernels.cg_merge_dates, kernels.cg_straighten, *fits):
+            kernel.restype = c_int64
     except (OSError, AttributeError):  # a file that is not there, cannot be loaded, or lacks a kernel
         return None
     return kernels
+
+
+def locate(array: np.ndarray[Any, Any]) -> int:
+    """Return where an array lies in memory: in one piece, and for as long as it is kept.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where it lies in pieces, or must not be written to.
+    """
+    return ctypes.addressof(_Memory.from_buffer(array.data))
 
 
 def check(answer: int) -> int:

@@ -89,17 +89,22 @@ class Field:
         last = self.stations.searchsorted(extent.stop, side="right")
         return slice(int(first), int(last))
 
+    def beside(self, reach_px: float) -> slice:
+        """Offsets no further than that to either side."""
+        middle, reach = len(self.offsets) // 2, round(reach_px / ACROSS_STEP_PX)
+        return slice(max(middle - reach, 0), middle + reach + 1)
+
     def known_rows(self, extent: Extent) -> BoolArray:
         """Tell of which offsets at least a third of the stations inside was observed."""
         known: BoolArray = (self.weight[:, self.inside(extent)] > 0).mean(axis=1) >= LEAST_KNOWN
         return known
 
-    def mean_profile(self, extent: Extent) -> FloatArray:
-        """Weighted mean over the stations inside, for each offset."""
+    def mean_profile(self, extent: Extent, rows: slice = slice(None)) -> FloatArray:
+        """Weighted mean over the stations inside, for each offset that is asked for."""
         inside = self.inside(extent)
-        weight = self.weight[:, inside]
+        weight = self.weight[rows, inside]
         total = weight.sum(axis=1)
-        sums = add_in_order(self.values[..., inside] * weight)
+        sums = add_in_order(self.values[..., rows, inside] * weight)
         profile: FloatArray = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
         return profile
 
@@ -167,7 +172,7 @@ def _find_compiled_vectors(
     rows = np.rint(offsets / ACROSS_STEP_PX).astype(np.int64) + len(field.offsets) // 2
     count = max(inside.stop - inside.start, 0)
     vectors: FloatArray = np.empty((len(rows), len(field.values)), dtype=np.float32)
-    asked = (inside.start, count, rows.ctypes.data, len(rows), vectors.ctypes.data)
+    asked = (inside.start, count, compiled.locate(rows), len(rows), compiled.locate(vectors))
     compiled.check(kernels.cg_find_mean_vectors(state_field(field), _zones_of_width(core_half), *asked))
     return vectors
 
@@ -206,7 +211,7 @@ def _map_compiled_contrast(kernels: ctypes.CDLL, signal: Field, core_half: float
     contrast, known = np.empty((2, *signal.weight.shape), dtype=np.float32)
     compiled.check(
         kernels.cg_map_contrast(
-            state_field(signal), _zones_of_width(core_half), contrast.ctypes.data, known.ctypes.data
+            state_field(signal), _zones_of_width(core_half), compiled.locate(contrast), compiled.locate(known)
         )
     )
     return Field(contrast, known.astype(np.float64), signal.offsets, signal.stations)
@@ -295,8 +300,8 @@ def state_field(field: Field) -> compiled.Field:
     values, weight = (np.ascontiguousarray(part) for part in (field.values, field.weight))
     offsets, stations = weight.shape
     stated = compiled.Field(
-        values=values.ctypes.data,
-        weight=weight.ctypes.data,
+        values=compiled.locate(values),
+        weight=compiled.locate(weight),
         bands=values.size // weight.size,
         offsets=offsets,
         stations=stations,

@@ -6,6 +6,7 @@ import ctypes
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -136,24 +137,38 @@ class Mosaic:
         return stack
 
 
-def weave(planes: FloatArray) -> FloatArray:
-    """Put the planes of an image side by side, pixel by pixel.
+def merge_dates(dates: FloatArray, *, of_change: bool) -> FloatArray:
+    """Make one image of both dates.
 
     Parameters
     ----------
-    planes : (P, M, N) ndarray of float32
+    dates : (M, N, 2 B + 2) ndarray of float32, C-contiguous
+        The bands of each date, then for each 1 where it is observed; a date is 0 where it is not observed.
+    of_change : bool
+        Take the difference, where both are observed; or else the mean, or the date that is observed.
 
     Returns
     -------
-    (M, N, P) ndarray of float32
-        In one piece, of its own.
+    (M, N, B + 1) ndarray of float32
+        The bands, then 1 where the image is observed; 0 where it is not.
     """
-    if compiled.KERNELS is None:
-        return np.array(planes.transpose(1, 2, 0), dtype=np.float32, order="C")
-    straight = np.ascontiguousarray(planes, dtype=np.float32)
-    woven = np.empty((*straight.shape[1:], len(straight)), dtype=np.float32)
-    compiled.check(compiled.KERNELS.cg_weave(straight.ctypes.data, len(straight), straight[0].size, woven.ctypes.data))
-    return woven
+    bands = dates.shape[-1] // 2 - 1
+    merged = np.empty((*dates.shape[:2], bands + 1), dtype=np.float32)
+    if compiled.KERNELS is not None:
+        asked = (bands, merged[..., 0].size, of_change, compiled.locate(merged))
+        compiled.check(compiled.KERNELS.cg_merge_dates(compiled.locate(dates), *asked))
+        return merged
+    before, after, seen_before, seen_after = np.split(dates, [bands, 2 * bands, 2 * bands + 1], axis=2)
+    image, seen = merged[..., :-1], merged[..., -1:]
+    if of_change:
+        np.multiply(seen_before, seen_after, out=seen)
+        np.subtract(after, before, out=image)
+        image *= seen
+    else:
+        np.maximum(seen_before, seen_after, out=seen)
+        np.add(before, after, out=image)
+        image /= np.maximum(seen_before + seen_after, np.float32(1))
+    return merged
 
 
 def straighten(
@@ -186,9 +201,8 @@ def straighten(
     Frame
         Sampled by bilinear interpolation of observed pixels.
     """
-    half = round(half_width_px / ACROSS_STEP_PX)
-    offsets = np.arange(-half, half + 1).astype(np.float64) * ACROSS_STEP_PX
-    stations = np.arange(first_station, last_station + 1).astype(np.float64)
+    offsets = _list_offsets(round(half_width_px / ACROSS_STEP_PX))
+    stations = np.arange(first_station, last_station + 1, dtype=np.float64)
     if isinstance(stack, Mosaic):
         if compiled.KERNELS is not None:
             return _straighten_compiled(compiled.KERNELS, stack, line, offsets=offsets, stations=stations, dates=dates)
@@ -204,6 +218,13 @@ def straighten(
     images = np.empty((dates, sampled.shape[1] // dates - 1, rows.size), dtype=np.float32)
     np.multiply(sampled[:, :-dates].T.reshape(images.shape), scale[:, None], out=images)
     return Frame(images.reshape(dates, -1, *rows.shape), weights.reshape(dates, *rows.shape), offsets, stations)
+
+
+@lru_cache(maxsize=16)
+def _list_offsets(half: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    offsets: np.ndarray[Any, np.dtype[np.float64]] = ACROSS_STEP_PX * np.arange(-half, half + 1, dtype=np.float64)
+    offsets.flags.writeable = False
+    return offsets
 
 
 def _straighten_compiled(
@@ -235,7 +256,7 @@ def _straighten_compiled(
     images = np.empty((dates, mosaic.planes // dates - 1, len(offsets), len(stations)), dtype=np.float32)
     weights = np.empty((dates, len(offsets), len(stations)), dtype=np.float32)
     tiles = _state_tiles(mosaic, dates)
-    compiled.check(kernels.cg_straighten(tiles, look, images.ctypes.data, weights.ctypes.data))
+    compiled.check(kernels.cg_straighten(tiles, look, compiled.locate(images), compiled.locate(weights)))
     return Frame(images, weights, offsets, stations)
 
 
@@ -249,11 +270,11 @@ def _state_tiles(mosaic: Mosaic, dates: int) -> compiled.Mosaic:
         if tile.shape != (side, side, mosaic.planes) or tile.dtype != np.float32 or not tile.flags.c_contiguous:
             raise ValueError(f"a tile of {tile.shape} {tile.dtype}, expected {side} x {side} pixels in one piece")
         if around.row <= row < around.end_row and around.col <= col < around.end_col:
-            places[(row - around.row) // side, (col - around.col) // side] = tile.ctypes.data
+            places[(row - around.row) // side, (col - around.col) // side] = compiled.locate(tile)
     nothing = np.zeros(mosaic.planes, dtype=np.float32)
     stated = compiled.Mosaic(
-        tiles=places.ctypes.data,
-        nothing=nothing.ctypes.data,
+        tiles=compiled.locate(places),
+        nothing=compiled.locate(nothing),
         tile_rows=places.shape[0],
         tile_cols=places.shape[1],
         side_bits=side.bit_length() - 1,

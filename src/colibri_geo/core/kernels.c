@@ -1,9 +1,11 @@
-/* Kernels in C: what the fit of a strip spends its time on.
+/* Kernels in C: what looking at a cell spends its time on.
 
    They are compiled when the library is installed, where there is a C compiler. Each has a twin in NumPy, which says
    what it does and why, and which works wherever nothing was compiled:
 
-       cg_weave               colibri_geo.core.frames.weave
+       cg_convolve            colibri_geo.core.resample.translate
+       cg_weave               colibri_geo.core.whitening.Whitening.weave
+       cg_merge_dates         colibri_geo.core.frames.merge_dates
        cg_straighten          colibri_geo.core.frames.straighten
        cg_find_mean_vectors   colibri_geo.core.fields.find_mean_vectors
        cg_map_contrast        colibri_geo.core.fields.map_contrast
@@ -22,9 +24,96 @@
 #error "this machine computes in a precision of its own: the twins in NumPy do the work"
 #endif
 
+/* ----------------------------------------------------------------------------------------- images of one place --- */
+
+#define TAPS 4
+
+/* moved (bands, rows, cols) of values (bands, rows + 4, cols + 4): cubic convolution down, then across; -1 where memory is
+   lacking. Weights of 0 are left out. */
+int64_t cg_convolve(const float *values, int64_t bands, int64_t rows, int64_t cols, const float *down, const float *across,
+                    float *moved)
+{
+    const int64_t wide = cols + TAPS;
+    float *sums = malloc((size_t)wide * sizeof(float));
+    if (!sums)
+        return -1;
+    for (int64_t line = 0; line < bands * rows; line++) {
+        /* The first tap lies on the second row and column of what is given. */
+        const float *value = values + (line / rows * (rows + TAPS) + line % rows + 1) * wide;
+        float *place = moved + line * cols;
+        for (int64_t col = 0; col < wide; col++)
+            sums[col] = 0.0f;
+        for (int64_t tap = 0; tap < TAPS; tap++)
+            if (down[tap] != 0.0f)
+                for (int64_t col = 0; col < wide; col++)
+                    sums[col] += value[tap * wide + col] * down[tap];
+        for (int64_t col = 0; col < cols; col++)
+            place[col] = 0.0f;
+        for (int64_t tap = 0; tap < TAPS; tap++)
+            if (across[tap] != 0.0f)
+                for (int64_t col = 0; col < cols; col++)
+                    place[col] += sums[col + 1 + tap] * across[tap];
+    }
+    free(sums);
+    return 0;
+}
+
+#define WOVEN_AT_ONCE 4 /* pixels of a row: sides of squares are multiples of it */
+
+typedef struct {
+    const float *const *images; /* (dates) of (bands, rows, cols) */
+    const uint8_t *const *seen; /* (dates) of (rows, cols) */
+    const float *matrices;      /* (rows / side, cols / side, bands, bands): lower triangles, one a square of pixels */
+    int64_t dates, bands, rows, cols, side;
+} Threads;
+
+/* Some pixels of a row of one date, by the matrix of their square. */
+static void whiten_pixels(const float *image, int64_t bands, int64_t pixels, const float *matrix, int64_t planes,
+                          float *restrict woven)
+{
+    for (int64_t band = 0; band < bands; band++) {
+        float sums[WOVEN_AT_ONCE] = {0.0f};
+        for (int64_t other = 0; other <= band; other++) {
+            const float share = matrix[band * bands + other], *values = image + other * pixels;
+            for (int64_t col = 0; col < WOVEN_AT_ONCE; col++)
+                sums[col] += share * values[col];
+        }
+        for (int64_t col = 0; col < WOVEN_AT_ONCE; col++)
+            woven[col * planes + band] = sums[col];
+    }
+}
+
+/* woven (rows, cols, planes): the whitened bands of each date, then whether each is seen. */
+int64_t cg_weave(const Threads *threads, float *woven)
+{
+    const Threads here = *threads;
+    const int64_t dates = here.dates, bands = here.bands, planes = dates * (bands + 1), pixels = here.rows * here.cols;
+    for (int64_t row = 0; row < here.rows; row++) {
+        const float *matrix = here.matrices + row / here.side * (here.cols / here.side) * bands * bands;
+        for (int64_t col = 0, end = here.side; col < here.cols; end += here.side, matrix += bands * bands) {
+            for (; col < end; col += WOVEN_AT_ONCE) {
+                const int64_t first = row * here.cols + col;
+                float *place = woven + first * planes;
+                for (int64_t date = 0; date < dates; date++) {
+                    whiten_pixels(here.images[date] + first, bands, pixels, matrix, planes, place + date * bands);
+                    for (int64_t pixel = 0; pixel < WOVEN_AT_ONCE; pixel++)
+                        place[pixel * planes + dates * bands + date] = (float)here.seen[date][first + pixel];
+                }
+            }
+        }
+    }
+    return 0;
+}
+
 /* ---------------------------------------------------------------------------------------- images along a line --- */
 
-#define WOVEN_AT_ONCE 256 /* pixels whose planes stay in the nearest cache */
+#define PIXELS_AHEAD 3.0 /* how far beside a station, towards the next offsets, a pixel is fetched before it is needed */
+
+#ifdef __GNUC__
+#define FETCH(place) __builtin_prefetch(place)
+#else
+#define FETCH(place) ((void)(place))
+#endif
 
 typedef struct {
     const float *const *tiles; /* (tile_rows, tile_cols) of (side, side, planes); null where there is none: zeros */
@@ -45,14 +134,18 @@ typedef struct {
     double least_weight;
 } Look;
 
-/* woven (pixels, planes) of planes (planes, pixels). */
-int64_t cg_weave(const float *planes, int64_t count, int64_t pixels, float *woven)
+/* One image (pixels, bands + 1) of both dates (pixels, 2 bands + 2): their change, or else what they show alike. */
+int64_t cg_merge_dates(const float *dates, int64_t bands, int64_t pixels, int64_t of_change, float *merged)
 {
-    for (int64_t first = 0; first < pixels; first += WOVEN_AT_ONCE) {
-        const int64_t end = first + WOVEN_AT_ONCE < pixels ? first + WOVEN_AT_ONCE : pixels;
-        for (int64_t plane = 0; plane < count; plane++)
-            for (int64_t pixel = first; pixel < end; pixel++)
-                woven[pixel * count + plane] = planes[plane * pixels + pixel];
+    for (int64_t pixel = 0; pixel < pixels; pixel++) {
+        const float *before = dates + pixel * 2 * (bands + 1), *after = before + bands;
+        const float seen_before = after[bands], seen_after = after[bands + 1];
+        const float both = seen_before * seen_after, count = seen_before + seen_after;
+        const float divisor = count > 1.0f ? count : 1.0f;
+        float *image = merged + pixel * (bands + 1);
+        for (int64_t band = 0; band < bands; band++)
+            image[band] = of_change ? (after[band] - before[band]) * both : (before[band] + after[band]) / divisor;
+        image[bands] = of_change ? both : seen_before > seen_after ? seen_before : seen_after;
     }
     return 0;
 }
@@ -69,65 +162,80 @@ static const float *find_pixel(const Mosaic *mosaic, int64_t row, int64_t col)
     return tile + (((row & inner) << mosaic->side_bits) + (col & inner)) * mosaic->planes;
 }
 
-/* Sample all planes at the stations of one offset: (planes, stations). */
-static void sample_row(const Mosaic *mosaic, const Look *look, double offset, float *sampled)
+/* Weighed sums of four pixels. */
+static void add_pixels(const float *const pixels[4], const float shares[4], int64_t planes, float *restrict sums)
 {
-    const int64_t inner = ((int64_t)1 << mosaic->side_bits) - 1, planes = mosaic->planes;
-    for (int64_t s = 0; s < look->stations; s++) {
-        const double station = (double)(look->first_station + s);
-        const double row = (look->row + station * look->down) + offset * look->aside_down;
-        const double col = (look->col + station * look->right) + offset * look->aside_right;
+    const float *const one = pixels[0], *const two = pixels[1], *const three = pixels[2], *const four = pixels[3];
+    for (int64_t plane = 0; plane < planes; plane++)
+        sums[plane] = (((0.0f + shares[0] * one[plane]) + shares[1] * two[plane]) + shares[2] * three[plane]) +
+                      shares[3] * four[plane];
+}
+
+/* Sample all planes at the stations of one offset, (stations, planes), by the rows and columns of the line itself. */
+static void sample_row(const Mosaic *mosaic, const Look *look, double offset, const double *rows, const double *cols,
+                       float *sums)
+{
+    const Mosaic here = *mosaic; /* a copy, of which the compiler knows that nothing changes it */
+    const int64_t stations = look->stations, window_row = look->window_row, window_col = look->window_col;
+    const int64_t inner = ((int64_t)1 << here.side_bits) - 1, planes = here.planes;
+    const double aside_down = offset * look->aside_down, aside_right = offset * look->aside_right;
+    const int64_t rows_ahead = lround(PIXELS_AHEAD * look->aside_down), cols_ahead = lround(PIXELS_AHEAD * look->aside_right);
+    const int64_t ahead = (rows_ahead * (inner + 1) + cols_ahead) * planes;
+    for (int64_t s = 0; s < stations; s++) {
+        const double row = rows[s] + aside_down, col = cols[s] + aside_right;
         const int64_t whole_row = (int64_t)row, whole_col = (int64_t)col;
         const float down = (float)(row - (double)whole_row), right = (float)(col - (double)whole_col);
         const float up = 1.0f - down, left = 1.0f - right;
         const float shares[4] = {up * left, up * right, down * left, down * right};
-        const int64_t first_row = whole_row + look->window_row, first_col = whole_col + look->window_col;
-        const float *pixels[4] = {find_pixel(mosaic, first_row, first_col)};
-        if ((first_row & inner) < inner && (first_col & inner) < inner && pixels[0] != mosaic->nothing) {
+        const int64_t first_row = whole_row + window_row, first_col = whole_col + window_col;
+        const float *pixels[4] = {find_pixel(&here, first_row, first_col)};
+        if ((first_row & inner) < inner && (first_col & inner) < inner && pixels[0] != here.nothing) {
             pixels[1] = pixels[0] + planes;
-            pixels[2] = pixels[0] + (planes << mosaic->side_bits);
+            pixels[2] = pixels[0] + (planes << here.side_bits);
             pixels[3] = pixels[2] + planes;
+            FETCH(pixels[0] + ahead);
         } else {
             for (int64_t corner = 1; corner < 4; corner++)
-                pixels[corner] = find_pixel(mosaic, first_row + corner / 2, first_col + corner % 2);
+                pixels[corner] = find_pixel(&here, first_row + corner / 2, first_col + corner % 2);
         }
-        for (int64_t plane = 0; plane < planes; plane++) {
-            float sum = 0.0f;
-            for (int64_t corner = 0; corner < 4; corner++)
-                sum += shares[corner] * pixels[corner][plane];
-            sampled[plane * look->stations + s] = sum;
-        }
+        add_pixels(pixels, shares, planes, sums + s * planes);
     }
 }
 
 /* images (dates, bands, offsets, stations) and weights (dates, offsets, stations); -1 where memory is lacking. */
 int64_t cg_straighten(const Mosaic *mosaic, const Look *look, float *images, float *weights)
 {
-    const int64_t stations = look->stations, offsets = 2 * look->half_offsets + 1;
-    const int64_t bands = mosaic->planes / mosaic->dates - 1;
-    float *sampled = malloc((size_t)((mosaic->planes + 1) * stations) * sizeof(float));
-    if (!sampled)
+    const int64_t stations = look->stations, offsets = 2 * look->half_offsets + 1, planes = mosaic->planes;
+    const int64_t dates = mosaic->dates, bands = planes / dates - 1;
+    double *rows = malloc((size_t)stations * (2 * sizeof(double) + (size_t)(planes + 1) * sizeof(float)));
+    if (!rows)
         return -1;
-    float *scale = sampled + mosaic->planes * stations;
+    double *cols = rows + stations;
+    float *sums = (float *)(cols + stations), *scale = sums + planes * stations;
+    for (int64_t s = 0; s < stations; s++) {
+        const double station = (double)(look->first_station + s);
+        rows[s] = look->row + station * look->down;
+        cols[s] = look->col + station * look->right;
+    }
     for (int64_t t = 0; t < offsets; t++) {
-        sample_row(mosaic, look, (double)(t - look->half_offsets) * look->offset_step, sampled);
-        for (int64_t date = 0; date < mosaic->dates; date++) {
-            const float *seen = sampled + (mosaic->dates * bands + date) * stations;
+        sample_row(mosaic, look, (double)(t - look->half_offsets) * look->offset_step, rows, cols, sums);
+        for (int64_t date = 0; date < dates; date++) {
+            const float *seen = sums + dates * bands + date;
             float *weight = weights + (date * offsets + t) * stations;
             for (int64_t s = 0; s < stations; s++) {
-                const float share = seen[s] < (float)look->least_weight ? 0.0f : seen[s];
+                const float share = seen[s * planes] < (float)look->least_weight ? 0.0f : seen[s * planes];
                 scale[s] = share > 0.0f ? 1.0f / share : 0.0f;
                 weight[s] = share < 1.0f ? share : 1.0f;
             }
             for (int64_t band = 0; band < bands; band++) {
-                const float *from = sampled + (date * bands + band) * stations;
+                const float *from = sums + date * bands + band;
                 float *image = images + ((date * bands + band) * offsets + t) * stations;
                 for (int64_t s = 0; s < stations; s++)
-                    image[s] = from[s] * scale[s];
+                    image[s] = from[s * planes] * scale[s];
             }
         }
     }
-    free(sampled);
+    free(rows);
     return 0;
 }
 
@@ -165,7 +273,8 @@ typedef struct {
 /* What a turn works with, cut from one piece of memory. */
 typedef struct {
     float *sums;                       /* (3, bands + 1, stations): zones of one line */
-    float *single;                     /* (offsets, stations): the bands, weighed into one */
+    float *weighed;                    /* (bands, offsets, stations): values times their weight */
+    float *single;                     /* (offsets, stations): the bands, weighed into one, times the weight */
     float *contrast, *known, *smooth;  /* (offsets, stations) */
     float direction[MOST_BANDS];
     double *terms;                     /* (offsets, stations, 4) */
@@ -218,29 +327,41 @@ static float find_single_median(double *values, int64_t count)
     return (low + high) / 2.0f;
 }
 
-/* Add rows of values times their weight, and the weight, over the stations from `from` on. */
-static void add_rows(const float *values, const float *weight, int64_t stations, int64_t from, int64_t count,
-                     int64_t first_row, int64_t last_row, float *sums)
+/* Add rows, `stride` apart, one after the other: four in each pass over the sums. */
+static void add_rows(const float *rows, int64_t stride, int64_t count, int64_t first, int64_t last, float *restrict sums)
 {
-    for (int64_t row = first_row; row <= last_row; row++) {
-        const float *value = values + row * stations + from, *share = weight + row * stations + from;
+    int64_t row = first;
+    for (; row + 3 <= last; row += 4) {
+        const float *one = rows + row * stride, *two = one + stride, *three = two + stride, *four = three + stride;
         for (int64_t s = 0; s < count; s++)
-            sums[s] += value[s] * share[s];
+            sums[s] = (((sums[s] + one[s]) + two[s]) + three[s]) + four[s];
     }
+    for (; row <= last; row++)
+        for (int64_t s = 0; s < count; s++)
+            sums[s] += rows[row * stride + s];
 }
 
-static void add_weights(const float *weight, int64_t stations, int64_t from, int64_t count, int64_t first_row,
-                        int64_t last_row, float *sums)
+/* Values times their weight, (rows, count), over the stations from `from` on. */
+static void weigh(const float *values, const float *weight, int64_t stations, int64_t from, int64_t count, int64_t first,
+                  int64_t last, float *restrict weighed)
 {
-    for (int64_t row = first_row; row <= last_row; row++)
+    for (int64_t row = first; row <= last; row++)
         for (int64_t s = 0; s < count; s++)
-            sums[s] += weight[row * stations + from + s];
+            weighed[row * count + s] = values[row * stations + from + s] * weight[row * stations + from + s];
 }
 
 static float reciprocal(float weight, double least_sum)
 {
     const float bounded = weight > (float)least_sum ? weight : (float)least_sum;
     return 1.0f / bounded;
+}
+
+/* Weigh all bands in some rows, over the stations from `from` on, for the lines that are looked at there. */
+static void weigh_bands(const Field *field, int64_t from, int64_t count, int64_t first, int64_t last, Room *room)
+{
+    for (int64_t band = 0; band < field->bands; band++)
+        weigh(field->values + band * field->offsets * field->stations, field->weight, field->stations, from, count, first,
+              last, room->weighed + band * field->offsets * count);
 }
 
 /* Mean contrast vector (bands) of the line whose core lies around a row; zeros where none of it was observed. Twin:
@@ -258,9 +379,8 @@ static void find_mean_vector(const Field *field, const Rules *rules, int64_t row
         const double least = rules->least_of_zone * (double)greater(last + 1 - first, 0);
         float *sums = room->sums + zone * planes * count, *weight = sums + bands * count;
         for (int64_t band = 0; band < bands; band++)
-            add_rows(field->values + band * field->offsets * field->stations, field->weight, field->stations, from, count,
-                     first, last, sums + band * count);
-        add_weights(field->weight, field->stations, from, count, first, last, weight);
+            add_rows(room->weighed + band * field->offsets * count, count, count, first, last, sums + band * count);
+        add_rows(field->weight + from, field->stations, count, first, last, weight);
         for (int64_t s = 0; s < count; s++)
             weight[s] = (double)weight[s] > least ? reciprocal(weight[s], rules->least_sum) : NAN;
         for (int64_t band = 0; band < bands; band++)
@@ -282,24 +402,27 @@ static void find_mean_vector(const Field *field, const Rules *rules, int64_t row
             room->ranked[seen++] = norm[s];
     }
     const float bound = seen ? (float)rules->bound * find_single_median(room->ranked, seen) : 0.0f;
-    for (int64_t band = 0; band < bands; band++) {
-        float sum = 0.0f;
-        for (int64_t s = 0; s < count; s++) {
-            if (!isfinite(norm[s]))
-                continue;
-            const float size = norm[s] > (float)rules->least_size ? norm[s] : (float)rules->least_size;
-            const float share = bound / size < 1.0f ? bound / size : 1.0f;
-            sum += both[band * count + s] * share;
-        }
-        vector[band] = sum / (float)greater(seen, 1);
+    for (int64_t band = 0; band < bands; band++)
+        vector[band] = 0.0f;
+    for (int64_t s = 0; s < count; s++) {
+        if (!isfinite(norm[s]))
+            continue;
+        const float size = norm[s] > (float)rules->least_size ? norm[s] : (float)rules->least_size;
+        const float share = bound / size < 1.0f ? bound / size : 1.0f;
+        for (int64_t band = 0; band < bands; band++)
+            vector[band] += both[band * count + s] * share;
     }
+    for (int64_t band = 0; band < bands; band++)
+        vector[band] /= (float)greater(seen, 1);
 }
 
 /* Direction of the line's mean contrast among the bands; 0 where there is none. Twin: fields.find_direction. */
 static int find_direction(const Field *field, const Rules *rules, int64_t from, int64_t count, Room *room)
 {
     double square = 0.0;
-    find_mean_vector(field, rules, field->offsets / 2, from, count, room, room->direction);
+    const int64_t middle = field->offsets / 2, reach = rules->gap_rows + rules->flank_rows;
+    weigh_bands(field, from, count, middle - reach, middle + reach, room);
+    find_mean_vector(field, rules, middle, from, count, room, room->direction);
     for (int64_t band = 0; band < field->bands; band++)
         square += (double)room->direction[band] * (double)room->direction[band];
     const double length = sqrt(square);
@@ -310,22 +433,28 @@ static int find_direction(const Field *field, const Rules *rules, int64_t from, 
     return 1;
 }
 
-/* Weigh the bands into one. Twin: Field.project. */
+/* Weigh the bands into one, times the weight. Twin: Field.project. */
 static void project(const Field *field, Room *room)
 {
-    const int64_t count = field->offsets * field->stations;
-    for (int64_t place = 0; place < count; place++)
-        room->single[place] = room->direction[0] * field->values[place];
-    for (int64_t band = 1; band < field->bands; band++)
-        for (int64_t place = 0; place < count; place++)
-            room->single[place] += room->direction[band] * field->values[band * count + place];
+    const int64_t stations = field->stations, all = field->offsets * stations;
+    for (int64_t first = 0; first < all; first += stations) {
+        float *single = room->single + first;
+        for (int64_t s = 0; s < stations; s++)
+            single[s] = room->direction[0] * field->values[first + s];
+        for (int64_t band = 1; band < field->bands; band++)
+            for (int64_t s = 0; s < stations; s++)
+                single[s] += room->direction[band] * field->values[band * all + first + s];
+        for (int64_t s = 0; s < stations; s++)
+            single[s] *= field->weight[first + s];
+    }
 }
 
 /* Contrast with both flanks at every offset and station, 0 where it cannot be told; 1 or 0 where it is known or not.
-   Twin: fields.map_contrast. */
-static void map_contrast(const Field *single, const Rules *rules, float *sums, float *contrast, float *known)
+   Of one band, given as its values times their weight. Twin: fields.map_contrast. */
+static void map_contrast(const float *weighed, const Field *field, const Rules *rules, float *sums, float *contrast,
+                         float *known)
 {
-    const int64_t stations = single->stations, last = single->offsets - 1;
+    const int64_t stations = field->stations, last = field->offsets - 1;
     const int64_t near = rules->gap_rows, far = rules->gap_rows + rules->flank_rows;
     const float least_sum = (float)rules->least_sum;
     float *core = sums, *flanks = core + stations, *core_weight = flanks + stations, *flanks_weight = core_weight + stations;
@@ -336,10 +465,9 @@ static void map_contrast(const Field *single, const Rules *rules, float *sums, f
         for (int64_t place = 0; place < 4 * stations; place++)
             sums[place] = 0.0f;
         for (int64_t zone = 0; zone < 3; zone++) {
-            add_rows(single->values, single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                     zone ? flanks : core);
-            add_weights(single->weight, stations, 0, stations, limits[zone][0], limits[zone][1],
-                        zone ? flanks_weight : core_weight);
+            const int64_t *ends = limits[zone];
+            add_rows(weighed, stations, stations, ends[0], ends[1], zone ? flanks : core);
+            add_rows(field->weight, stations, stations, ends[0], ends[1], zone ? flanks_weight : core_weight);
         }
         for (int64_t s = 0; s < stations; s++) {
             const float of_core = core_weight[s] > least_sum ? core_weight[s] : least_sum;
@@ -555,7 +683,7 @@ static int furnish(const Field *field, Room *room)
 {
     const int64_t stations = field->stations, all = field->offsets * stations;
     const int64_t longest = greater(stations, field->offsets);
-    const int64_t doubles = 4 * all + 5 * longest, floats = 4 * all + 3 * (field->bands + 1) * stations;
+    const int64_t doubles = 4 * all + 5 * longest, floats = (4 + field->bands) * all + 3 * (field->bands + 1) * stations;
     double *place = malloc((size_t)doubles * sizeof(double) + (size_t)floats * sizeof(float));
     if (!place)
         return 0;
@@ -570,7 +698,8 @@ static int furnish(const Field *field, Room *room)
     room->contrast = single += all;
     room->known = single += all;
     room->smooth = single += all;
-    room->sums = single + all;
+    room->weighed = single += all;
+    room->sums = single + field->bands * all;
     return 1;
 }
 
@@ -588,10 +717,19 @@ static int is_wide_enough(const Field *field, const Rules *rules)
 int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t from, int64_t count, const int64_t *rows,
                              int64_t lines, float *vectors)
 {
-    double *ranked = malloc((size_t)(count + 1) * (sizeof(double) + (size_t)(3 * (field->bands + 1)) * sizeof(float)));
+    const int64_t floats = 3 * (field->bands + 1) + field->bands * field->offsets;
+    double *ranked = malloc((size_t)(count + 1) * (sizeof(double) + (size_t)floats * sizeof(float)));
     if (!ranked)
         return -1;
     Room room = {.ranked = ranked, .sums = (float *)(ranked + count)};
+    room.weighed = room.sums + 3 * (field->bands + 1) * count;
+    const int64_t reach = rules->gap_rows + rules->flank_rows, end = field->offsets - 1;
+    int64_t first = end, last = 0;
+    for (int64_t line = 0; line < lines; line++) {
+        first = lesser(first, greater(rows[line] - reach, 0));
+        last = greater(last, lesser(rows[line] + reach, end));
+    }
+    weigh_bands(field, from, count, first, last, &room);
     for (int64_t line = 0; line < lines; line++)
         find_mean_vector(field, rules, rows[line], from, count, &room, vectors + line * field->bands);
     free(ranked);
@@ -601,10 +739,12 @@ int64_t cg_find_mean_vectors(const Field *field, const Rules *rules, int64_t fro
 /* contrast and known (offsets, stations) of a field of one band; -1 where memory is lacking. */
 int64_t cg_map_contrast(const Field *single, const Rules *rules, float *contrast, float *known)
 {
-    float *sums = malloc((size_t)(4 * single->stations) * sizeof(float));
+    float *sums = malloc((size_t)((4 + single->offsets) * single->stations) * sizeof(float));
     if (!sums)
         return -1;
-    map_contrast(single, rules, sums, contrast, known);
+    float *weighed = sums + 4 * single->stations;
+    weigh(single->values, single->weight, single->stations, 0, single->stations, 0, single->offsets - 1, weighed);
+    map_contrast(weighed, single, rules, sums, contrast, known);
     free(sums);
     return 0;
 }
@@ -623,8 +763,7 @@ int64_t cg_take_turn(const Field *field, const Rules *rules, int64_t judged, Tur
     int64_t goes_on = count > 0 && find_direction(field, rules, from, count, &room);
     if (goes_on) {
         project(field, &room);
-        const Field single = {room.single, field->weight, 1, field->offsets, field->stations, field->first_station};
-        map_contrast(&single, rules, room.sums, room.contrast, room.known);
+        map_contrast(room.single, field, rules, room.sums, room.contrast, room.known);
         fit_axis(field, rules, from, count, turn, &room);
         sample_along(field, rules, middle, turn, &room);
         grow(field, rules, from, count, turn, &room);

@@ -5,12 +5,15 @@ All kernels are finite, so that what comes out does not depend on the window tha
 
 from __future__ import annotations
 
+import ctypes
 import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
+
+from colibri_geo.core import compiled
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
@@ -155,7 +158,7 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
         Of M // factor by N // factor pixels.
     """
     if factor == 1:
-        return Coarse(image * valid, valid)
+        return Coarse(image if valid.all() else image * valid, valid)
     if not valid.any():
         shape = (image.shape[1] // factor, image.shape[2] // factor)
         return Coarse(np.zeros((len(image), *shape), dtype=np.float32), np.zeros(shape, dtype=np.bool_))
@@ -195,6 +198,8 @@ def _add(parts: list[FloatArray]) -> FloatArray:
 def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]) -> FloatArray:
     """Convolve some rows of a band at once."""
     height, width = (side - 2 * KERNEL_MARGIN_PX for side in values.shape[1:])
+    if compiled.KERNELS is not None:
+        return _convolve_compiled(compiled.KERNELS, values, rows, cols)
     moved = np.zeros((len(values), height, width), dtype=np.float32)
     step = max(1, _CHUNK_PX // values.shape[2])
     for top in range(0, height, step):
@@ -209,4 +214,16 @@ def _convolve(values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[A
                 if weight:
                     np.multiply(down[:, place : place + width], np.float32(weight), out=part[:, :width])
                     np.add(across, part[:, :width], out=across)
+    return moved
+
+
+def _convolve_compiled(
+    kernels: ctypes.CDLL, values: FloatArray, rows: np.ndarray[Any, Any], cols: np.ndarray[Any, Any]
+) -> FloatArray:
+    """Do what `_convolve` does."""
+    height, width = (side - 2 * KERNEL_MARGIN_PX for side in values.shape[1:])
+    given, down, across = (np.ascontiguousarray(array, dtype=np.float32) for array in (values, rows, cols))
+    moved = np.empty((len(values), height, width), dtype=np.float32)
+    asked = map(compiled.locate, (down, across, moved))
+    compiled.check(kernels.cg_convolve(compiled.locate(given), len(values), height, width, *asked))
     return moved

@@ -195,8 +195,8 @@ def _state_rules(offsets: int, least_px: float, most_px: float) -> compiled.Rule
     smooth = smoothing(offsets, _SMOOTHING_PX).toarray()
     steps = np.ascontiguousarray(_STEPS)
     rules = state_zones(CORE_HALF_PX)
-    rules.smoothing = smooth.ctypes.data
-    rules.steps = steps.ctypes.data
+    rules.smoothing = compiled.locate(smooth)
+    rules.steps = compiled.locate(steps)
     rules.rounds = steps.shape[0]
     rules.tries = steps.shape[1]
     rules.least_level = _LEAST_LEVEL
@@ -223,7 +223,7 @@ def _look_past_ends(view: View, line: Line, extent: Extent) -> tuple[Past, Past]
     if direction is None:
         return None
     contrast = map_contrast(field.project(direction), CORE_HALF_PX)
-    level = max(float(contrast.mean_profile(extent)[len(frame.offsets) // 2]), 1e-6)
+    level = max(float(contrast.mean_profile(extent, contrast.beside(0.0))[0]), 1e-6)
     return (
         look_past(contrast, extent.start, level, outward=-1),
         look_past(contrast, extent.stop, level, outward=1),

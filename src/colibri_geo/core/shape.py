@@ -367,7 +367,7 @@ def _find_scatter(vectors: FloatArray) -> FloatArray:
 def _fit_width(signal: Field, extent: Extent) -> _Width:
     """Find the box that, blurred, fits the mean cross profile best."""
     inner = Extent(extent.start + 2, extent.stop - 2) if extent.length > 10 else extent
-    near = signal.mean_profile(inner)[np.abs(signal.offsets) <= _WIDTH_REACH_PX + 1e-9]
+    near = signal.mean_profile(inner, signal.beside(_WIDTH_REACH_PX))
     models = _model_widths(len(near))
     rest = near - models.ground @ (models.ground.T @ near)
     # What a box leaves is the rest without its part along the box; the smallest over all centres.
@@ -443,7 +443,12 @@ def _measure_evenness(along: FloatArray, level: float) -> float:
 
 def _measure_lobe(signal: Field, extent: Extent, core_half: float, level: float) -> float:
     """Opposite signal right beside the strip, over the strip's: near 1 for a shifted line, near 0 for a new one."""
-    profile, away, known = signal.mean_profile(extent), np.abs(signal.offsets), signal.known_rows(extent)
+    near = signal.beside(16.0)
+    profile, away, known = (
+        signal.mean_profile(extent, near),
+        np.abs(signal.offsets[near]),
+        signal.known_rows(extent)[near],
+    )
     ground = profile[(away > 8) & (away < 16) & known]
     beside = profile[(away > core_half + 0.5) & (away <= core_half + 3.5) & known]
     if not len(ground) or not len(beside):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,6 @@ AHEAD_PX = 22
 
 _FIRST_AHEAD_PX = 3
 _AHEAD_HALF_WIDTH_PX = 8  # the line itself within 10 degrees, and its flanks
-_FAN_DEG = np.arange(-45.0, 46.0, 5.0)
-_NARROW_FAN_DEG = np.arange(-3.0, 4.0)
-_AHEAD_DEG = 10
 _LEAST_BEYOND_PX = 8
 _PAST_COUNT_PX = 20
 _WINDOW_PX = 30
@@ -42,6 +40,19 @@ _SIDE_STEPS = _SIDE_PX[:, None, None, None, None]
 _ASIDE_PX = np.array([0.0, -_SIDE_FLANK_PX, _SIDE_FLANK_PX])[:, None, None]
 _SIDE_STATIONS = np.cos(_SIDE_RAD) * _SIDE_STEPS - np.sin(_SIDE_RAD) * _ASIDE_PX
 _SIDE_OFFSETS = (np.sin(_SIDE_RAD) * _SIDE_STEPS + np.cos(_SIDE_RAD) * _ASIDE_PX) * np.array([1, -1])[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Fan:
+    """Directions of rays from an end, and how far from it they are sampled."""
+
+    degrees: FloatArray
+    steps: FloatArray
+
+
+_FAN = _Fan(np.arange(-45.0, 46.0, 5.0), np.arange(_FIRST_AHEAD_PX, AHEAD_PX + 1.0))
+_STRAIGHT_AHEAD = np.abs(_FAN.degrees) <= 10
+_NARROW_FAN = _Fan(np.arange(-3.0, 4.0), np.arange(_FIRST_AHEAD_PX, PAST_PX + 1.0))
 
 
 @dataclass(frozen=True)
@@ -83,12 +94,12 @@ def look_ahead(contrast: Field, end: float, level: float, *, outward: int) -> fl
         Largest mean contrast over a fan of directions, over that of the strip; NaN where the ground straight ahead was
         not observed.
     """
-    steps = np.arange(_FIRST_AHEAD_PX, AHEAD_PX + 1.0)
-    rays = _Rays.cast(contrast, end, steps, _FAN_DEG, level=level, outward=outward)
-    if (rays.seen.sum(axis=1) >= _LEAST_BEYOND_PX)[np.abs(_FAN_DEG) <= _AHEAD_DEG].mean() < 0.5:
+    rays = _Rays.cast(contrast, end, _FAN, level=level, outward=outward)
+    if (rays.seen[_STRAIGHT_AHEAD].sum(axis=1) >= _LEAST_BEYOND_PX).mean() < 0.5:
         return math.nan
     # What bends soon leaves every ray, so the first half of each is judged by itself too.
-    return rays.find_most(np.array([0, 0]), np.array([len(steps), len(steps) // 2])) / level
+    steps = len(_FAN.steps)
+    return rays.find_most(np.array([0, 0]), np.array([steps, steps // 2])) / level
 
 
 def place_ahead(line: Line, end: float, *, outward: int) -> FloatArray:
@@ -139,15 +150,14 @@ def look_past(contrast: Field, end: float, level: float, *, outward: int) -> Pas
     -------
     Past
     """
-    steps = np.arange(_FIRST_AHEAD_PX, PAST_PX + 1.0)
-    rays = _Rays.cast(contrast, end, steps, _NARROW_FAN_DEG, level=level, outward=outward)
+    rays, steps = _Rays.cast(contrast, end, _NARROW_FAN, level=level, outward=outward), _NARROW_FAN.steps
     counts = np.cumsum(rays.seen, axis=1)
     first = _Rays(rays.values, rays.seen & (counts <= _PAST_COUNT_PX))
     known = (counts[:, -1] >= _LEAST_BEYOND_PX).any()
     starts = np.arange(0, len(steps), _WINDOW_PX // 2)
     strongest = rays.find_most(starts, np.minimum(starts + _WINDOW_PX, len(steps))) / level
     nearest = first.find_most(np.array([0]), np.array([len(steps)])) / level if known else math.nan
-    ahead = rays.seen[len(_NARROW_FAN_DEG) // 2]
+    ahead = rays.seen[len(rays.seen) // 2]
     hidden = 0.0 if ahead[0] else float(steps[np.argmax(ahead)]) if ahead.any() else float(PAST_PX)
     return Past(nearest, strongest, hidden)
 
@@ -226,6 +236,25 @@ def _average_rows(values: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """Rows of a field that rays pass: three at each sample (3, directions, steps), and whether it lies in the field."""
+
+    near: IntArray
+    within: BoolArray
+
+    @staticmethod
+    @lru_cache(maxsize=16)
+    def under(fan: _Fan, count: int) -> _Rows:
+        """Find them in a field of so many offsets."""
+        first, last = -(count // 2) * ACROSS_STEP_PX, count - 1
+        rows = np.tan(np.radians(fan.degrees))[:, None] * fan.steps
+        rows = np.rint((rows - first) / ACROSS_STEP_PX).astype(int)
+        at = np.minimum(np.maximum(rows, 0), last)
+        near = np.stack([np.maximum(at - 1, 0), at, np.minimum(at + 1, last)])
+        return _Rows(near, (rows >= 0) & (rows <= last))
+
+
+@dataclass(frozen=True)
 class _Rays:
     """Contrast along rays from an end, (directions, steps); whether it was observed."""
 
@@ -233,31 +262,21 @@ class _Rays:
     seen: BoolArray
 
     @classmethod
-    def cast(
-        cls, contrast: Field, end: float, steps: FloatArray, fan_deg: FloatArray, *, level: float, outward: int
-    ) -> _Rays:
+    def cast(cls, contrast: Field, end: float, fan: _Fan, *, level: float, outward: int) -> _Rays:
         """Sample the contrast, bounded by the strip's own, along each direction of a fan."""
-        columns = np.rint(end + outward * steps - contrast.stations[0]).astype(int)
-        rows = np.tan(np.radians(fan_deg))[:, None] * steps
-        rows = np.rint((rows - contrast.offsets[0]) / ACROSS_STEP_PX).astype(int)
-        last_row, last_column = contrast.values.shape[0] - 1, contrast.values.shape[1] - 1
-        within = (rows >= 0) & (rows <= last_row) & (columns >= 0) & (columns <= last_column)
-        rows, columns = np.minimum(np.maximum(rows, 0), last_row), np.minimum(np.maximum(columns, 0), last_column)
-        near = [
-            row * (last_column + 1) + columns for row in (np.maximum(rows - 1, 0), rows, np.minimum(rows + 1, last_row))
-        ]
-        values = np.clip(contrast.values.take(near).sum(axis=0) / 3, -level, 1.5 * level)
-        return cls(values, within & (contrast.weight.take(near[1]) > 0))
+        offsets, stations = contrast.values.shape
+        columns = np.rint(end + outward * fan.steps - contrast.stations[0]).astype(int)
+        rows = _Rows.under(fan, offsets)
+        place = rows.near * stations + np.minimum(np.maximum(columns, 0), stations - 1)
+        values = np.clip(contrast.values.take(place).sum(axis=0) / 3, -level, 1.5 * level)
+        within = rows.within & (columns >= 0) & (columns < stations)
+        return cls(values, within & (contrast.weight.take(place[1]) > 0))
 
     def find_most(self, starts: IntArray, stops: IntArray) -> float:
-        """Largest mean contrast of a part of a ray, 0 or more, of which enough was observed."""
-        counts, sums = (_add_up(terms, starts, stops) for terms in (self.seen, np.where(self.seen, self.values, 0.0)))
+        """Largest mean contrast, 0 or more, of a part of a ray from `starts` to before `stops` that is known enough."""
+        running = np.zeros((2, len(self.seen), self.seen.shape[1] + 1))
+        np.cumsum(self.seen, axis=1, out=running[0, :, 1:])
+        np.cumsum(np.where(self.seen, self.values, 0.0), axis=1, out=running[1, :, 1:])
+        counts, sums = running[..., stops] - running[..., starts]
         judged = counts >= _LEAST_BEYOND_PX
         return float(np.max(sums[judged] / counts[judged], initial=0.0))
-
-
-def _add_up(terms: FloatArray | BoolArray, starts: IntArray, stops: IntArray) -> FloatArray:
-    """Sum each row from `starts` to just before `stops`, (rows, parts)."""
-    running = np.zeros((len(terms), terms.shape[1] + 1))
-    np.cumsum(terms, axis=1, out=running[:, 1:])
-    return running[:, stops] - running[:, starts]

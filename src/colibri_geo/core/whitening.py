@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
-from colibri_geo.core.resample import sum_blocks
+from colibri_geo.core import compiled
+from colibri_geo.core.resample import Coarse, sum_blocks
 from colibri_geo.core.windows import Window
 
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
@@ -117,9 +120,7 @@ def whiten(field: FloatArray, whitening: FloatArray, *, border: int = 0, scale: 
     bands, rows, cols = field.shape
     side = _PATCH_PX * scale
     shape = (rows // side, cols // side)
-    first = border * BLOCK_PX // _PATCH_PX
-    inner = (slice(first, first + shape[0]), slice(first, first + shape[1]))
-    weights = np.ascontiguousarray(_spread_patches(whitening)[inner].transpose(2, 3, 0, 1))
+    weights = np.ascontiguousarray(_spread_inside(whitening, shape, border).transpose(2, 3, 0, 1))
     whitened = np.zeros(field.shape, dtype=np.float32)
     part = np.empty((shape[0], side, cols), dtype=np.float32)
     for row in range(bands):
@@ -159,6 +160,31 @@ class Whitening:
 
     def apply(self, field: FloatArray, window: Window) -> FloatArray:
         """Whiten a field (B, M, N) that is cut from the image; the edges of `window` lie on the lattice of blocks."""
+        return whiten(field, self._cut(window), border=1, scale=self.scale)
+
+    def weave(self, dates: Sequence[Coarse], window: Window) -> FloatArray:
+        """Whiten several images of one window, as `apply` does each, and put their planes side by side, pixel by pixel.
+
+        Parameters
+        ----------
+        dates : sequence of Coarse
+            (B, M, N); float32.
+        window : Window
+            Whose edges lie on the lattice of blocks.
+
+        Returns
+        -------
+        (M, N, D B + D) ndarray of float32
+            The bands of each image, one image after the other, then for each 1 where it is seen.
+        """
+        if compiled.KERNELS is not None:
+            return _weave_compiled(compiled.KERNELS, dates, self._cut(window), _PATCH_PX * self.scale)
+        whitened = [self.apply(date.image, window) for date in dates]
+        planes = np.concatenate([*whitened, [date.seen for date in dates]])
+        return np.ascontiguousarray(planes.transpose(1, 2, 0))
+
+    def _cut(self, window: Window) -> FloatArray:
+        """Cut the matrices of the blocks of a window, and of one more on each side."""
         step = BLOCK_PX * self.scale
         rows, cols = (
             np.clip(np.arange(first // step - 1 - at, (first + side) // step + 1 - at), 0, length - 1)
@@ -167,7 +193,23 @@ class Whitening:
                 (window.col, window.cols, self.matrices.shape[1], self.col),
             )
         )
-        return whiten(field, self.matrices[rows[:, None], cols], border=1, scale=self.scale)
+        cut: FloatArray = self.matrices[rows[:, None], cols]
+        return cut
+
+
+def _weave_compiled(kernels: ctypes.CDLL, dates: Sequence[Coarse], matrices: FloatArray, side: int) -> FloatArray:
+    """Do what `Whitening.weave` does."""
+    bands, rows, cols = dates[0].image.shape
+    weights = np.ascontiguousarray(_spread_inside(matrices, (rows // side, cols // side), 1), dtype=np.float32)
+    images = [np.ascontiguousarray(date.image, dtype=np.float32) for date in dates]
+    seen = [np.ascontiguousarray(date.seen, dtype=np.bool_) for date in dates]
+    places = np.array([[compiled.locate(array) for array in arrays] for arrays in (images, seen)], dtype=np.uintp)
+    threads = compiled.Threads(
+        *map(compiled.locate, (places[0], places[1], weights)), len(dates), bands, rows, cols, side
+    )
+    woven = np.empty((rows, cols, len(dates) * (bands + 1)), dtype=np.float32)
+    compiled.check(kernels.cg_weave(threads, compiled.locate(woven)))
+    return woven
 
 
 def _cut_blocks(field: AnyArray) -> AnyArray:
@@ -270,6 +312,12 @@ def _smooth(blocks: FloatArray) -> FloatArray:
     down = ndimage.correlate1d(blocks, [1.0, 2.0, 1.0], axis=0, mode="constant")
     smooth: FloatArray = ndimage.correlate1d(down, [1.0, 2.0, 1.0], axis=1, mode="constant")
     return smooth
+
+
+def _spread_inside(whitening: FloatArray, shape: tuple[int, int], border: int) -> FloatArray:
+    """Interpolate matrices to the centres of patches, of which so many lie inside of a border of blocks."""
+    first = border * BLOCK_PX // _PATCH_PX
+    return _spread_patches(whitening)[first : first + shape[0], first : first + shape[1]]
 
 
 def _spread_patches(blocks: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from colibri_geo.core.frames import Frame, Line, Mosaic, straighten, weave
+from colibri_geo.core.frames import Frame, Line, Mosaic, merge_dates, straighten
 from colibri_geo.core.resample import average_blocks
 from colibri_geo.core.segments import fit_segment
 from colibri_geo.core.shape import Piece, Segment
@@ -25,7 +25,7 @@ from colibri_geo.tracing.linking import Seed
 FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
 _TILE_PX = 256
-_KEPT_TILES, _KEPT_STACKS = 32, 24
+_KEPT_DATES, _KEPT_SHOWN = 32, 24
 _AROUND_PX = 2.0
 _BLOCK_PX = 512
 _SAME_TURN_DEG = 20.0
@@ -65,8 +65,8 @@ class ChangeReader:
     change_map: ChangeMap
     whitening: Whitening
     factor: int = 1
-    _tiles: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
-    _stacks: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
+    _dates: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
+    _shown: dict[tuple[Shown, int, int], FloatArray] = field(default_factory=dict)
 
     @cached_property
     def _bare_direction(self) -> FloatArray:
@@ -99,23 +99,20 @@ class ChangeReader:
 
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
         """Give one tile of the lattice, (256, 256, planes); see `straighten` for the planes."""
-        return _recall(self._stacks, (shown, row, col), partial(self._stack, shown, row, col), most=_KEPT_STACKS)
+        if shown is Shown.DATES:
+            return _recall(self._dates, (row, col), partial(self._read_dates, row, col), most=_KEPT_DATES, forget=min)
+        return _recall(self._shown, (shown, row, col), partial(self._merge, shown, row, col), most=_KEPT_SHOWN)
 
-    def _stack(self, shown: Shown, row: int, col: int) -> FloatArray:
-        dates = _recall(self._tiles, (row, col), partial(self._read_dates, row, col), most=_KEPT_TILES, forget=min)
-        return weave(_show(dates, shown))
+    def _merge(self, shown: Shown, row: int, col: int) -> FloatArray:
+        return merge_dates(self._tile(Shown.DATES, row, col), of_change=shown is Shown.CHANGE)
 
     def _read_dates(self, row: int, col: int) -> FloatArray:
-        """Read both dates of a tile: the bands of each, then 1 where each is observed, (2 B + 2, 256, 256)."""
+        """Read both dates of a tile: the bands of each, then 1 where each is observed, (256, 256, 2 B + 2)."""
         window = Window(*(self.factor * place for place in (row, col, _TILE_PX, _TILE_PX)))
         block = self.change_map.read(window)
         before = average_blocks(block.before, block.valid_before, self.factor)
         after = average_blocks(block.after, block.valid_after, self.factor)
-        bands, place = len(before.image), Window(row, col, _TILE_PX, _TILE_PX)
-        planes = np.empty((2 * bands + 2, _TILE_PX, _TILE_PX), dtype=np.float32)
-        planes[:bands], planes[bands:-2] = (self.whitening.apply(date.image, place) for date in (before, after))
-        planes[-2], planes[-1] = before.seen, after.seen
-        return planes
+        return self.whitening.weave([before, after], Window(row, col, _TILE_PX, _TILE_PX))
 
 
 def _find_window(line: Line, first: int, last: int, half_width_px: float) -> Window:
@@ -164,25 +161,6 @@ def _recall(
     if len(kept) > most:
         del kept[forget(kept)]
     return found
-
-
-def _show(dates: FloatArray, shown: Shown) -> FloatArray:
-    """Make of the planes of both dates (2 B + 2, M, N) those of what is shown."""
-    if shown is Shown.DATES:
-        return dates
-    bands = len(dates) // 2 - 1
-    before, after, seen_before, seen_after = dates[:bands], dates[bands:-2], dates[-2], dates[-1]
-    planes = np.empty((bands + 1, *seen_before.shape), dtype=np.float32)
-    image, seen = planes[:-1], planes[-1]
-    if shown is Shown.CHANGE:
-        np.multiply(seen_before, seen_after, out=seen)
-        np.subtract(after, before, out=image)
-        image *= seen
-    else:
-        np.maximum(seen_before, seen_after, out=seen)
-        np.add(before, after, out=image)
-        image /= np.maximum(seen_before + seen_after, np.float32(1))
-    return planes
 
 
 @dataclass(frozen=True)
