@@ -166,7 +166,7 @@ def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, Layer
     rows = [
         (name, code, REGISTERED if listed else KNOWN, _is_axis(part), True, part)
         for name, code, listed, shape in zip(
-            labels["name"], labels["code"], registered, features.frame.geometry, strict=True
+            labels.table["name"], labels.table["code"], registered, features.frame.geometry, strict=True
         )
         for part in split(shape)
         if part.geom_type != "Polygon"
@@ -176,7 +176,7 @@ def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, Layer
         raise InvalidGeometry(
             f"{path.name}: holds polygons alone, expected points or lines of aerodromes; draw their runways as lines"
         )
-    notes = (*features.notes, *((f"{areas} polygon(s) left out",) if areas else ()))
+    notes = (*features.notes, *labels.notes, *((f"{areas} polygon(s) left out",) if areas else ()))
     sha256 = hash_file(path)
     source = LayerSource(ROLE, path.name, sha256, read_credit(path, sha256), notes)
     return pd.DataFrame(rows, columns=[*_COLUMNS, "geometry"]), source
