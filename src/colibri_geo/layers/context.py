@@ -94,8 +94,9 @@ def read_context(
     aerodromes : str or Path, or a sequence of these
         See `read_aerodromes`.
     layers : str or sequence of str
-        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML; of a GeoPackage with
-        several layers the one called NAME is taken.
+        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML, or a CSV of points
+        (columns such as ``lon`` and ``lat``, degrees on WGS 84); of a GeoPackage with several layers the one called
+        NAME is taken.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for files that state none.
 
