@@ -88,7 +88,9 @@ AREAS_KM2 = {"G020": 2.56}
 REGIONS = {"G026": ":a", "D008": ""}
 """Layers that stand for what is written: the column that holds names."""
 ENDLESS = ("G034",)
-"""A layer whose name is so long that it is none: refused rather than cut, in a line."""
+"""A layer whose name is so long that it is none: cut, with a note."""
+FORMULAS = ("G042",)
+"""A table of points whose name is a formula."""
 SAME_STRIP = ("R066", "R070", "R072", "R074", "R096", "R114", "R136")
 """Images of the same ground as the reference, with its strip."""
 ELSEWHERE = ("R084", "R086")
@@ -278,12 +280,35 @@ def test_names_of_regions_are_text_wherever_they_are_written(watch: Watch, tmp_p
 
 
 @each([row for row in list_rows("report") if row.number in ENDLESS])
-def test_names_without_end_are_refused(watch: Watch, tmp_path: Path, row: Row) -> None:
-    """A name of two million letters is told in one line, which does not hold it."""
-    layer = f"admin1={watch.inputs / row.files[0]}"
-    ended = compare(watch, tmp_path / "out", "pair/before.tif", "pair/after.tif", "--regions", layer)
-    assert ended.error == "VectorError"
-    assert "2,000,000 characters" in ended.errors
+def test_names_without_end_are_cut(watch: Watch, tmp_path: Path, row: Row) -> None:
+    """A name of two million letters is cut with a note wherever it is written; the PDF is made in the time allowed."""
+    out, layer = tmp_path / "out", watch.inputs / row.files[0]
+    given = ("--regions", f"admin1={layer}", "--layer", f"areas={layer}", "--lang", "es", "--pdf")
+    ended = compare(watch, out, "pair/before.tif", "pair/after.tif", *given)
+    assert ended.status == 0, ended.errors
+    run = read_run(out)
+    assert run.findings.strip_context is not None
+    assert {run.strips["admin1"].item(), run.findings.strip_context["name"].item()} == {"A" * 199 + "…"}
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert report.count("se recortaron 1 nombre(s) o código(s) de más de 200 caracteres") == 2
+    assert (out / "report.pdf").stat().st_size < 2_000_000
+    assert not [path.name for path in out.iterdir() if b"A" * 201 in path.read_bytes()]
+
+
+@each([row for row in list_rows("report") if row.number in FORMULAS])
+def test_names_of_points_are_text_wherever_they_are_written(watch: Watch, tmp_path: Path, row: Row) -> None:
+    """A formula in a table of points stays what it is in the GeoPackage, and is none in the table for spreadsheets."""
+    out, table = tmp_path / "out", watch.inputs / row.files[0]
+    around = ("--aerodromes", table, "--layer", f"villages={table}")
+    ended = compare(watch, out, "pair/before.tif", "pair/after.tif", *around)
+    assert ended.status == 0, ended.errors
+    with table.open(encoding="utf-8", newline="") as given:
+        name = next(csv.DictReader(given))["name"]
+    assert name.startswith("=")
+    for layer, column in (("strips", "aerodrome_name"), ("strip_context", "name")):
+        assert gpd.read_file(out / "findings.gpkg", layer=layer)[column].tolist() == [name]
+    with (out / "findings.csv").open(encoding="utf-8-sig", newline="") as written:
+        assert next(csv.DictReader(written))["aerodrome_name"] == f"'{name}"
 
 
 @each([row for row in list_rows("report") if row.number in {"R124", "R126"}])

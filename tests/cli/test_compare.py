@@ -564,7 +564,7 @@ def test_strips_have_the_heights_of_a_model(pair: tuple[Path, Path], tmp_path: P
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        (("--aerodromes", "airports.csv"), "expected those of OurAirports"),
+        (("--aerodromes", "airports.csv"), "or all those of OurAirports; convert it, or correct its first line"),
         (("--elevation", "airports.csv"), "content is no raster known here, expected GeoTIFF or JPEG 2000"),
         (("--elevation", "missing.tif"), "does not exist, expected the GeoTIFF of an elevation model or a folder"),
         (("--aerodromes", "missing.csv"), "does not exist"),

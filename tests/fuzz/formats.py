@@ -21,6 +21,7 @@ import colibri_geo
 from colibri_geo.core.windows import Window
 from colibri_geo.evidence import write_manifest
 from colibri_geo.exporting.tables import write_tables
+from colibri_geo.layers.context import read_context
 from colibri_geo.layers.inspecting import inspect_layer
 from colibri_geo.layers.reading import Layer
 from colibri_geo.scenes.elevation import open_elevation
@@ -99,6 +100,10 @@ def _read_layer(path: Path) -> None:
 
 def _read_regions(path: Path) -> None:
     colibri_geo.read_regions([Layer("admin1", path)])
+
+
+def _read_around(path: Path) -> None:
+    read_context(path, f"villages={path}")
 
 
 def _read_run(path: Path) -> None:
@@ -357,6 +362,12 @@ def _make_kml(folder: Path) -> list[Seed]:
     return _plant_layer(folder, "regions.kml")
 
 
+def _make_points(folder: Path) -> list[Seed]:
+    rows = (f'{number},"Pista, {number}",{1 + number / 10},{-77 - number / 10}' for number in range(9))
+    (folder / "points.csv").write_text("\n".join(("code,name,lat,lon", *rows)) + "\n", encoding="utf-8")
+    return [plant(folder, "points.csv", read) for read in (_read_layer, _read_around)]
+
+
 def _make_side_file(folder: Path) -> list[Seed]:
     seeds = _make_geojson(folder)
     digest = inspect_layer(seeds[0].path).sha256
@@ -396,6 +407,7 @@ FORMATS: Sequence[Format] = (
     Format("cpg", partial(_make_shapefile, ending="cpg"), damage_text),
     Format("geojson", _make_geojson, damage_json),
     Format("kml", _make_kml, damage_xml),
+    Format("points", _make_points, damage_text),
     Format("side-json", _make_side_file, damage_json),
     Format("manifest", partial(_make_run, target="manifest.json"), damage_json),
     Format("run-tables", partial(_make_run, target="findings.gpkg"), damage_database),

@@ -24,7 +24,7 @@ from colibri_geo.errors import (
     UnsupportedFormat,
     VectorError,
 )
-from colibri_geo.layers import ourairports
+from colibri_geo.layers import tables
 from colibri_geo.layers.aerodromes import match_aerodromes, read_aerodromes
 from colibri_geo.layers.context import read_context
 from colibri_geo.layers.reading import read_aoi, read_regions
@@ -277,8 +277,8 @@ def test_results_do_not_depend_on_the_order_of_features_or_files(tmp_path: Path,
 
 
 BAD_TABLES: list[tuple[bytes, type[ColibriError], str]] = [
-    (b"a,b\n1,2\n", VectorError, "columns a, b, expected those of OurAirports"),
-    (b"", CorruptInput, "the file is empty, expected a table of OurAirports"),
+    (b"a,b\n1,2\n", UnsupportedFormat, "columns 'a, b', expected a GeoPackage"),
+    (b"", CorruptInput, "the file is empty, expected a GeoPackage"),
     (f"{AIRPORTS},id\n".encode(), VectorError, "twice the same"),
     (f"{AIRPORTS}\n1,A,closed,N\n".encode(), CorruptInput, "row 2 has 4 fields, expected 6"),
     (f"{AIRPORTS}\n1,A,closed,N,91,0\n".encode(), InvalidGeometry, "row 2 has the longitude '0' and latitude '91'"),
@@ -309,10 +309,10 @@ def test_tables_beyond_their_limits_are_refused(tmp_path: Path, monkeypatch: pyt
     """A table of more rows, or more text, than is read is refused; so is what is no file."""
     path = table(tmp_path / "a.csv", AIRPORTS, airport(1, "closed", 0, 0), "", airport(2, "closed", 0, 9))
     assert len(read_aerodromes([path]).table) == 2
-    monkeypatch.setattr(ourairports, "MAX_ROWS", 2)
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
     with pytest.raises(InputTooLarge, match="more than 2 rows"):
         read_aerodromes([path])
-    monkeypatch.setattr(ourairports, "MAX_TEXT_BYTES", 100)
+    monkeypatch.setattr(tables, "MAX_TEXT_BYTES", 100)
     with pytest.raises(InputTooLarge, match="MiB of text"):
         read_aerodromes([path])
     with pytest.raises(NotAFile):

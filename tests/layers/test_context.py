@@ -180,14 +180,24 @@ def test_layers_are_named_by_a_plain_word(text: str) -> None:
 
 
 def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:
-    """Two layers of one name are refused; so are names that are none."""
+    """Two layers of one name are refused."""
     path = write(tmp_path / "p.gpkg", box(0, 1), name=["A"])
     with pytest.raises(SettingsError, match="given twice"):
         read_context(layers=[f"areas={path}", f"areas={path}"])
-    long = write(tmp_path / "l.gpkg", box(0, 1), name=["A" * 300])
-    with pytest.raises(VectorError, match="a name of 300 characters") as caught:
-        read_context(layers=f"areas={long}")
-    assert "NAME:CODE" not in str(caught.value)
+
+
+def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
+    """A name that is too long to be one keeps its beginning; names may become equal, codes may not."""
+    long = write(tmp_path / "l.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A" * 300, "A" * 301])
+    notes = ("2 name(s) or code(s) of more than 200 characters were cut",)
+    context = read_context(long, f"areas={long}")
+    assert [source.notes for source in context.sources] == [notes, notes]
+    assert context.aerodromes is not None
+    for table in (context.aerodromes.table, context.layers[0].table):
+        assert table["name"].tolist() == ["A" * 199 + "…"] * 2
+    alike = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, code=["A" * 300, "A" * 301])
+    with pytest.raises(VectorError, match=r"^a\.gpkg: codes of more than 200 characters begin alike"):
+        read_context(alike)
 
 
 @pytest.mark.parametrize(

@@ -305,12 +305,36 @@ def test_right_names_are_left_alone(name: str) -> None:
     assert read_regions([Layer("admin1", frame)]).table["name"][0] == name
 
 
-@pytest.mark.parametrize(("name", "error"), [("Nari\ufffdo", EncodingError), ("x" * 201, VectorError)])
-def test_names_that_are_lost_or_too_long_are_refused(name: str, error: type[ColibriError]) -> None:
-    """A name with a replacement character or of unnatural length is refused."""
-    frame = gpd.GeoDataFrame({"name": [name]}, geometry=[box(0, 0, 1, 1)], crs=4326)
-    with pytest.raises(error):
+def test_names_that_lost_characters_are_refused() -> None:
+    """A name with a replacement character is refused, in a line that shows no more of it than is needed."""
+    frame = gpd.GeoDataFrame({"name": ["x" * 5000 + "Nari\ufffdo"]}, geometry=[box(0, 0, 1, 1)], crs=4326)
+    with pytest.raises(EncodingError, match=r"'x+Nari.o' lost characters") as caught:
         read_regions([Layer("admin1", frame)])
+    assert len(str(caught.value)) < 300
+
+
+def test_names_and_codes_without_end_are_cut_with_a_note() -> None:
+    """What is longer than a name can be keeps its beginning; the note counts each text once, whatever its rows."""
+    columns = {
+        "admin1": ["á" * 201, "á" * 201],
+        "name": ["x" * 198 + " " + "x" * 9, "y" * 200],
+        "code": ["a" * 300, "b"],
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326)
+    regions = read_regions([Layer("admin2", frame.assign(admin1_code="7"))])
+    assert regions.table["name"].tolist() == ["x" * 198 + "…", "y" * 200]
+    assert regions.table["code"].tolist() == ["a" * 199 + "…", "b"]
+    assert regions.table["admin1"].tolist() == ["á" * 199 + "…"] * 2
+    assert regions.sources[0].notes == ("3 name(s) or code(s) of more than 200 characters were cut",)
+
+
+@pytest.mark.parametrize("column", ["code", "name"])
+def test_what_tells_regions_apart_does_so_when_it_is_cut(column: str) -> None:
+    """Codes that would be the same once cut are refused, and names where there are no codes."""
+    texts = ["x" * 300 + end for end in "ab"]
+    frame = gpd.GeoDataFrame({"name": ["A", "B"]} | {column: texts}, geometry=[box(0, 0, 1, 1)] * 2, crs=4326)
+    with pytest.raises(VectorError, match=f"{column}s of more than 200 characters begin alike, .*FILE:NAME:CODE"):
+        read_regions([Layer("country", frame)])
 
 
 # ---------------------------------------------------------------------------------------------------------- geometries

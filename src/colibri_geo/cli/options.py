@@ -73,15 +73,16 @@ def context_options(command: Command) -> Command:
             type=GivenPath(),
             multiple=True,
             metavar="FILE",
-            help="Aerodromes: OurAirports' airports or runways (CSV), or a layer of points or lines; may be repeated. "
+            help="Aerodromes: OurAirports' airports or runways (CSV), or a layer of points (CSV too) or lines; may be "
+            "repeated. "
             "Says of each strip whether it lies on one.",
         ),
         click.option(
             *("--layer", "layers"),
             multiple=True,
             metavar="NAME=FILE",
-            help="Layer of what lies around, as rivers=rivers.gpkg; may be repeated. The nearest feature is told; no "
-            "strip is left out by it.",
+            help="Layer of what lies around, as rivers=rivers.gpkg or villages=villages.csv; may be repeated. The "
+            "nearest feature is told; no strip is left out by it.",
         ),
         click.option(
             "--elevation",

@@ -16,11 +16,12 @@ from colibri_geo.errors import EmptyVector, InvalidGeometry
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.columns import read_plain_labels, read_texts
 from colibri_geo.layers.nearness import find_nearest, lay_out
-from colibri_geo.layers.ourairports import Airport, Aviation, Place, Runway, read_ourairports, recognise_table
+from colibri_geo.layers.ourairports import Airport, Aviation, Runway, has_columns, read_ourairports
 from colibri_geo.layers.planes import GEOD, FloatArray, GeometryArray
 from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT, split
 from colibri_geo.layers.sources import LayerSource
+from colibri_geo.layers.tables import Place
 
 ROLE = "aerodromes"
 REGISTERED, KNOWN, UNKNOWN = "registered", "known", "unknown"
@@ -75,7 +76,8 @@ def read_aerodromes(paths: Sequence[str | Path], *, assume_crs: str | None = Non
     ----------
     paths : sequence of str or Path
         Tables of OurAirports, of airports or of runways, which belong together: runways are the axes of airports, which
-        have names; or GeoPackage, shapefile, GeoJSON, KML with points or lines. An OurAirports entry is ``registered``,
+        have names; or GeoPackage, shapefile, GeoJSON, KML with points or lines, or a CSV of points (columns such as
+        ``lon`` and ``lat``, degrees on WGS 84). An OurAirports entry is ``registered``,
         and ``known`` where it is closed. A feature of another layer is ``registered`` where its column ``registered``
         says yes or ``status`` says registered, else ``known``.
     assume_crs : str, optional
@@ -92,7 +94,7 @@ def read_aerodromes(paths: Sequence[str | Path], *, assume_crs: str | None = Non
     """
     tables, sources, aviation = [], [], []
     for path in map(Path, paths):
-        if recognise_table(path):
+        if has_columns(path):
             found = read_ourairports(path)
             aviation.append(found)
             sources.append(LayerSource(ROLE, path.name, hash_file(path), None, found.notes))
@@ -166,7 +168,7 @@ def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, Layer
     rows = [
         (name, code, REGISTERED if listed else KNOWN, _is_axis(part), True, part)
         for name, code, listed, shape in zip(
-            labels["name"], labels["code"], registered, features.frame.geometry, strict=True
+            labels.table["name"], labels.table["code"], registered, features.frame.geometry, strict=True
         )
         for part in split(shape)
         if part.geom_type != "Polygon"
@@ -176,7 +178,7 @@ def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, Layer
         raise InvalidGeometry(
             f"{path.name}: holds polygons alone, expected points or lines of aerodromes; draw their runways as lines"
         )
-    notes = (*features.notes, *((f"{areas} polygon(s) left out",) if areas else ()))
+    notes = (*features.notes, *labels.notes, *((f"{areas} polygon(s) left out",) if areas else ()))
     sha256 = hash_file(path)
     source = LayerSource(ROLE, path.name, sha256, read_credit(path, sha256), notes)
     return pd.DataFrame(rows, columns=[*_COLUMNS, "geometry"]), source

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from colibri_geo.errors import VectorError
-from colibri_geo.layers.spelling import check_name, unscramble
+from colibri_geo.layers.spelling import MAX_NAME_CHARS, clean_name, cut_name, unscramble
 
 LEVELS = ("country", "admin1", "admin2")
 
@@ -67,12 +67,13 @@ _PLAIN_CODES = ("code", "codigo", "código", "cod", "icao", "oaci", "ident", "id
 
 @dataclass(frozen=True)
 class Labels:
-    """Names and codes of the regions of one layer, in its order, and of the regions above where it tells.
+    """Names and codes of the features of one layer, in its order, and of the regions above where it tells.
 
     Attributes
     ----------
     table : DataFrame
-        ``name``, ``code``, and for each level above ``country`` or ``admin1`` with its ``_code``; "" where unknown.
+        ``name``, ``code``, and of regions for each level above ``country`` or ``admin1`` with its ``_code``; "" where
+        unknown.
     notes : tuple of str
     """
 
@@ -103,7 +104,7 @@ def read_labels(
     Raises
     ------
     VectorError
-        Where a column is not there or the name cannot be told.
+        Where a column is not there, the name cannot be told, or too long codes cannot be told apart once cut.
     EncodingError
         Where names lost characters.
     """
@@ -126,11 +127,12 @@ def read_labels(
         notes.append(
             f"{scrambled} name(s) had been decoded with the wrong table and were put right, as NariÃ±o to Nariño"
         )
-    checked = repaired.map(lambda text: check_name(text, source=source))
-    return Labels(checked, tuple(notes))
+    keys = [column for column in values if column.endswith("code") or (column == "name" and code_column is None)]
+    checked = _check(repaired, keys=keys, source=source)
+    return Labels(checked.table, (*notes, *checked.notes))
 
 
-def read_plain_labels(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
+def read_plain_labels(frame: pd.DataFrame, *, source: str) -> Labels:
     """Read the names and codes of features that need have neither, such as rivers.
 
     Parameters
@@ -142,13 +144,12 @@ def read_plain_labels(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        ``name`` and ``code``, "" where there is none.
+    Labels
 
     Raises
     ------
     VectorError, EncodingError
-        Where a name is too long to be one, or lost characters.
+        Where too long codes cannot be told apart once cut, or names lost characters.
     """
     texts = read_texts(frame)
     columns = {
@@ -156,9 +157,21 @@ def read_plain_labels(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
         for label, known in (("name", _PLAIN_NAMES), ("code", _PLAIN_CODES))
     }
     values = {label: _blank(frame) if column is None else texts[column] for label, column in columns.items()}
-    hint = "take a column of names that are none out of a copy"
-    table = pd.DataFrame(values, index=frame.index).astype(object)
-    return table.map(lambda text: check_name(unscramble(text), source=source, hint=hint))
+    return _check(pd.DataFrame(values, index=frame.index).astype(object).map(unscramble), keys=["code"], source=source)
+
+
+def _check(table: pd.DataFrame, *, keys: Sequence[str], source: str) -> Labels:
+    """Clean names and codes, and cut those that are too long; where they tell features apart, none become equal."""
+    clean = table.map(lambda text: clean_name(text, source=source))
+    long = {text for column in clean for text in clean[column] if len(text) > MAX_NAME_CHARS}
+    cut = clean.map(cut_name)
+    if alike := next((column for column in keys if cut[column].nunique() < clean[column].nunique()), None):
+        raise VectorError(
+            f"{source}: {alike}s of more than {MAX_NAME_CHARS} characters begin alike, expected some that still differ "
+            "when they are cut; name the right column with FILE:NAME:CODE (regions), or take it out of a copy"
+        )
+    notes = (f"{len(long)} name(s) or code(s) of more than {MAX_NAME_CHARS} characters were cut",) if long else ()
+    return Labels(cut, notes)
 
 
 def read_texts(frame: pd.DataFrame) -> dict[str, pd.Series]:

@@ -94,8 +94,9 @@ def read_context(
     aerodromes : str or Path, or a sequence of these
         See `read_aerodromes`.
     layers : str or sequence of str
-        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML; of a GeoPackage with
-        several layers the one called NAME is taken.
+        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML, or a CSV of points
+        (columns such as ``lon`` and ``lat``, degrees on WGS 84); of a GeoPackage with several layers the one called
+        NAME is taken.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for files that state none.
 
@@ -161,12 +162,15 @@ def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:
 
 def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
     features = read_surroundings(path, role=name, assume_crs=assume_crs)
-    names = read_plain_labels(features.frame, source=path.name)["name"]
+    labels = read_plain_labels(features.frame, source=path.name)
     shapes = np.asarray(features.frame.geometry.array, dtype=object)
-    table = pd.DataFrame({"name": names.to_numpy(), "wkb": shapely.to_wkb(shapes, hex=True), "geometry": shapes})
+    table = pd.DataFrame(
+        {"name": labels.table["name"].to_numpy(), "wkb": shapely.to_wkb(shapes, hex=True), "geometry": shapes}
+    )
     table = table.sort_values(["name", "wkb"], kind="stable").drop(columns="wkb").reset_index(drop=True)
     sha256 = hash_file(path)
-    source = LayerSource(f"layer {name}", path.name, sha256, read_credit(path, sha256), features.notes)
+    notes = (*features.notes, *labels.notes)
+    source = LayerSource(f"layer {name}", path.name, sha256, read_credit(path, sha256), notes)
     return ContextLayer(name, gpd.GeoDataFrame(table, geometry="geometry", crs=LONLAT), source)
 
 

@@ -15,7 +15,7 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import read_aerodromes
 from colibri_geo.layers.features import Features
 from colibri_geo.layers.findings import is_result
-from colibri_geo.layers.ourairports import Runway, read_ourairports, recognise_table
+from colibri_geo.layers.ourairports import Runway, has_columns, read_ourairports
 from colibri_geo.layers.polygons import clean_shapes
 from colibri_geo.layers.reading import read_credit, read_features
 from colibri_geo.layers.shapes import LONLAT, measure_km2
@@ -83,7 +83,7 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
     Parameters
     ----------
     path : str or Path
-        GeoPackage, shapefile, GeoJSON or KML; or a table of OurAirports.
+        GeoPackage, shapefile, GeoJSON or KML; or a CSV of points or a table of OurAirports.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for a file that states none.
 
@@ -99,7 +99,7 @@ def inspect_layer(path: str | Path, *, assume_crs: str | None = None) -> LayerIn
         For the tables of a run, whose layers belong together.
     """
     path = Path(path)
-    if recognise_table(path):
+    if has_columns(path):
         return _inspect_table(path)
     features = read_features(path, role="aoi")
     sha256, warnings = hash_file(path), []

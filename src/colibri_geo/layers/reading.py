@@ -31,6 +31,7 @@ from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
 from colibri_geo.layers.sources import FORMATS, LayerFormat, LayerSource, identify
+from colibri_geo.layers.tables import read_points
 
 SIDE_FILE_MARK = "colibri_geo fetch_regions"
 """Value of ``made_by`` in the side file of a layer that `fetch_regions` wrote."""
@@ -222,7 +223,12 @@ def read_features(path: Path, *, role: str) -> Features:
         raise UnsupportedFormat(
             f"{path.name}: a table of OurAirports, expected {FORMATS}; give it with --aerodromes (aerodromes)"
         )
-    readers = {LayerFormat.GEOJSON: read_geojson, LayerFormat.KML: read_kml, LayerFormat.SHAPEFILE: read_shapefile}
+    readers = {
+        LayerFormat.GEOJSON: read_geojson,
+        LayerFormat.KML: read_kml,
+        LayerFormat.SHAPEFILE: read_shapefile,
+        LayerFormat.CSV: read_points,
+    }
     found = identify(path)
     if found is LayerFormat.GEOPACKAGE and set(tables := list_tables(path)) >= set(ALWAYS):
         raise UnsupportedFormat(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from colibri_geo.layers.ourairports import recognise_table
+from colibri_geo.layers.ourairports import has_columns
 from colibri_geo.layers.sources import ENDINGS, MAX_TEXT_BYTES, recognise_layer
 from colibri_geo.scenes.archives import identify_archive
 from colibri_geo.scenes.bundle import open_bundle
@@ -12,7 +12,7 @@ from colibri_geo.scenes.files import IMAGE_ENDINGS
 
 
 def is_layer(path: Path) -> bool:
-    """Tell whether what no reader of images takes is a vector layer, a table of OurAirports, or an archive of layers.
+    """Tell whether what no reader of images takes is a vector layer, a table of points, or an archive of layers.
 
     See `colibri_geo.layers.sources.recognise_layer`. Of an archive the error of
     `colibri_geo.layers.inspecting.inspect_layer` says what to do.
@@ -24,4 +24,4 @@ def is_layer(path: Path) -> bool:
     if identify_archive(path) is not None:
         endings = {Path(name).suffix.lower() for name in open_bundle(path).names}
         return not endings.isdisjoint(ENDINGS) and endings.isdisjoint(IMAGE_ENDINGS)
-    return recognise_table(path)
+    return has_columns(path)

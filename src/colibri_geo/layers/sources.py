@@ -14,6 +14,7 @@ from colibri_geo.errors import (
     InputTooLarge,
     UnsupportedFormat,
 )
+from colibri_geo.layers.headers import LATITUDES, LONGITUDES, find_place, split_header
 from colibri_geo.scenes.paths import check_file, check_path
 
 MAX_BYTES = 2**30
@@ -46,6 +47,7 @@ class LayerFormat(StrEnum):
     GEOPACKAGE = "GeoPackage"
     SHAPEFILE = "shapefile"
     KML = "KML"
+    CSV = "CSV"
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,11 @@ def recognise_layer(path: Path) -> bool:
         return b"<kml" in text.lower()
     if text.startswith((b"{", b"[")):
         return _GEOJSON.search(text) is not None and not _STAC.search(text)
-    return head.startswith((_SQLITE, _SHAPEFILE))
+    return head.startswith((_SQLITE, _SHAPEFILE)) or find_place(split_header(head)) is not None
 
 
 def identify(path: Path) -> LayerFormat:
-    """Tell the format of a vector file from its first bytes; the name of the file counts for nothing.
+    """Tell the format of a vector file from its first bytes; the name of the file counts for errors alone.
 
     Raises
     ------
@@ -153,8 +155,22 @@ def _identify_head(head: bytes, name: str) -> LayerFormat:
         return LayerFormat.GEOJSON
     if text.startswith(b"<"):
         return _identify_xml(text, name)
-    what = next((known for magic, known in _KNOWN.items() if head.startswith(magic)), "no format known here")
-    raise UnsupportedFormat(f"{name}: content is {what}, {_EXPECTED}; convert it")
+    if known := next((known for magic, known in _KNOWN.items() if head.startswith(magic)), None):
+        raise UnsupportedFormat(f"{name}: content is {known}, {_EXPECTED}; convert it")
+    return _identify_table(head, name)
+
+
+def _identify_table(head: bytes, name: str) -> LayerFormat:
+    columns = split_header(head)
+    if find_place(columns) is not None:
+        return LayerFormat.CSV
+    if name.lower().endswith(".csv"):
+        raise UnsupportedFormat(
+            f"{name}: a table with the columns {', '.join(columns)[:80]!r}, {_EXPECTED}, or of points columns of "
+            f"longitude ({', '.join(LONGITUDES)}) and latitude ({', '.join(LATITUDES)}), or all those of OurAirports; "
+            "convert it, or correct its first line"
+        )
+    raise UnsupportedFormat(f"{name}: content is no format known here, {_EXPECTED}; convert it")
 
 
 def _identify_sqlite(head: bytes, name: str) -> LayerFormat:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 from colibri_geo.errors import EncodingError, VectorError
 
 MAX_NAME_CHARS = 200
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def unscramble(text: str) -> str:
@@ -35,21 +37,43 @@ def _to_byte(sign: str) -> bytes:
         return sign.encode("latin-1")
 
 
-def check_name(text: str, *, source: str, hint: str = "name the right column with FILE:NAME:CODE") -> str:
+def clean_name(text: str, *, source: str) -> str:
     """Return a name or code with its outer blanks and control characters gone, and otherwise as it is spelled.
 
     Raises
     ------
     EncodingError
         Where signs were lost already (U+FFFD).
+    """
+    if (at := text.find("\ufffd")) >= 0:
+        raise EncodingError(
+            f"{source}: {text[max(at - 40, 0) : at + 40]!r} lost characters when the file was written, expected names "
+            "in UTF-8; export the layer again"
+        )
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def cut_name(text: str) -> str:
+    """Return a name or code, of one that is too long the beginning with an ellipsis.
+
+    Examples
+    --------
+    >>> cut_name("Nariño"), cut_name(200 * "x") == 200 * "x", cut_name(201 * "x") == 199 * "x" + "…"
+    ('Nariño', True, True)
+    """
+    return text if len(text) <= MAX_NAME_CHARS else f"{text[: MAX_NAME_CHARS - 1].rstrip()}…"
+
+
+def check_name(text: str, *, source: str, hint: str) -> str:
+    """Return a name or code as `clean_name` does.
+
+    Raises
+    ------
+    EncodingError
+        As `clean_name`.
     VectorError
         Where it is too long to be a name.
     """
     if len(text) > MAX_NAME_CHARS:
         raise VectorError(f"{source}: a name of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; {hint}")
-    if "\ufffd" in text:
-        raise EncodingError(
-            f"{source}: {text!r} lost characters when the file was written, expected names in UTF-8; "
-            "export the layer again"
-        )
-    return "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).strip()
+    return clean_name(text, source=source)

@@ -1,0 +1,165 @@
+"""Tables as comma-separated text, read within limits, and tables of points among them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from colibri_geo.errors import CorruptInput, EncodingError, InputTooLarge, InvalidGeometry, VectorError
+from colibri_geo.layers.features import Features
+from colibri_geo.layers.headers import find_delimiter, find_place
+from colibri_geo.layers.shapes import LONLAT
+from colibri_geo.layers.sources import MAX_TEXT_BYTES
+
+MAX_ROWS = 300_000
+"""The airports of the whole world are a hundred thousand."""
+MAX_FIELD_CHARS = 10_000
+HINT = "correct the table, or fetch it again"
+
+_MAX_COLUMNS = 200
+_DEGREES = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point: longitude and latitude, degrees."""
+
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table.
+
+    Attributes
+    ----------
+    cells : sequence of str
+    at : mapping of str to int
+        Which cell belongs to a column.
+    source : str
+        File and number of the row, the header being 1, for messages.
+    """
+
+    cells: Sequence[str]
+    at: Mapping[str, int]
+    source: str
+
+    def text(self, column: str) -> str:
+        """Return a cell without its outer blanks."""
+        return self.cells[self.at[column]].strip()
+
+    def place(self, lon: str, lat: str) -> Place:
+        """Return the place that two columns tell; a comma before decimals is taken, no degrees have thousands.
+
+        Raises
+        ------
+        InvalidGeometry
+            No numbers, or none of a place on the globe.
+        """
+        texts = self.text(lon), self.text(lat)
+        degrees = [float(text.replace(",", ".")) if _DEGREES.fullmatch(text) else math.nan for text in texts]
+        if not (abs(degrees[0]) <= 180 and abs(degrees[1]) <= 90):
+            raise InvalidGeometry(
+                f"{self.source} has the longitude {texts[0][:40]!r} and latitude {texts[1][:40]!r}, expected degrees "
+                f"within -180..180 and -90..90; {HINT}"
+            )
+        return Place(*degrees)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text: its columns, which are those of each row."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def read_points(path: Path) -> Features:
+    """Read a table of points with columns of longitude and latitude, see `colibri_geo.layers.headers.find_place`.
+
+    Returns
+    -------
+    Features
+        Points in EPSG:4326; all columns are text.
+
+    Raises
+    ------
+    InputTooLarge, EncodingError, CorruptInput, VectorError
+        As `read_table`; without such columns.
+    InvalidGeometry
+        A row without a place on the globe.
+    """
+    table = read_table(path)
+    found = find_place(table.columns)
+    if found is None:
+        raise VectorError(f"{path.name}: no columns of longitude and latitude, expected both; {HINT}")
+    places = [row.place(found.lon, found.lat) for row in table.rows]
+    points = shapely.points(np.array([(place.lon, place.lat) for place in places], dtype=np.float64).reshape(-1, 2))
+    texts = {
+        column: pd.Series([row.cells[at] for row in table.rows], dtype=object)
+        for at, column in enumerate(table.columns)
+        if column != "geometry"
+    }
+    return Features(gpd.GeoDataFrame(texts, geometry=points, crs=LONLAT))
+
+
+def read_table(path: Path) -> Table:
+    """Read a table of comma-separated text; semicolons separate where the header has them and no comma.
+
+    Lines without text are no rows.
+
+    Raises
+    ------
+    InputTooLarge
+        More text or rows than are read.
+    EncodingError, CorruptInput
+        Not UTF-8, rows that are no rows.
+    VectorError
+        Columns that are too many or twice the same, or a field that is too long.
+    """
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise InputTooLarge(
+            f"{path.name}: {path.stat().st_size / 2**20:.0f} MiB of text, expected at most "
+            f"{MAX_TEXT_BYTES / 2**20:.0f} MiB; cut the table to the region needed"
+        )
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EncodingError(f"{path.name}: byte {error.start} is not UTF-8, expected UTF-8; export it again") from error
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text), strict=True)
+    try:
+        columns = tuple(next(lines, ()))
+        if len(columns) > _MAX_COLUMNS or len({column.lower() for column in columns}) < len(columns):
+            raise VectorError(f"{path.name}: columns that are too many, or twice the same; {HINT}")
+        at = {column: number for number, column in enumerate(columns)}
+        rows = tuple(
+            Row(cells, at, f"{path.name}: row {number}") for number, cells in _check_rows(path.name, lines, columns)
+        )
+    except csv.Error as error:
+        raise CorruptInput(f"{path.name}: line {lines.line_num} is no row of a table ({error}); {HINT}") from error
+    return Table(columns, rows)
+
+
+def _check_rows(name: str, lines: Iterator[list[str]], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows with their numbers, the header being 1; empty lines are none."""
+    for number, cells in enumerate(lines, start=2):
+        if number - 1 > MAX_ROWS:
+            raise InputTooLarge(f"{name}: more than {MAX_ROWS:,} rows; cut the table to the region needed")
+        if not any(map(str.strip, cells)):
+            continue
+        if len(cells) != len(columns):
+            raise CorruptInput(f"{name}: row {number} has {len(cells)} fields, expected {len(columns)}; {HINT}")
+        if max(map(len, cells)) > MAX_FIELD_CHARS:
+            raise VectorError(f"{name}: row {number} has a field of more than {MAX_FIELD_CHARS:,} characters; {HINT}")
+        yield number, cells
