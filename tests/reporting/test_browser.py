@@ -21,6 +21,7 @@ SPLIT = """
 OVERFLOW = """() => [...document.querySelectorAll("body *")]
   .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
   .map(part => part.tagName + "." + part.className)"""
+WIDTHS = (320, 360, 390, 701, 768, 820, 901, 1024, 1400)
 LOOKED_AT = "document.querySelector('#looked-at .figures')"
 CONTRAST = """() => {
   const luminance = colour => {
@@ -64,6 +65,20 @@ def test_page_opens_without_network(browser: Any, reports: Path, name: str, widt
     assert page.evaluate(OVERFLOW) == []
     assert page.evaluate(CONTRAST) == []
     context.close()
+
+
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "hostile", "edition"])
+def test_nothing_sticks_out_at_any_width(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
+    """In every language the page fits telephones, tablets upright and lying, and desks, without a sideways scroll."""
+    page = browser.new_page()
+    page.goto((reports / f"{name}.html").as_uri())
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width or page.evaluate(OVERFLOW):
+            found[width] = page.evaluate(OVERFLOW)
+    assert found == {}
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "edition"])

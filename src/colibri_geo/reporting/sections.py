@@ -375,7 +375,7 @@ def _band_table(pair: PairRecord, messages: Messages) -> Table:
         for band, gain, offset, residual in zip(pair.bands, pair.gain, pair.offset, pair.residual, strict=True)
     )
     columns = name_columns(("band", "gain", "offset", "residual"), messages)
-    return Table(messages.say("inputs.bands"), columns, rows, stacks=False)
+    return Table(messages.say("inputs.bands"), columns, rows)
 
 
 # --------------------------------------------------------------------------------------------------------- bottom line
