@@ -122,6 +122,18 @@ def test_specification_keeps_drive_letters_with_the_file(text: str, expected: La
     assert parse_layer(text) == expected
 
 
+@pytest.mark.parametrize("letters", [246, 250, 255])
+@pytest.mark.parametrize("ending", [".gpkg", ".shp", ".geojson"])
+def test_a_layer_with_the_longest_name_is_read(tmp_path: Path, ending: str, letters: int) -> None:
+    """No file beside it can have a name that is longer, and no file is named by what is said of its columns."""
+    _departments().to_file(tmp_path / f"a{ending}", encoding="utf-8")
+    for file in list(tmp_path.iterdir()):
+        file.rename(tmp_path / f"{'a' * (letters - len(ending))}{file.suffix}")
+    path = tmp_path / f"{'a' * (letters - len(ending))}{ending}"
+    regions = read_regions([parse_layer(f"admin1={path}:DPTO_CNMBR:DPTO_CCDGO")])
+    assert list(regions.table["name"]) == ["CAQUETÁ", "NARIÑO"]
+
+
 @pytest.mark.parametrize("text", ["a.gpkg", "admin1=", "admin1=:N", "admin1=a::C", "admin1=a:b:c:d", "province=a.gpkg"])
 def test_specification_that_is_none_is_refused(text: str) -> None:
     """A text that is not LEVEL=FILE[:NAME[:CODE]] is one line that says what was expected."""

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.errors import CorruptInput, EncodingError, MissingCRS, VectorError
 from colibri_geo.layers.features import Features
+from colibri_geo.scenes.paths import is_there
 
 _DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
@@ -87,7 +88,7 @@ def list_tables(path: Path) -> tuple[str, ...]:
 
 def _check_journal(path: Path) -> None:
     journal = path.with_name(f"{path.name}-wal")
-    if journal.is_file() and journal.stat().st_size > 0:
+    if is_there(journal) and journal.stat().st_size > 0:
         raise VectorError(
             f"{path.name}: changes wait in {journal.name} beside it, expected a finished file; "
             "close the program that has it open"
