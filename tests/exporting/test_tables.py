@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 from colibri_geo.errors import TableError
@@ -43,6 +47,21 @@ def test_same_tables_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     again.mkdir()
     write_tables(example_findings(), example_record(), again)
     assert _digests(again) == _digests(folder)
+
+
+def test_an_azimuth_just_below_a_half_turn_is_told_as_none(tmp_path: Path) -> None:
+    """No file for people says 180 degrees, which is 0; the GeoPackage has the number as it was measured."""
+    example = example_findings()
+    strips = example.strips.assign(azimuth_deg=179.996)
+    write_tables(dataclasses.replace(example, strips=strips), example_record(), tmp_path)
+    table = csv.DictReader((tmp_path / "findings.csv").read_text(encoding="utf-8-sig").splitlines())
+    assert {row["azimuth_deg"] for row in table} == {"0.0"}
+    features = json.loads((tmp_path / "findings.geojson").read_text())["features"]
+    assert {feature["properties"]["azimuth_deg"] for feature in features} == {0.0}
+    for name in ("message.txt", "findings.kml", "findings.gpx"):
+        told = re.findall(r"azimuth\s+(\S+)\s+true", (tmp_path / name).read_text(encoding="utf-8"))
+        assert set(told) == {"0°"}
+    assert set(gpd.read_file(tmp_path / "findings.gpkg", layer="strips")["azimuth_deg"]) == {179.996}
 
 
 @pytest.mark.slow

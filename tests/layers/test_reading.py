@@ -122,6 +122,18 @@ def test_specification_keeps_drive_letters_with_the_file(text: str, expected: La
     assert parse_layer(text) == expected
 
 
+@pytest.mark.parametrize("letters", [246, 250, 255])
+@pytest.mark.parametrize("ending", [".gpkg", ".shp", ".geojson"])
+def test_a_layer_with_the_longest_name_is_read(tmp_path: Path, ending: str, letters: int) -> None:
+    """No file beside it can have a name that is longer, and no file is named by what is said of its columns."""
+    _departments().to_file(tmp_path / f"a{ending}", encoding="utf-8")
+    for file in list(tmp_path.iterdir()):
+        file.rename(tmp_path / f"{'a' * (letters - len(ending))}{file.suffix}")
+    path = tmp_path / f"{'a' * (letters - len(ending))}{ending}"
+    regions = read_regions([parse_layer(f"admin1={path}:DPTO_CNMBR:DPTO_CCDGO")])
+    assert list(regions.table["name"]) == ["CAQUETÁ", "NARIÑO"]
+
+
 @pytest.mark.parametrize("text", ["a.gpkg", "admin1=", "admin1=:N", "admin1=a::C", "admin1=a:b:c:d", "province=a.gpkg"])
 def test_specification_that_is_none_is_refused(text: str) -> None:
     """A text that is not LEVEL=FILE[:NAME[:CODE]] is one line that says what was expected."""
@@ -561,6 +573,49 @@ def test_geopackage_views_and_foreign_functions_are_not_run(tmp_path: Path) -> N
     database.close()
     with pytest.raises(VectorError, match="without a layer"):
         read_regions([f"admin1={path}"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("trigger", """CREATE TRIGGER trap AFTER UPDATE ON admin1 BEGIN SELECT "LOAD_extension"/**/('x'); END"""),
+        ("view", "CREATE VIEW trap AS SELECT writefile('x', geom) FROM admin1"),
+    ],
+)
+def test_geopackage_that_reaches_out_is_refused(tmp_path: Path, kind: str, made: str) -> None:
+    """Nothing of it is run here, but it would be where the file is changed: the layer is not taken."""
+    path = tmp_path / "a.gpkg"
+    _departments().to_file(path, layer="admin1")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(made)
+        database.commit()
+    with pytest.raises(UnsafeSource, match=f"a.gpkg: its {kind} trap calls (load_extension|writefile), which"):
+        read_regions([f"admin1={path}"])
+
+
+def test_geopackage_of_the_bad_inputs_that_loads_a_library_is_refused(bad_inputs: Path) -> None:
+    """Row D002 of the manifest, given as a layer; the control beside it has every trigger that GDAL writes."""
+    with pytest.raises(UnsafeSource, match="trigger evil2 calls load_extension"):
+        read_regions([f"admin1={bad_inputs / 'vector' / 'trigger_loadext.gpkg'}"])
+    assert len(read_regions([f"admin1={bad_inputs / 'vector' / 'ok.gpkg'}"]).table) == 2
+
+
+@pytest.mark.parametrize("index", ["YES", "NO"])
+def test_geopackage_with_a_spatial_index_and_triggers_is_read(tmp_path: Path, index: str) -> None:
+    """Those of the index and the count of features, and one of a user that writes down a time, are nothing unusual."""
+    path = tmp_path / "a.gpkg"
+    _departments().to_file(path, layer="admin1", SPATIAL_INDEX=index)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE admin1 ADD COLUMN changed TEXT")
+        database.execute(
+            "CREATE TRIGGER noted AFTER UPDATE OF DPTO_CNMBR ON admin1 "
+            "BEGIN UPDATE admin1 SET changed = datetime('now') WHERE fid = NEW.fid; END"
+        )
+        database.execute("CREATE VIEW names AS SELECT fid, geom, DPTO_CNMBR FROM admin1")
+        triggers = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+        database.commit()
+    assert ("rtree_admin1_geom_insert" in triggers) == (index == "YES")
+    assert read_regions([f"admin1={path}"]).table["name"].tolist() == ["CAQUETÁ", "NARIÑO"]
 
 
 def test_geopackage_that_is_open_elsewhere_is_refused(tmp_path: Path) -> None:

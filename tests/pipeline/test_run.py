@@ -316,6 +316,10 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
     share = say_share(run.observed.iloc[0], ENGLISH)
     assert f"Nothing new found, 350\N{NO-BREAK SPACE}m or longer, in {share}." in empty._repr_html_()
     assert "<table" not in empty._repr_html_()
+    north = dataclasses.replace(
+        run, findings=dataclasses.replace(run.findings, strips=run.strips.assign(azimuth_deg=179.96))
+    )
+    assert "<td>0.0</td>" in north._repr_html_()
 
 
 @pytest.mark.parametrize("lang", ["es", "pt", "fr"])

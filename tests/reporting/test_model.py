@@ -238,6 +238,15 @@ def test_shares_only_where_a_strip_crosses() -> None:
     assert [fact.label for fact in sheets["S002"].time_and_place].count("Shares") == 0
 
 
+def test_an_azimuth_just_below_a_half_turn_is_told_as_none() -> None:
+    """The ranking, where it is sorted too, and the sheets keep to what lies below 180 degrees, beside its reverse."""
+    model = build(dataclasses.replace(example_findings(), strips=example_strips().assign(azimuth_deg=179.96)))
+    cells = {cell for row in model.ranking.rows for cell in row if cell.columns == ("azimuth_deg",)}
+    assert {(cell.lines, cell.value) for cell in cells} == {(("0.0°",), "0")}
+    facts = [fact for sheet in model.sheets for fact in sheet.size if fact.columns == ("azimuth_deg",)]
+    assert {fact.lines for fact in facts} == {("0.0° / 180.0°",)}
+
+
 def test_missing_values_are_said_in_words() -> None:
     """Whatever is missing from a strip, no code for nothing is printed."""
     strips = example_strips()

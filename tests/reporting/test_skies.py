@@ -59,6 +59,11 @@ def test_no_cloud_and_nothing_stated_are_two_things() -> None:
     assert say(clear) == ("elevation 0.0°, azimuth 131.7°", "0 %")
 
 
+def test_a_sun_just_below_a_whole_turn_stands_in_the_north() -> None:
+    """What is rounded to 360 degrees is 0."""
+    assert say(make_mosaic((60.0, 359.97, 0.1)))[0] == "elevation 60.0°, azimuth 0.0°"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_says_that_the_cloud_is_not_of_the_ground_asked(language: str) -> None:
     """The cell leads to where the share that was observed stands."""

@@ -236,6 +236,17 @@ def test_side_files_are_ignored(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.read_block().values, alone.read_block().values)
 
 
+@pytest.mark.parametrize("letters", [246, 250, 255])
+def test_an_image_with_the_longest_name_is_read(tmp_path: Path, letters: int) -> None:
+    """The name of a mask, a checksum or a side file of it would be longer than any file can have: it has none."""
+    short = write_image(tmp_path / "a.tif", made_pixels())
+    path = short.rename(tmp_path / f"{'a' * (letters - 4)}.tif")
+    scene = open_scene(path)
+    assert (scene.name, scene.provenance.mask) == (path.name, "none")
+    with pytest.raises(NotAFile, match="give the path without it"):
+        open_scene(f"{path}#item")
+
+
 def test_eight_bit_rgb_is_read_by_its_colours_and_says_its_cost(tmp_path: Path) -> None:
     """A plain RGB picture needs no names; the scene is relative and notes what that and the missing infrared cost."""
     values = (made_pixels(3) % 251).astype(np.uint8)
@@ -321,7 +332,7 @@ def test_a_checksum_beside_the_image_is_held(tmp_path: Path) -> None:
         open_scene(path)
 
 
-@pytest.mark.parametrize("given", ["nowhere.tif", "a\0b.tif", "x" * 400, "/vsizip/a.zip"])
+@pytest.mark.parametrize("given", ["nowhere.tif", "a\0b.tif", "x" * 400, "x" * 400 + "#item", "/vsizip/a.zip"])
 def test_what_is_no_file_is_told(tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing files, impossible names and GDAL's own paths are no files."""
     monkeypatch.chdir(tmp_path)

@@ -14,6 +14,7 @@ from colibri_geo.cli.hardening import reading_children
 from colibri_geo.cli.options import locate_images
 from colibri_geo.cli.printing import to_printable
 from colibri_geo.cli.values import GivenPath
+from colibri_geo.core.azimuths import WHOLE_TURN_DEG, round_azimuth
 from colibri_geo.errors import AmbiguousInput, CorruptInput, UnsupportedFormat
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ def _list_image(found: Inspection) -> list[tuple[str, str | None]]:
 
 
 def _tell_sun(found: Inspection) -> str | None:
-    angles = (("elevation", found.sun_elevation_deg), ("azimuth", found.sun_azimuth_deg))
+    azimuth = found.sun_azimuth_deg
+    shown = None if azimuth is None else round_azimuth(azimuth, digits=1, turn_deg=WHOLE_TURN_DEG)
+    angles = (("elevation", found.sun_elevation_deg), ("azimuth", shown))
     return ", ".join(f"{name} {angle:.1f} deg" for name, angle in angles if angle is not None) or None
 
 

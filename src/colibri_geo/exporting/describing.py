@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip
 from colibri_geo.exporting.wording import part_links, shown_text
@@ -75,7 +76,7 @@ def say_region(strip: NumberedStrip, messages: Messages) -> str:
 def say_size(strip: NumberedStrip, messages: Messages) -> str:
     """Say length and width with their intervals, and the azimuth."""
     length, width = (_interval(strip.row, measure, messages) for measure in ("length", "width"))
-    azimuth = messages.number(round(strip.row["azimuth_deg"]) % 180)
+    azimuth = messages.number(round_azimuth(strip.row["azimuth_deg"], digits=0))
     return messages.say("field.size", length=length, width=width, azimuth=azimuth)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.exporting.columns import STRIP_COLUMNS, Kind, attributes, kind_of
 from colibri_geo.exporting.wording import format_time, storable_text
 
@@ -33,13 +35,23 @@ def plain_rows(strips: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _plain_column(column: pd.Series) -> list[Plain]:
-    kind, decimals = kind_of(column), _DECIMALS.get(str(column.name))
+    kind, round_value = kind_of(column), _choose_rounding(str(column.name))
     return [
-        None if missing else _plain(value, kind, decimals) for value, missing in zip(column, column.isna(), strict=True)
+        None if missing else _plain(value, kind, round_value)
+        for value, missing in zip(column, column.isna(), strict=True)
     ]
 
 
-def _plain(value: Any, kind: Kind | None, decimals: int | None) -> Plain:  # noqa: ANN401 - any cell
+def _choose_rounding(name: str) -> Callable[[float], float]:
+    decimals = _DECIMALS.get(name)
+    if decimals is None:
+        return float
+    if name == "azimuth_deg":
+        return lambda value: round_azimuth(value, digits=decimals)
+    return lambda value: round(value, decimals) + 0.0
+
+
+def _plain(value: Any, kind: Kind | None, round_value: Callable[[float], float]) -> Plain:  # noqa: ANN401 - any cell
     if isinstance(value, pd.Timestamp):
         return format_time(value)
     if isinstance(value, str):
@@ -48,4 +60,4 @@ def _plain(value: Any, kind: Kind | None, decimals: int | None) -> Plain:  # noq
         return bool(value)
     if kind is Kind.COUNT:
         return int(value)
-    return float(value) if decimals is None else round(float(value), decimals) + 0.0
+    return round_value(float(value))

@@ -17,13 +17,16 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
-from colibri_geo.errors import CorruptInput, EncodingError, MissingCRS, VectorError
+from colibri_geo.errors import CorruptInput, EncodingError, MissingCRS, UnsafeSource, VectorError
 from colibri_geo.layers.features import Features
+from colibri_geo.scenes.paths import is_there
 
 _DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
 _STEPS = 1_000_000  # of the database engine between two looks at the clock
 _MAX_VALUE_BYTES = 2**27  # of one geometry, eight million points, or one text
+_REACHING_OUT = ("load_extension", "readfile", "writefile", "fts3_tokenizer")
+"""Functions by which SQL runs code or reads and writes files."""
 _GDALS_NONE = ("GDAL", 99999)  # what GDAL writes for a layer without a reference system
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
@@ -52,6 +55,8 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
     ------
     CorruptInput, EncodingError, VectorError
         Damaged, text that is not UTF-8, no or too many layers.
+    UnsafeSource
+        A trigger or view that reaches out of the file.
     MissingCRS
         Where its reference system is not defined; an undefined one (-1, 0) leaves the CRS empty.
 
@@ -62,6 +67,7 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
     _check_journal(path)
     with _connect(path) as database:
         table = _choose_table(database, layer, path.name)
+        _check_reach(database, path.name)
         crs = _read_crs(database, table, path.name)
         columns = _list_columns(database, table, path.name)
         rows = _read_rows(database, table, columns, path.name)
@@ -87,7 +93,7 @@ def list_tables(path: Path) -> tuple[str, ...]:
 
 def _check_journal(path: Path) -> None:
     journal = path.with_name(f"{path.name}-wal")
-    if journal.is_file() and journal.stat().st_size > 0:
+    if is_there(journal) and journal.stat().st_size > 0:
         raise VectorError(
             f"{path.name}: changes wait in {journal.name} beside it, expected a finished file; "
             "close the program that has it open"
@@ -124,6 +130,22 @@ def _check_described(database: sqlite3.Connection, source: str) -> None:
             f"{source}: {', '.join(views)[:80]} is no table, expected a GeoPackage with tables of its layers and "
             "reference systems; export the layer again"
         )
+
+
+def _check_reach(database: sqlite3.Connection, source: str) -> None:
+    """Refuse a file with a trigger or a view that reaches out of it: not run here, but by who changes it elsewhere.
+
+    Triggers of spatial indexes and counts of features, and those of a user's own, call nothing of the kind.
+    """
+    query = "SELECT name, type, lower(sql) FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    for name, kind, sql in database.execute(query):
+        called = next((function for function in _REACHING_OUT if function.encode() in (sql or b"")), None)
+        if called is not None:
+            raise UnsafeSource(
+                f"{source}: its {_decode_text(kind, source)} {_decode_text(name, source)[:80]} calls {called}, which "
+                "reaches out of the file, expected features alone; do not change it in a GIS, get the layer from a "
+                "source that you trust"
+            )
 
 
 def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) -> _Table:

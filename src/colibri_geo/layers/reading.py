@@ -32,6 +32,7 @@ from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
 from colibri_geo.layers.sources import FORMATS, LayerFormat, LayerSource, identify
 from colibri_geo.layers.tables import read_points
+from colibri_geo.scenes.paths import is_there
 
 SIDE_FILE_MARK = "colibri_geo fetch_regions"
 """Value of ``made_by`` in the side file of a layer that `fetch_regions` wrote."""
@@ -153,7 +154,7 @@ def _find_path(text: str) -> str:
     pieces = text.split(":")
     for count in range(len(pieces), 1, -1):
         path = ":".join(pieces[:count])
-        if Path(path).is_file():
+        if is_there(Path(path)):
             return path
     drive = text[:2] if _DRIVE.match(text) else ""
     return drive + text[len(drive) :].split(":", maxsplit=1)[0]
@@ -248,7 +249,7 @@ def read_credit(path: Path, sha256: str) -> str | None:
         Where the layer is not the one that was written.
     """
     side = path.with_name(f"{path.name}.json")
-    if not side.is_file() or side.stat().st_size > _MAX_SIDE_BYTES:
+    if not is_there(side) or side.stat().st_size > _MAX_SIDE_BYTES:
         return None
     try:
         content = parse_json(side.read_bytes(), name=side.name)

@@ -30,6 +30,7 @@ from colibri_geo.errors import (
 from colibri_geo.hashing import hash_file
 from colibri_geo.isolation import Lost, call
 from colibri_geo.layers.features import Features
+from colibri_geo.scenes.paths import is_there
 
 _SIDE_FILES = (".shx", ".dbf", ".prj", ".cpg")
 _BYTES_AS_THEY_ARE = "ISO-8859-1"
@@ -83,7 +84,7 @@ def read_shapefile(path: Path) -> Features:
 
 def _find_side(path: Path, ending: str) -> Path | None:
     candidates = (path.with_suffix(ending), path.with_suffix(ending.upper()))
-    return next((side for side in candidates if side.is_file()), None)
+    return next((side for side in candidates if is_there(side)), None)
 
 
 def _check_sizes(path: Path, sides: dict[str, Path]) -> None:

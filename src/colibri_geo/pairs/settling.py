@@ -17,6 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
+from colibri_geo.core.azimuths import WHOLE_TURN_DEG, round_azimuth
 from colibri_geo.pairs.grid import plan_grid
 from colibri_geo.pairs.reading import Placement
 from colibri_geo.pairs.surveying import find_shift, place_tiles
@@ -147,9 +148,12 @@ def _move_scene(scene: Scene, off_m: FloatArray) -> Scene:
     cols_px, rows_px = east_m / pixel.east_m, -north_m / pixel.north_m
     if math.hypot(cols_px, rows_px) <= _APART_PX:
         return scene
+    towards_deg = round_azimuth(
+        math.degrees(math.atan2(east_m, north_m)) % WHOLE_TURN_DEG, digits=0, turn_deg=WHOLE_TURN_DEG
+    )
     note = (
         f"it lay {math.hypot(east_m, north_m):.1f} m off the other scenes of its date, held against the other date, "
-        f"towards {math.degrees(math.atan2(east_m, north_m)) % 360:.0f} degrees from north, and was moved back"
+        f"towards {towards_deg:.0f} degrees from north, and was moved back"
     )
     source = scene.provenance
     return replace(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.numbering import count_verdicts
@@ -18,7 +19,7 @@ from colibri_geo.layers.findings import Findings
 _SHOWN = ("verdict", "probability", "length_m", "width_m", "azimuth_deg", "admin1", "admin2", "mgrs")
 _FORMATS = {
     "probability": "{:.2f}".format, "length_m": "{:.0f}".format, "width_m": "{:.0f}".format,
-    "azimuth_deg": "{:.1f}".format,
+    "azimuth_deg": lambda azimuth_deg: f"{round_azimuth(azimuth_deg, digits=1):.1f}",
 }  # fmt: skip
 _MOST_ROWS = 30
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.describing import say_aerodrome, say_around
 from colibri_geo.language import Messages
@@ -125,10 +126,11 @@ def format_azimuth(azimuth_deg: float, messages: Messages) -> str:
     """Write both directions of an axis."""
     if not math.isfinite(azimuth_deg):
         return messages.say("value.unknown")
+    first_deg = round_azimuth(azimuth_deg, digits=1)
     return messages.say(
         "fact.azimuth.value",
-        first=messages.number(azimuth_deg, digits=1),
-        second=messages.number(azimuth_deg + 180, digits=1),
+        first=messages.number(first_deg, digits=1),
+        second=messages.number(first_deg + 180, digits=1),
     )
 
 

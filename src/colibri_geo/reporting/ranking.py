@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import strip_centres
 from colibri_geo.exporting.ranking import rank_positions
@@ -122,7 +123,7 @@ def _ranking_row(strip: RankedStrip, messages: Messages) -> tuple[Cell, ...]:
         )
         for name in ("length", "width")
     )
-    probability, azimuth = row["probability"], row["azimuth_deg"]
+    probability, azimuth = row["probability"], round_azimuth(row["azimuth_deg"], digits=1)
     target, anchor = (strip.anchor, "") if strip.has_sheet else ("", strip.anchor)
     return (
         Cell(

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from colibri_geo.core.azimuths import WHOLE_TURN_DEG, round_azimuth
 from colibri_geo.evidence import SceneRecord
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import format_number, format_share
 from colibri_geo.scenes.scaling import GAMMA0_DB
-
-_TURN_DEG = 360.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def say_sun(scene: SceneRecord, messages: Messages) -> tuple[str, ...]:
         messages.say(
             "scene.sun.value",
             elevation=_say(elevations, span_values, _format_angle, messages),
-            azimuth=_say(azimuths, span_azimuths, _format_angle, messages),
+            azimuth=_say(azimuths, span_azimuths, _format_azimuth, messages),
         ),
     )
 
@@ -65,7 +64,7 @@ def span_azimuths(azimuths_deg: Sequence[float]) -> _Span:
     _Span(first=350.0, last=10.0)
     """
     ordered = sorted(azimuths_deg)
-    steps = [after - before for before, after in pairwise([*ordered, ordered[0] + _TURN_DEG])]
+    steps = [after - before for before, after in pairwise([*ordered, ordered[0] + WHOLE_TURN_DEG])]
     widest = steps.index(max(steps))
     return _Span(ordered[(widest + 1) % len(ordered)], ordered[widest])
 
@@ -87,6 +86,10 @@ def _say(
         return said
     count, total = messages.number(len(stated)), messages.number(len(values))
     return messages.say("scene.sky.some", value=said, count=count, total=total)
+
+
+def _format_azimuth(azimuth_deg: float, messages: Messages) -> str:
+    return _format_angle(round_azimuth(azimuth_deg, digits=1, turn_deg=WHOLE_TURN_DEG), messages)
 
 
 def _format_angle(angle_deg: float, messages: Messages) -> str:

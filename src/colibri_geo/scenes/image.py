@@ -26,6 +26,7 @@ from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.georeference import note_given_crs, read_grid
 from colibri_geo.scenes.maskfile import MaskFile, note_mask, open_mask
 from colibri_geo.scenes.offset import SENSOR_TAGS, find_baseline
+from colibri_geo.scenes.paths import is_there
 from colibri_geo.scenes.sampling import sample_stored
 from colibri_geo.scenes.scaling import (
     GAMMA0_DB,
@@ -396,7 +397,7 @@ def _note_side_files(file: RasterFile) -> Iterator[str]:
         return
     beside = [file.path.with_name(f"{file.name}{ending}") for ending in _SIDE_ENDINGS]
     for side in (*beside, *(file.path.with_suffix(ending) for ending in _WORLD_ENDINGS)):
-        if side != file.path and side.is_file():
+        if side != file.path and is_there(side):
             yield f"the side file {side.name} beside it was ignored (SHA-256 {hash_file(side)})"
 
 

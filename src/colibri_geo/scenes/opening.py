@@ -17,7 +17,7 @@ from colibri_geo.scenes.declaration import read_declaration
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, name_masks
 from colibri_geo.scenes.image import Image, examine_image, make_scene
-from colibri_geo.scenes.paths import check_file
+from colibri_geo.scenes.paths import check_file, is_there
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.recognising import RasterKind, recognise_kind, refuse_kind
 from colibri_geo.scenes.scaling import GAMMA0_DB
@@ -172,14 +172,14 @@ def _find_mask(file: RasterFile, given: str | Path | None) -> RasterFile | None:
         bundle = open_bundle(file.path)
         return next((bundle.raster(name) for name in name_masks(file.member) if name in bundle.names), None)
     beside = (file.path.with_name(name) for name in name_masks(file.path.name))
-    return next((RasterFile(candidate) for candidate in beside if candidate.is_file()), None)
+    return next((RasterFile(candidate) for candidate in beside if is_there(candidate)), None)
 
 
 def check_hash(path: Path) -> str:
     """Return the SHA-256 of a file; where a ``.sha256`` file beside it says another, the content is not what it was."""
     digest = hash_file(path)
     beside = path.with_name(f"{path.name}.sha256")
-    if beside.is_file():
+    if is_there(beside):
         with beside.open("rb") as file:
             said = re.match(rb"\s*([0-9a-fA-F]{64})\b", file.read(4096))
         if said is None:

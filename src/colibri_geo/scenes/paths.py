@@ -5,6 +5,7 @@ Nothing of what reads images is imported here, so that a path that leads nowhere
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def parse_choice(given: str | Path) -> ItemChoice:
     """
     text = str(given)
     path, mark, item = text.rpartition("#")
-    if not mark or not path or not item or Path(text).exists():
+    if not mark or not path or not item or is_there(Path(text), or_folder=True):
         return ItemChoice(Path(text), None)
     return ItemChoice(Path(path), item)
 
@@ -82,6 +83,25 @@ def check_file(path: Path, *, or_folder: bool = False, expected: str = "an image
     except OSError as error:
         what = f"cannot be opened ({error.strerror})"
     raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
+
+
+def is_there(path: Path, *, or_folder: bool = False) -> bool:
+    """Tell whether there is a file of a name that nobody need have given one, as that of a side file.
+
+    A name longer than any file can have is not there, where `Path.is_file` raises an error.
+
+    Parameters
+    ----------
+    path : Path
+    or_folder : bool
+        Whether a folder will do.
+    """
+    try:
+        return path.exists() if or_folder else path.is_file()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False
 
 
 def list_folder(folder: Path, *, expected: str) -> list[Path]:
@@ -124,7 +144,7 @@ def check_path(path: str | Path, *, expected: str) -> None:
         raise NotAFile(f"the path is empty, expected that of {expected}; check what was given")
     if not is_utf8(text):
         raise NotAFile(f"{text}: its name is no text in UTF-8, expected one that is; rename it, or its folder")
-    if _ADDRESS.match(text) and not Path(text).exists():
+    if _ADDRESS.match(text) and not is_there(Path(text), or_folder=True):
         address = _ADDRESS.sub(r"\1://", text)[:200]
         raise NotAFile(
             f"{address}: an address, expected a file: only files are read here; download it first (STAC items "
