@@ -238,8 +238,9 @@ def test_the_folder_of_a_run_is_told_as_one(tmp_path: Path) -> None:
             b"id,name\n1,x\n",
             (
                 "UnsupportedFormat: a.csv: a table with the columns 'id, name', expected a GeoPackage, shapefile, "
-                "GeoJSON or KML, or of points columns of longitude (lon, lng, long, longitude, longitud, x) and latitude "
-                "(lat, latitude, latitud, y), or all those of OurAirports; convert it, or correct its first line\n"
+                "GeoJSON or KML, or of points columns of longitude (lon, lng, long, longitude, longitud, x) and "
+                "latitude (lat, latitude, latitud, y), or all those of OurAirports; convert it, or "
+                "correct its first line\n"
             ),
         ),
         ("a.gpkg", b"", "CorruptInput: a.gpkg: the file is empty, expected a GeoPackage, shapefile, GeoJSON or KML"),

@@ -26,12 +26,12 @@ from colibri_geo.layers.geopackage import list_tables, read_geopackage
 from colibri_geo.layers.given import TO_FILE, check_given, list_given
 from colibri_geo.layers.kml import read_kml
 from colibri_geo.layers.ourairports import has_columns
+from colibri_geo.layers.points import read_points
 from colibri_geo.layers.polygons import clean_polygons, clean_shapes
 from colibri_geo.layers.regions import COLUMNS, Regions, no_regions
 from colibri_geo.layers.shapefile import read_shapefile
 from colibri_geo.layers.shapes import LONLAT, measure_km2
 from colibri_geo.layers.sources import FORMATS, LayerFormat, LayerSource, identify
-from colibri_geo.layers.tables import read_points
 from colibri_geo.scenes.paths import is_there
 
 SIDE_FILE_MARK = "colibri_geo fetch_regions"
