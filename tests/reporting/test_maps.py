@@ -15,6 +15,7 @@ from colibri_geo.language import ENGLISH
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import NumberedStrip, draw_looked_at, draw_overview, place_ground
+from colibri_geo.reporting.numbering import place_numbers
 from colibri_geo.reporting.parts import MapDrawing, MapLabel
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record
 
@@ -83,6 +84,40 @@ def test_numbers_of_near_strips_keep_apart(canvas: Canvas, rng: np.random.Genera
             assert not any(room.intersects(other) for other in rooms[:at])
             assert lines[at].distance(room) < 45
         assert overview(canvas, axes).labels == drawing.labels
+
+
+@pytest.mark.parametrize("count", [2, 20, 120])
+@pytest.mark.parametrize("reach", [8.0, 40.0])
+def test_every_number_tells_its_own_strip(canvas: Canvas, rng: np.random.Generator, count: int, reach: float) -> None:
+    """In a crowd a number stands nearest to its own axis, or a leader goes from it to that axis."""
+    angles = rng.uniform(0, np.pi, count)
+    middles = rng.uniform((100, 100), (400, 400), (count, 2))
+    ends = reach * np.column_stack([np.cos(angles), np.sin(angles)])
+    axes = [LineString([middle - end, middle + end]) for middle, end in zip(middles, ends, strict=True)]
+    axes.append(axes[0])  # the same strip twice: no place is nearest to either
+    placed = place_numbers(canvas, axes, [str(number) for number in range(1, len(axes) + 1)])
+    leaders = [number.leader for number in placed if number.leader is not None]
+    assert len(leaders) >= 2
+    for at, number in enumerate(placed):
+        middle = shapely.Point(number.across, number.down)
+        if number.leader is None:
+            others = [other.distance(middle) for other in (*axes[:at], *axes[at + 1 :])]
+            assert axes[at].distance(middle) < min(others)
+        else:
+            first, last = (shapely.Point(end) for end in (number.leader.coords[0], number.leader.coords[-1]))
+            assert axes[at].distance(last) < 1e-6
+            assert middle.distance(first) < 45
+
+
+def test_leader_is_drawn_and_goes_with_its_strip(canvas: Canvas) -> None:
+    """A leader is a link to the sheet, as its strip is; of a strip alone there is none."""
+    east, north = ORIGIN[0] + 4000, ORIGIN[1] + 4000
+    axis = LineString([(east, north), (east + 900, north + 300)])
+    shapes = overview(canvas, [axis, axis]).shapes
+    leaders = [shape for shape in shapes if shape.kind == "leader"]
+    assert [shape.target for shape in leaders] == ["strip-1", "strip-2"]
+    assert {shape.target for shape in shapes if shape.kind == "leader-case"} == {"strip-1", "strip-2"}
+    assert not [shape for shape in overview(canvas, [axis]).shapes if shape.kind.startswith("leader")]
 
 
 def _room(label: MapLabel) -> shapely.Polygon:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import Transformer
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.reporting.grounding import GroundGrid, PixelScale
@@ -18,6 +18,8 @@ WIDTH = 1000.0
 """Of every map, in its own units."""
 _NARROWEST, _WIDEST = 0.6, 1.8
 """Least and greatest width of a map over its height; a longer scene gets blank ground beside it."""
+DOT = 2.5
+"""Radius of the dot at the end of a leader."""
 MARGIN, FOOT = 12.0, 46.0
 """Blank ground around the grid; below it stand the longitudes."""
 
@@ -126,6 +128,15 @@ def line_path(line: BaseGeometry) -> str:
     """Write a line, of one part or more, as the path of a drawing."""
     parts = shapely.get_parts(line)
     return "".join(f"M{_points(shapely.get_coordinates(part))}" for part in parts)
+
+
+def leader_path(line: LineString) -> str:
+    """Write a line that leads to a thing, and the dot at its end there, as the path of a drawing."""
+    across, down = line.coords[-1]
+    dot = (
+        f"M{trim(across - DOT)} {trim(down)}a{DOT:g} {DOT:g} 0 1 0 {2 * DOT:g} 0a{DOT:g} {DOT:g} 0 1 0 {-2 * DOT:g} 0Z"
+    )
+    return f"{line_path(line)}{dot}"
 
 
 def _points(coordinates: np.ndarray[Any, np.dtype[np.float64]]) -> str:

@@ -30,7 +30,7 @@ from colibri_geo.reporting.canvas import plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid
 from colibri_geo.reporting.maps import MapGround, NumberedStrip, draw_overview
 from colibri_geo.reporting.method import build_method
-from colibri_geo.reporting.parts import Cell, Cover, Fact, LegendEntry, MapDrawing, MapLabel, ReportModel, Table
+from colibri_geo.reporting.parts import Cell, Cover, Fact, LegendEntry, MapDrawing, ReportModel, Table
 from colibri_geo.reporting.ranking import sort_number, sort_verdict
 from colibri_geo.reporting.sections import (
     build_bottom_line,
@@ -40,8 +40,6 @@ from colibri_geo.reporting.sections import (
 
 _AROUND = 2
 """Squares of blank ground around those of the strips on the map."""
-_ROOM, _GAP = 40.0, 13.0
-"""Least height of a square, in units of the drawing, that holds its numbers; else how far above it they stand."""
 _SHOWN = 4
 """Most numbers of strips, or rows of them, that are written on a square."""
 
@@ -162,21 +160,12 @@ def _draw_squares(strips: gpd.GeoDataFrame, messages: Messages) -> MapDrawing:
         LegendEntry(f"strip-{verdict}", messages.say("edition.map.sign", verdict=messages.say(f"verdict.{verdict}")))
         for verdict in dict.fromkeys(square.verdict for square in drawn)
     )
-    drawing = replace(
+    return replace(
         overview,
         legend=legend,
         description=messages.say("edition.map.description", count=messages.number(len(drawn))),
         ground=replace(overview.ground, kind="blank"),  # what was observed there is not told
     )
-    if canvas.per_row >= _ROOM:
-        return drawing
-    above = (_lift(label, canvas.per_row) if label.kind == "number" else label for label in drawing.labels)
-    return replace(drawing, labels=tuple(above))
-
-
-def _lift(label: MapLabel, height: float) -> MapLabel:
-    """Put the number of a square above it, where there is no room for it inside."""
-    return replace(label, vertical=f"{float(label.vertical) - height / 2 - _GAP:.1f}")
 
 
 def _number_square(found: gpd.GeoDataFrame, messages: Messages) -> NumberedStrip:

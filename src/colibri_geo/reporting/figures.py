@@ -41,7 +41,8 @@ from colibri_geo.pairs import AlignedPair, change
 from colibri_geo.reporting.canvas import Canvas, plan_canvas
 from colibri_geo.reporting.grounding import GroundGrid, nice_length_m
 from colibri_geo.reporting.headlines import name_run, name_unseen
-from colibri_geo.reporting.maps import format_length, place_numbers
+from colibri_geo.reporting.maps import format_length
+from colibri_geo.reporting.numbering import place_numbers
 from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
@@ -237,11 +238,25 @@ def _number_strips(axes: Axes, strips: gpd.GeoDataFrame, canvas: Canvas, message
     """Write the number of each strip in the report beside its axis, kept apart as on the report's map."""
     ranked = strips.geometry.iloc[rank_positions(strips)]
     numbers = [messages.number(number) for number in range(1, len(ranked) + 1)]
-    places = place_numbers(canvas, list(canvas.place(ranked)), numbers)
-    for number, axis, place in zip(numbers, ranked, places, strict=True):
-        middle, beside = axis.interpolate(0.5, normalized=True), canvas.to_map(*place)
+    placed = place_numbers(canvas, list(canvas.place(ranked)), numbers)
+    rim = load_extra("matplotlib.patheffects", extra="notebook", purpose="a map of a run").withStroke
+    cased = [rim(linewidth=2.2, foreground="white")]
+    for number, axis, place in zip(numbers, ranked, placed, strict=True):
+        middle, beside = axis.interpolate(0.5, normalized=True), canvas.to_map(place.across, place.down)
         moved: Mapping[str, Any] = {"xytext": beside, "textcoords": "data", "ha": "center", "va": "center"}
         _write(axes, number, (middle.x, middle.y), size=9, weight="bold", **moved)
+        if place.leader is not None:
+            ends = np.array([canvas.to_map(*point) for point in place.leader.coords])
+            axes.plot(
+                *ends.T,
+                color=_INK,
+                linewidth=0.8,
+                marker=".",
+                markersize=4,
+                markevery=[1],
+                zorder=6.5,
+                path_effects=cased,
+            )
 
 
 def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame) -> None:

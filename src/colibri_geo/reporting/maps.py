@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
 from shapely.geometry import GeometryCollection, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from colibri_geo.language import MAP_REASONS, NOT_ASKED, Messages
 from colibri_geo.language.formats import format_number, format_text
-from colibri_geo.reporting.canvas import FOOT, MARGIN, Canvas, canvas_corners, line_path, polygon_path, trim
+from colibri_geo.reporting.canvas import (
+    FOOT,
+    MARGIN,
+    Canvas,
+    canvas_corners,
+    leader_path,
+    line_path,
+    polygon_path,
+    trim,
+)
 from colibri_geo.reporting.graticule import draw_graticule
 from colibri_geo.reporting.grounding import nice_length_m
+from colibri_geo.reporting.numbering import place_numbers
 from colibri_geo.reporting.parts import LegendEntry, MapDrawing, MapLabel, MapShape, ScaleBar
-
-Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _SIMPLIFY = 0.6
 _LABEL_HEIGHT, _LABEL_WIDTH = 22.0, 10.0
 """Room that a line of text takes, and a letter of it, when labels are kept apart."""
-_DIGIT_HEIGHT, _DIGIT_WIDTH = 32.0, 26.0
-"""Room that a number takes, and a digit of it, on paper and on a phone, where they are largest."""
-_LABEL_GAP = 6.0
-"""Between a number and its axis."""
-_MOST_APART = 3000
-"""Numbers that make room for each other; of more, the later ones in the ranking stand where they would alone."""
 _NARROW_PAGE = 1.7
 """On a phone the same drawing carries larger letters: names that have room even then are shown there too."""
 _LABEL_LIMIT = 40
@@ -128,9 +128,19 @@ def draw_overview(
     """
     canvas = ground.canvas
     axes = list(canvas.place(gpd.GeoSeries([strip.axis for strip in strips], crs=strips_crs)))
-    numbers = _label_strips(canvas, axes, strips)
+    placed = place_numbers(canvas, axes, [strip.number for strip in strips])
+    numbers = [
+        MapLabel(trim(number.across), trim(number.baseline), strip.number, "number", target=strip.anchor)
+        for number, strip in zip(placed, strips, strict=True)
+    ]
     casing = [MapShape(line_path(axis), "casing", s.anchor) for axis, s in zip(axes, strips, strict=True)]
     lines = [MapShape(line_path(axis), f"strip-{s.verdict}", s.anchor) for axis, s in zip(axes, strips, strict=True)]
+    leaders = [
+        MapShape(leader_path(number.leader), kind, strip.anchor)
+        for number, strip in zip(placed, strips, strict=True)
+        if number.leader is not None
+        for kind in ("leader-case", "leader")
+    ]
     unasked = [shape for shape in ground.unseen if shape.kind == _UNASKED]
     unseen = _merge_shapes((shape for shape in ground.unseen if shape.kind != _UNASKED), "unseen-any")
     verdicts = dict.fromkeys(strip.verdict for strip in strips)
@@ -150,7 +160,7 @@ def draw_overview(
         description=messages.say("map.overview.description", count=messages.number(len(strips))),
         caption=caption,
         image=image,
-        shapes=(*unasked, *unseen, *ground.outlines, *casing, *lines),
+        shapes=(*unasked, *unseen, *ground.outlines, *casing, *lines, *leaders),
         labels=(*_label_regions(ground, numbers), *numbers),
         legend=(*legend, *_region_legend(ground.outlines, messages)),
     )
@@ -359,81 +369,3 @@ def _near(across: float, down: float, letters: int, other: MapLabel, *, zoom: fl
     room = (letters + len(other.text) + 1) * _LABEL_WIDTH * zoom / 2
     middle = float(other.horizontal) + (len(other.text) * _LABEL_WIDTH * zoom / 2 if other.anchor == "start" else 0.0)
     return abs(across - middle) < room and abs(down - float(other.vertical)) < 1.2 * _LABEL_HEIGHT * zoom
-
-
-# -------------------------------------------------------------------------------------------------------------- strips
-def _label_strips(canvas: Canvas, axes: Sequence[BaseGeometry], strips: Sequence[NumberedStrip]) -> list[MapLabel]:
-    places = place_numbers(canvas, axes, [strip.number for strip in strips])
-    return [
-        MapLabel(trim(across), trim(down + _DIGIT_HEIGHT / 3), strip.number, "number", target=strip.anchor)
-        for (across, down), strip in zip(places, strips, strict=True)
-    ]
-
-
-def place_numbers(canvas: Canvas, axes: Sequence[BaseGeometry], numbers: Sequence[str]) -> Floats:
-    """Put each number beside its axis, in the order given: off other numbers, if it can be near, and off all axes.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    axes : sequence of LineString or Polygon
-        On the drawing.
-    numbers : sequence of str
-
-    Returns
-    -------
-    (N, 2) ndarray of float
-        Where the middle of each stands on the drawing, across and down.
-    """
-    lines, taken, places = shapely.STRtree(axes), np.empty((len(axes), 4)), np.empty((len(axes), 2))
-    for count, (axis, number) in enumerate(zip(axes, numbers, strict=True)):
-        room = np.array([len(number) * _DIGIT_WIDTH, _DIGIT_HEIGHT])
-        middles = _list_places(canvas, axis, room)
-        bounds = np.hstack([middles - room / 2, middles + room / 2])
-        overlapping = (bounds[:, None, :2] < taken[:count, 2:]) & (taken[:count, :2] < bounds[:, None, 2:])
-        covered = overlapping.all(axis=2).sum(axis=1)
-        crossed = np.bincount(lines.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
-        far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
-        best = np.lexsort((crossed, far, covered))[0] if count < _MOST_APART else 0
-        taken[count] = bounds[best]
-        places[count] = middles[best]
-    return places
-
-
-def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:
-    """List where the middle of a number may stand, the usual place first: beside the middle of the axis, above it.
-
-    Then below it, and beside other parts of the axis; the second half of the list is the same a line of text further
-    away. What has no direction, a square, has its number in its middle.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    axis : LineString or Polygon
-        On the drawing.
-    room : (2,) ndarray of float
-        Width and height of the number.
-
-    Returns
-    -------
-    (P, 2) ndarray of float
-        Across and down.
-    """
-    west, top, east, bottom = axis.bounds
-    middle: Floats = np.array([[(west + east) / 2, (top + bottom) / 2]])
-    start, end = shapely.get_coordinates(axis)[[0, -1]]
-    length = float(np.hypot(*(end - start)))
-    if not length:
-        return middle
-    along = (end - start) / length
-    outward = np.array([-along[1], along[0]]) * (1 if along[0] < 0 else -1)
-    step, depth = np.abs(along) @ room, np.abs(outward) @ room
-    steps = [number * step for number in (0, -1, 1, -2, 2) if abs(number) * step <= length / 2]
-    offsets = [
-        shift * along + side * outward * (depth * lines + _LABEL_GAP)
-        for lines in (0.5, 1.5)
-        for shift in steps
-        for side in (1, -1)
-    ]
-    inside: Floats = np.clip(middle + offsets, room / 2, np.array([canvas.width, canvas.height]) - room / 2)
-    return inside

@@ -64,9 +64,10 @@
     };
   }
 
-  // Letters and hatching are drawn smaller as the scene grows; a strip's number stays beside the middle of its axis.
+  // Letters and hatching are drawn smaller as the scene grows; a strip's number stays beside the middle of its axis,
+  // and its leader with it: drawn smaller about the middle of a straight axis, it still ends on that.
   function followSize(svg) {
-    const texts = [...svg.querySelectorAll(".scene text")].map((text) => {
+    const texts = [...svg.querySelectorAll(".scene text, .scene a > :is(.leader, .leader-case)")].map((text) => {
       const axis = text.parentNode.matches("a") && svg.querySelector(`a[href="${text.parentNode.getAttribute("href")}"] path`);
       const box = axis ? axis.getBBox() : { x: text.x.baseVal[0].value, y: text.y.baseVal[0].value, width: 0, height: 0 };
       return { text, across: box.x + box.width / 2, down: box.y + box.height / 2 };
