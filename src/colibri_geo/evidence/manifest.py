@@ -21,6 +21,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
+from colibri_geo.layers.given import check_given
 from colibri_geo.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -84,6 +85,18 @@ class Entry:
     name: str
     path: Path
     regular: bool
+
+
+def take_folder(folder: str | Path) -> Path:
+    """Return the path of a run's folder as a user gave it.
+
+    Raises
+    ------
+    SettingsError
+        Something that is no path.
+    """
+    check_given(folder, str, os.PathLike, argument="folder", expected="the path of a run's folder; correct it")
+    return Path(folder)
 
 
 def write_manifest(folder: Path, record: RunRecord) -> None:

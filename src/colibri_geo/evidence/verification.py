@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colibri_geo.errors import OutputError
-from colibri_geo.evidence.manifest import LOG, MANIFEST, FileRecord, Manifest, list_entries, load_manifest
+from colibri_geo.evidence.manifest import LOG, MANIFEST, FileRecord, Manifest, list_entries, load_manifest, take_folder
 from colibri_geo.hashing import hash_file
 
 
@@ -53,12 +53,14 @@ def verify(folder: str | Path) -> Verification:
 
     Raises
     ------
+    SettingsError
+        Something that is no path.
     NotARun
         No manifest, a damaged one, or one of an unknown format version.
     OutputError
         A file cannot be read.
     """
-    folder = Path(folder)
+    folder = take_folder(folder)
     manifest = load_manifest(folder)
     try:
         return _compare(folder, manifest)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
+from colibri_geo.evidence.manifest import take_folder
 from colibri_geo.language import load_messages
 from colibri_geo.language.formats import one_line
 from colibri_geo.layers.aoi import Aoi
@@ -132,8 +133,8 @@ class Run:
         ConfigError
             There is no such language.
         SettingsError
-            There is no such precision; rasters are asked of an edition; names of regions of a run that was given none;
-            or a PDF without the report.
+            `out` is no path; there is no such precision; rasters are asked of an edition; names of regions of a run
+            that was given none; or a PDF without the report.
         MissingExtra
             A PDF is asked for, and typst is not installed.
         LayoutError
@@ -143,7 +144,7 @@ class Run:
 
         saved = save_run(
             self,
-            Path(out),
+            take_folder(out),
             overwrite=overwrite,
             rasters=rasters,
             report=report,
@@ -341,12 +342,14 @@ def read_run(folder: str | Path) -> Run:
 
     Raises
     ------
+    SettingsError
+        Something that is no path.
     NotARun
         The folder holds no run, a damaged one, one whose tables were edited, or an edition of one.
     """
     from colibri_geo.exporting import TABLE_FILES, read_tables, read_tiles
 
-    folder = Path(folder)
+    folder = take_folder(folder)
     record = read_manifest(folder, files=TABLE_FILES)
     if record.precision != "exact":
         raise NotARun(

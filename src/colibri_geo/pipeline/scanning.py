@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -11,9 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colibri_geo.errors import SettingsError
+from colibri_geo.layers.given import check_given
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
+from colibri_geo.scanning.tiles import check_tile
 from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION
 from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.scene import Scene
@@ -97,7 +101,12 @@ def scan(
         Where an input cannot be used, a process of the scan is lost, or `state` holds another scan.
     """
     settings = take_settings(settings, Settings)
+    tile_px = TILE_PX if tile_px is None else tile_px
+    check_tile(tile_px)
+    if state is None and resume:
+        raise SettingsError("resume=True without state, expected the folder that keeps the scan; give it as state")
     if state is not None:
+        check_given(state, str, os.PathLike, argument="state", expected="the path of a folder; correct it")
         TileStore.check(Path(state), resume=resume)
     with ExitStack() as stack:
         clock = Clock(stack.enter_context(show_progress(progress)))
@@ -136,7 +145,7 @@ def scan(
 
             task = plan_look(inputs, pair, settings)
             cells = choose_cells(task)
-            tiles = cut_tiles(cells, TILE_PX if tile_px is None else tile_px)
+            tiles = cut_tiles(cells, tile_px)
             if local and len(cells) < 2:
                 executor = OwnExecutor()
             fingerprint = describe_task(task, inputs, settings)

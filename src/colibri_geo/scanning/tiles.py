@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from numbers import Integral
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import SettingsError
+from colibri_geo.layers.given import check_given
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class Tile:
         return sum(cell.rows * cell.cols for cell in self.cells)
 
 
+def check_tile(tile_px: int) -> None:
+    """Refuse what is no side of a tile; see `cut_tiles`."""
+    check_given(tile_px, Integral, argument="tile_px", expected="a whole number, 1 or more; correct it")
+    if tile_px < 1:
+        raise SettingsError(f"the side of a tile is {tile_px} px, expected 1 or more; correct --tile (tile_px)")
+
+
 def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     """Group cells into tiles.
 
@@ -56,7 +65,7 @@ def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     Raises
     ------
     SettingsError
-        Where the side is less than a pixel.
+        Where the side is no whole number, or less than a pixel.
 
     Examples
     --------
@@ -64,8 +73,7 @@ def cut_tiles(cells: Sequence[Window], tile_px: int) -> tuple[Tile, ...]:
     >>> [len(tile.cells) for tile in cut_tiles(cells, 5)]
     [4, 2]
     """
-    if tile_px < 1:
-        raise SettingsError(f"the side of a tile is {tile_px} px, expected 1 or more; correct --tile (tile_px)")
+    check_tile(tile_px)
     rows = _round_up(tile_px, max((cell.rows for cell in cells), default=1))
     cols = _round_up(tile_px, max((cell.cols for cell in cells), default=1))
     groups: defaultdict[tuple[int, int], list[Window]] = defaultdict(list)

@@ -19,6 +19,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from numbers import Integral
 from typing import Any, ParamSpec, TypeVar
 
 from colibri_geo import __version__
@@ -26,6 +27,7 @@ from colibri_geo.errors import EngineError, SchedulerLost, SettingsError
 from colibri_geo.extras import load_extra
 from colibri_geo.hardening import harden
 from colibri_geo.isolation import MAX_BYTES, Lost, Pool, is_loud, isolated
+from colibri_geo.layers.given import check_given
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,13 +65,16 @@ def count_processors() -> int:
 
 
 def check_workers(workers: int | None) -> None:
-    """Refuse a number of workers below one.
+    """Refuse what is no number of workers, and one below one.
 
     Raises
     ------
     SettingsError
     """
-    if workers is not None and workers < 1:
+    if workers is None:
+        return
+    check_given(workers, Integral, argument="workers", expected="a whole number, 1 or more; correct it")
+    if workers < 1:
         raise SettingsError(f"{workers} workers, expected 1 or more; correct --workers (workers)")
 
 

@@ -101,7 +101,10 @@ def open_each(
     SettingsError
         For one mask of several scenes; for a mask or a time of a scene that is open.
     """
-    given = [images] if isinstance(images, str | Path | Scene) else list(images)
+    given = list(images) if isinstance(images, Iterable) and not isinstance(images, str) else [images]
+    for one in given:
+        if not isinstance(one, str | Path | Scene):
+            raise NotAFile(f"an image of type {type(one).__name__}, expected a path or an open scene; correct it")
     if not given:
         raise NotAFile("no image is given, expected one or more; check what was given")
     found = list(_find_all(given))

@@ -1,0 +1,37 @@
+"""What no argument takes, as it comes from Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from colibri_geo import Run, compare, read_run, scan, verify
+from colibri_geo.errors import ColibriError
+from tests.support.example_run import example_findings, example_record
+
+NOWHERE = Path("nowhere.tif")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: read_run(None), "folder of type NoneType, expected the path"),  # type: ignore[arg-type]
+        (lambda: verify(None), "folder of type NoneType, expected the path"),  # type: ignore[arg-type]
+        (lambda: verify(3), "folder of type int, expected the path"),  # type: ignore[arg-type]
+        (lambda: Run(example_record(), example_findings()).save(3), "folder of type int"),  # type: ignore[arg-type]
+        (lambda: compare(NOWHERE, NOWHERE, workers="x"), "workers of type str, expected a whole"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, workers=2.5), "workers of type float, expected a whole"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, tile_px="x"), "tile_px of type str, expected a whole"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, state=3), "state of type int, expected the path"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, resume=True), "resume=True without state, expected the folder"),
+        (lambda: scan(None, NOWHERE), "an image of type NoneType, expected a path"),  # type: ignore[arg-type]
+        (lambda: scan([NOWHERE, 3], NOWHERE), "an image of type int, expected a path"),  # type: ignore[list-item]
+    ],
+)
+def test_it_is_told_in_one_line_before_any_image_is_read(call: Callable[[], object], said: str) -> None:
+    """The line has the argument, what came and what to do."""
+    with pytest.raises(ColibriError, match=rf"^{re.escape(said)}[^\n]*; [^\n]+$"):
+        call()
