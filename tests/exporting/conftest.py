@@ -44,7 +44,7 @@ def hostile_findings() -> Findings:
     strips.index = pd.Index([f"{name}-{lure}" for name, lure in zip(strips.index, LURES, strict=True)], name="strip_id")
     observed = example.observed.assign(name=["all", LURES[0], LURES[1]], code=["", HOSTILE[2], LURES[4]])
     around = pd.DataFrame({"strip_id": strips.index[0], "layer": "rivers", "name": HOSTILE, "distance_km": 1.0})
-    around = around.assign(overlap_share=0.5)
+    around = around.assign(overlap_share=0.5, community_name=HOSTILE[::-1], community_km=1.0)
     return dataclasses.replace(example, strips=strips, observed=observed, strip_context=around)
 
 

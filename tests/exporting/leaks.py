@@ -157,7 +157,8 @@ def _list_names(run: Run) -> list[str]:
     sums = [scene.sha256 for scene in (record.before, record.after)] + [layer.sha256 for layer in record.layers]
     known = run.strips["aerodrome_name"].tolist()
     around = run.findings.strip_context
-    return [name for name in (*files, *sums, *known, *(around["name"] if around is not None else ())) if name]
+    near = () if around is None else (*around["name"], *around["community_name"])
+    return [name for name in (*files, *sums, *known, *near) if name]
 
 
 def _has(numbers: np.ndarray, value: float, tolerance: float) -> bool:

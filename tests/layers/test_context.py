@@ -15,12 +15,13 @@ from pyproj import Geod, Transformer
 
 from colibri_geo.errors import InvalidGeometry, SettingsError, UnsupportedFormat, VectorError
 from colibri_geo.exporting import make_edition, write_edition, write_tables
+from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
 from colibri_geo.layers.context import Context, place_in_context, read_context
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record, example_strips
 
 GEOD = Geod(ellps="WGS84")
 ORIGIN_LON, ORIGIN_LAT = Transformer.from_crs(METRE_CRS, 4326, always_xy=True).transform(*ORIGIN)
-COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share"]
+COLUMNS = [column.name for column in STRIP_CONTEXT_COLUMNS]
 
 
 def strips(*wests: float) -> gpd.GeoDataFrame:
@@ -155,6 +156,29 @@ def test_crossed_polygons_are_mended_and_flat_ones_left_out(tmp_path: Path) -> N
     assert rows["overlap_share"].to_numpy() == pytest.approx([1], abs=2e-3)
     with pytest.raises(InvalidGeometry, match="area 0"):
         read_context(layers=f"areas={write(tmp_path / 'f.gpkg', flat, name=['B'])}")
+
+
+def test_people_count_where_something_else_is_nearer(tmp_path: Path) -> None:
+    """Of each layer the nearest feature whose name or kind tells people stands beside the nearest of all."""
+    places = [shapely.Point(ORIGIN[0] + metres, ORIGIN[1]) for metres in (1_000, 2_000, 3_000, 4_000)]
+    names, kinds = ["Puente", "San José", "Hospital", "x"], ["bridge", "village", "", ""]
+    rows = around(write(tmp_path / "pois.geojson", *places, name=names, amenity=kinds), strips(0, 9_000))
+    assert rows["name"].tolist() == ["Puente", "x"]
+    assert rows["community_name"].tolist() == ["San José", "Hospital"]
+    assert rows["community_km"].to_numpy() == pytest.approx([1.2, 6.0], rel=2e-3)
+    bridge = around(write(tmp_path / "b.geojson", *places, name=["x"] * 4, made_by=["hospital"] * 4), strips(0))
+    assert (bridge["community_name"].tolist(), bridge["community_km"].isna().all()) == ([""], True)
+    whole = around(write(tmp_path / "a.geojson", *places, name=["x"] * 4), strips(0), name="Aldeas")
+    assert whole["community_km"].tolist() == whole["distance_km"].tolist()
+
+
+def test_people_count_inside_their_land(tmp_path: Path) -> None:
+    """A strip inside of an indigenous reserve, in a layer of protected areas, is among people; in a park it is not."""
+    shapes = [box(-9_000, 2_000), box(20_000, 29_000)]
+    path = write(tmp_path / "p.gpkg", *shapes, name=["Resguardo Ñukanchi", "La Paya"], category=["reserve", "park"])
+    rows = around(path, strips(0, 22_000), name="protected")
+    assert rows["overlap_share"].to_numpy() == pytest.approx([1, 1])
+    assert rows["community_km"].to_numpy() == pytest.approx([0, 20], rel=2e-3)
 
 
 def test_no_strips_give_an_empty_table(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
 from colibri_geo.language import ENGLISH
 from colibri_geo.layers.neighbours import group_neighbours
 from colibri_geo.reporting.parts import Sheet
@@ -140,11 +141,11 @@ def test_what_lies_around_has_a_line_each() -> None:
     """Each layer has its nearest feature with its name and distance, or the share of the axis inside."""
     around = pd.DataFrame(
         [
-            ("S001", "rivers", "Guamués", 0.43, np.nan),
-            ("S001", "roads", "", 2.0, np.nan),
-            ("S001", "parks", "A", 0, 0.4),
+            ("S001", "rivers", "Guamués", 0.43, np.nan, "", np.nan),
+            ("S001", "roads", "", 2.0, np.nan, "", np.nan),
+            ("S001", "parks", "A", 0, 0.4, "", np.nan),
         ],
-        columns=["strip_id", "layer", "name", "distance_km", "overlap_share"],
+        columns=[column.name for column in STRIP_CONTEXT_COLUMNS],
     )
     assert _lines(_sheet(around), "Around it") == (
         "rivers: Guamués, 0.4\N{NO-BREAK SPACE}km",
@@ -155,21 +156,20 @@ def test_what_lies_around_has_a_line_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "km", "noted"),
+    ("name", "km", "noted", "told"),
     [
-        ("settlements", 5.0, True),
-        ("Health", 0.0, True),
-        ("salud", 1.0, True),
-        ("settlements", 5.1, False),
-        ("rivers", 0.0, False),
+        ("", 5.0, True, "places"),
+        ("Puente", 0.0, True, "places"),
+        ("Aldea <b>", 1.0, True, "places (Aldea <b>)"),
+        ("Aldea", 5.1, False, ""),
+        ("", np.nan, False, ""),
     ],
 )
-def test_a_strip_near_people_is_noted_first(layer: str, km: float, noted: bool) -> None:
-    """A layer of people or of health within 5 km puts the note before everything else in the box."""
-    around = pd.DataFrame(
-        {"strip_id": ["S001"], "layer": layer, "name": "", "distance_km": km, "overlap_share": np.nan}
-    )
+def test_a_strip_near_people_is_noted_first(name: str, km: float, noted: bool, told: str) -> None:
+    """People or health within 5 km put the note before everything else in the box; it names what is not nearest."""
+    row = ("S001", "places", "Puente", 0.0, np.nan, name, km)
+    around = pd.DataFrame([row], columns=[column.name for column in STRIP_CONTEXT_COLUMNS])
     care = _sheet(around).care
-    note = f"May serve a community or health access: check before anything else. Near it: {layer}."
+    note = f"May serve a community or health access: check before anything else. Near it: {told}."
     assert (care[0] == note) is noted
     assert len(care) == 1 + noted

@@ -11,6 +11,7 @@ from shapely.geometry import LineString, box
 
 from colibri_geo.evidence import LayerRecord, PairRecord, RunRecord, SceneRecord
 from colibri_geo.evidence.benchmark import BenchmarkGroup, BenchmarkRecord, Interval
+from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
 
@@ -156,11 +157,11 @@ def example_findings(*, strips: bool = True) -> Findings:
 def example_context(*, strips: bool = True) -> pd.DataFrame:
     """What lies around two of the strips; the first is near people."""
     rows = [
-        ("S001", "rivers", "Río Guamués", 0.43, np.nan),
-        ("S001", "settlements", "", 3.1, np.nan),
-        ("S002", "parks", "La Paya", 0.0, 0.4),
+        ("S001", "rivers", "Río Guamués", 0.43, np.nan, "", np.nan),
+        ("S001", "settlements", "", 3.1, np.nan, "", 3.1),
+        ("S002", "parks", "La Paya", 0.0, 0.4, "", np.nan),
     ]
-    table = pd.DataFrame(rows, columns=["strip_id", "layer", "name", "distance_km", "overlap_share"])
+    table = pd.DataFrame(rows, columns=[column.name for column in STRIP_CONTEXT_COLUMNS])
     return table if strips else table.iloc[:0]
 
 

@@ -115,8 +115,11 @@ def secret_findings(centres: Sequence[tuple[float, float]] = CENTRES) -> Finding
     clear = axes[2].buffer(200)
     cloud = gpd.GeoDataFrame({"reason": ["cloud"] * 2}, geometry=[clear.buffer(900) - clear, axes[0].buffer(9)])
     rivers = pd.DataFrame({"strip_id": strips.index, "layer": "rivers", "name": "Río Guamués"})
-    rivers = rivers.assign(distance_km=DISTANCES_KM, overlap_share=np.nan)
-    villages = rivers.assign(layer="settlements", name="Puerto Secreto", distance_km=np.array(DISTANCES_KM) % 5)
+    rivers = rivers.assign(distance_km=DISTANCES_KM, overlap_share=np.nan, community_name="", community_km=np.nan)
+    near_km = np.array(DISTANCES_KM) % 5
+    villages = rivers.assign(
+        layer="settlements", name="Puerto", distance_km=near_km, community_name="Puerto Secreto", community_km=near_km
+    )
     around = pd.concat([rivers, villages], ignore_index=True)
     return Findings(
         strips, example.strip_regions, observed.assign(**counts, not_observed=[1, 0, 1]),

@@ -136,6 +136,8 @@ STRIP_CONTEXT_COLUMNS = (
     _text("name"),
     _number("distance_km", "km", 3, required=True),
     _number("overlap_share", "", 4),
+    _text("community_name"),
+    _number("community_km", "km", 3),
 )
 OBSERVED_COLUMNS = (
     _text("level", required=True),

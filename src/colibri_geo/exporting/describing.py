@@ -141,8 +141,8 @@ def say_aerodrome(row: Mapping[Any, Any] | pd.Series[Any], name: str, messages: 
 
 
 def say_community(around: Sequence[Neighbour], messages: Messages) -> tuple[str, ...]:
-    """Say that a strip may serve people, where a layer of people or of health has something near it; else nothing."""
-    near = ", ".join(_show_layer(neighbour, messages) for neighbour in around if neighbour.is_community)
+    """Say that a strip may serve people, where a layer has something of people or of health near it; else nothing."""
+    near = ", ".join(_say_near(neighbour, messages) for neighbour in around if neighbour.is_community)
     return (messages.say("sheet.care.near", layers=near),) if near else ()
 
 
@@ -295,6 +295,12 @@ def _say_neighbour(neighbour: Neighbour, messages: Messages, name_limit: int) ->
         distance=format_number(neighbour.distance_km, messages, digits=1, unit="km"),
         share=format_share(neighbour.overlap_share, messages) if inside else "",
     )
+
+
+def _say_near(neighbour: Neighbour, messages: Messages) -> str:
+    """Name the layer, with what is of people in it where something else is nearer, which is told apart."""
+    layer, name = _show_layer(neighbour, messages), neighbour.community_name
+    return layer if name in {"", neighbour.name} else f"{layer} ({shown_text(name, messages, limit=NAME_LIMIT)})"
 
 
 def _show_layer(neighbour: Neighbour, messages: Messages) -> str:

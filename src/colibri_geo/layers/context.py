@@ -16,14 +16,16 @@ from colibri_geo.errors import SettingsError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
 from colibri_geo.layers.columns import read_plain_labels
+from colibri_geo.layers.communities import find_communities
 from colibri_geo.layers.given import TO_FILE, list_given
 from colibri_geo.layers.nearness import find_nearest
+from colibri_geo.layers.planes import GeometryArray
 from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT
 from colibri_geo.layers.sources import LayerSource
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share"]
+_COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share", "community_name", "community_km"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class ContextLayer:
     name : str
         As it was named by who gave it: rivers, roads, settlements.
     table : GeoDataFrame
-        ``name`` ("" where a feature has none) and shapes of any kind; EPSG:4326; in an order of its own.
+        ``name`` ("" where a feature has none), ``is_community`` and shapes of any kind; EPSG:4326; in an order of its
+        own.
     source : LayerSource
     """
 
@@ -74,7 +77,8 @@ class Placed:
         As given, with the columns of `match_aerodromes`.
     strip_context : DataFrame or None
         A row a strip and layer that has a feature within 400 km: ``strip_id``, ``layer``, ``name`` of the nearest
-        feature, ``distance_km``, ``overlap_share``. None where no layer was given.
+        feature, ``distance_km``, ``overlap_share``, and of the nearest feature that is of people or of health
+        ``community_name`` and ``community_km``. None where no layer was given.
     """
 
     strips: gpd.GeoDataFrame
@@ -165,9 +169,14 @@ def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
     labels = read_plain_labels(features.frame, source=path.name)
     shapes = np.asarray(features.frame.geometry.array, dtype=object)
     table = pd.DataFrame(
-        {"name": labels.table["name"].to_numpy(), "wkb": shapely.to_wkb(shapes, hex=True), "geometry": shapes}
+        {
+            "name": labels.table["name"].to_numpy(),
+            "wkb": shapely.to_wkb(shapes, hex=True),
+            "is_community": find_communities(name, labels.table["name"], features.frame),
+            "geometry": shapes,
+        }
     )
-    table = table.sort_values(["name", "wkb"], kind="stable").drop(columns="wkb").reset_index(drop=True)
+    table = table.sort_values(["name", "wkb", "is_community"], kind="stable").drop(columns="wkb").reset_index(drop=True)
     sha256 = hash_file(path)
     notes = (*features.notes, *labels.notes)
     source = LayerSource(f"layer {name}", path.name, sha256, read_credit(path, sha256), notes)
@@ -176,10 +185,18 @@ def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
 
 def _describe_nearest(strips: gpd.GeoDataFrame, layer: ContextLayer) -> pd.DataFrame:
     axes = np.asarray(strips.geometry.to_crs(LONLAT).array, dtype=object)
-    nearest = find_nearest(axes, np.asarray(layer.table.geometry.array, dtype=object))
+    nearest = _find_nearest_named(axes, layer.table)
+    people = _find_nearest_named(axes, layer.table[layer.table["is_community"]])
+    nearest = nearest.assign(community_name=people["name"], community_km=people["distance_km"])
     nearest = nearest.assign(strip_id=strips.index.to_numpy(), layer=layer.name)
-    nearest = nearest[nearest["feature"] >= 0]
-    return nearest.assign(name=layer.table["name"].to_numpy(dtype=object)[nearest["feature"]])[_COLUMNS]
+    return nearest[nearest["feature"] >= 0][_COLUMNS]
+
+
+def _find_nearest_named(axes: GeometryArray, table: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return `find_nearest` with the ``name`` of each feature, "" where there is none."""
+    nearest = find_nearest(axes, np.asarray(table.geometry.array, dtype=object))
+    names = np.append(table["name"].to_numpy(dtype=object), "")  # the last, -1, is that of no feature
+    return nearest.assign(name=names[nearest["feature"]])
 
 
 def _sort_rows(tables: Sequence[pd.DataFrame], strips: gpd.GeoDataFrame) -> pd.DataFrame:

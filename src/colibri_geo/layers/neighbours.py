@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from colibri_geo.language.formats import is_missing
 
-COMMUNITY_LAYERS = (
-    *("settlements", "villages", "communities", "health", "indigenous"),
-    *("asentamientos", "poblados", "comunidades", "salud", "indigenas"),
-    *("povoados", "saude", "localites", "communautes", "sante", "autochtones"),
-)  # fmt: skip
-"""Names of layers of people, or of health, in whatever letters, as in ``--layer health=posts.gpkg``."""
 COMMUNITY_KM = 5.0
 """How far people walk to a strip that serves them, an hour: a note costs nothing, a strip taken from a clinic does."""
 
@@ -30,17 +26,23 @@ class Neighbour:
     distance_km : float
     overlap_share : float
         Of the axis inside of it; NaN where it is no area.
+    community_name : str
+        Of the nearest feature of the layer that is of people or of health; empty where it has none.
+    community_km : float
+        How far that is; NaN where the layer has none.
     """
 
     layer: str
     name: str
     distance_km: float
     overlap_share: float
+    community_name: str = ""
+    community_km: float = math.nan
 
     @property
     def is_community(self) -> bool:
-        """Whether it is of people or of health, and within their reach."""
-        return self.layer.lower() in COMMUNITY_LAYERS and self.distance_km <= COMMUNITY_KM
+        """Whether something of people or of health is within their reach."""
+        return self.community_km <= COMMUNITY_KM
 
 
 def group_neighbours(strip_context: pd.DataFrame | None) -> dict[str, tuple[Neighbour, ...]]:
@@ -64,8 +66,17 @@ def group_neighbours(strip_context: pd.DataFrame | None) -> dict[str, tuple[Neig
 
 def _list_neighbours(rows: pd.DataFrame) -> tuple[Neighbour, ...]:
     return tuple(
-        Neighbour(str(layer), "" if is_missing(name) else str(name), float(distance_km), float(share))
-        for layer, name, distance_km, share in zip(
-            rows["layer"], rows["name"], rows["distance_km"], rows["overlap_share"], strict=True
+        Neighbour(
+            layer=str(row["layer"]),
+            name=_read_name(row["name"]),
+            distance_km=float(row["distance_km"]),
+            overlap_share=float(row["overlap_share"]),
+            community_name=_read_name(row["community_name"]),
+            community_km=float(row["community_km"]),
         )
+        for row in rows.to_dict("records")
     )
+
+
+def _read_name(name: Any) -> str:  # noqa: ANN401 - a cell of a table
+    return "" if is_missing(name) else str(name)
