@@ -15,6 +15,7 @@ from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.language import ENGLISH
 from colibri_geo.layers.findings import Findings
 from colibri_geo.reporting import ReportModel, build_model, maps
+from colibri_geo.reporting.html import render_html
 from tests.support.example_run import example_findings, example_record, example_strips
 
 
@@ -446,3 +447,12 @@ def test_cover_says_where_the_ground_lies() -> None:
     observed = example_findings().observed
     alone = dataclasses.replace(example_findings(), observed=observed[observed["level"] == "all"])
     assert plain(build(alone).cover.place).startswith("64.0 km² around 1°")
+
+
+def test_caption_of_the_map_tells_of_numbers_where_there_are_some() -> None:
+    """Without strips no number stands on the map, nor a table below it."""
+    told = [build(example_findings(strips=strips)).map for strips in (True, False)]
+    assert [drawing is not None and "number" in drawing.caption for drawing in told] == [True, False]
+    page = render_html(build(example_findings(strips=False)))
+    assert "Strips carry their number" not in page
+    assert "<figcaption></figcaption>" not in page

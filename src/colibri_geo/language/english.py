@@ -85,8 +85,8 @@ REPORT = {
     ),
     "map.overview.heading": "Overview map",
     "map.overview.title": "Overview map of the candidate cleared strips",
-    "map.overview.caption": "The after image, {date}. Strips carry their number in the table below.",
-    "map.overview.caption_plain": "Strips carry their number in the table below.",
+    "map.overview.image": "The after image, {date}.",
+    "map.overview.numbers": "Strips carry their number in the table below.",
     "map.overview.description": (
         "Map of the compared ground, north up, with {count} numbered candidate cleared strips, region outlines and the "
         "ground that was not observed. The table of strips gives the same in words."

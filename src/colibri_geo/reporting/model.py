@@ -88,16 +88,16 @@ def _overview_map(
     numbered = [
         NumberedStrip(messages.number(strip.rank), strip.verdict, strip.row.geometry, strip.anchor) for strip in strips
     ]
-    caption = (
-        messages.say("map.overview.caption_plain")
-        if overview is None
-        else messages.say("map.overview.caption", date=format_time(record.after.acquired, messages))
-    )
+    told = []
+    if overview is not None:
+        told.append(messages.say("map.overview.image", date=format_time(record.after.acquired, messages)))
+    if numbered:
+        told.append(messages.say("map.overview.numbers"))
     return draw_overview(
         ground,
         numbered,
         findings.strips.crs,
         image="" if overview is None else data_uri(overview.image),
-        caption=caption,
+        caption=" ".join(told),
         messages=messages,
     )

@@ -23,6 +23,8 @@ _NUMBER_GAP = np.array([6.0, 0.0])
 """Between a number and the next on its line, so that they are not read as one."""
 _SQUARE_ROOM = 40.0
 """Least height of a square that holds its numbers."""
+_RINGS = (0.5, 1.5, 2.5)
+"""How far from its axis a number may stand, in rooms of a number."""
 _CLEARLY = 1.25
 """A number is seen to belong to its axis where every other axis is farther by this factor."""
 _MOST_APART = 3000
@@ -78,7 +80,7 @@ def place_numbers(canvas: Canvas, axes: Sequence[BaseGeometry], numbers: Sequenc
         )
         covered = overlapping.all(axis=2).sum(axis=1)
         crossed = np.bincount(tree.query(shapely.box(*bounds.T), "intersects")[0], minlength=len(bounds))
-        far = np.arange(len(bounds)) >= (len(bounds) + 1) // 2
+        far = np.arange(len(bounds)) * len(_RINGS) // len(middles)
         astray = _rival(tree, count, axis, middles)
         best = np.lexsort((crossed, far, astray, covered))[0]
         taken[count] = bounds[best]
@@ -116,7 +118,7 @@ def _lead(tree: shapely.STRtree, own: int, middle: Point, room: Floats) -> LineS
 def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:
     """List where the middle of a number may stand, the usual place first: beside the middle of the axis, above it.
 
-    Then below it, and beside other parts of the axis; the second half of the list is the same a line of text further
+    Then below it, and beside other parts of the axis; the second and third part of the list are the same farther
     away. A square, which has no direction, has its number in its middle, or a small one above it.
 
     Parameters
@@ -151,7 +153,7 @@ def _list_offsets(axis: BaseGeometry, room: Floats) -> Floats:
     return np.array(
         [
             shift * along + side * outward * (depth * lines + _LABEL_GAP)
-            for lines in (0.5, 1.5)
+            for lines in _RINGS
             for shift in steps
             for side in (1, -1)
         ]
@@ -164,4 +166,4 @@ def _list_square_offsets(size: Floats, room: Floats) -> Floats:
         return np.zeros((1, 2))
     sides = np.array([[0.0, -1.0], [1.0, -1.0], [-1.0, -1.0]])
     gap = np.array([0.0, _LABEL_GAP])
-    return np.vstack([sides * (size * (0, 0.5) + room * (0.5, lines) + gap) for lines in (0.5, 1.5)])
+    return np.vstack([sides * (size * (0, 0.5) + room * (0.5, lines) + gap) for lines in _RINGS])
