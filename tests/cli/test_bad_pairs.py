@@ -290,7 +290,7 @@ def test_names_without_end_are_cut(watch: Watch, tmp_path: Path, row: Row) -> No
     assert run.findings.strip_context is not None
     assert {run.strips["admin1"].item(), run.findings.strip_context["name"].item()} == {"A" * 199 + "…"}
     report = (out / "report.html").read_text(encoding="utf-8")
-    assert report.count("se recortaron 1 nombre(s) o código(s) de más de 200 caracteres") == 2
+    assert report.count("se recortaron 1 nombre(s) de más de 200 caracteres") == 2
     assert (out / "report.pdf").stat().st_size < 2_000_000
     assert not [path.name for path in out.iterdir() if b"A" * 201 in path.read_bytes()]
 

@@ -211,16 +211,16 @@ def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:
 
 
 def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
-    """A name that is too long to be one keeps its beginning; names may become equal, codes may not."""
+    """A name that is too long to be one keeps its beginning; a code is refused."""
     long = write(tmp_path / "l.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A" * 300, "A" * 301])
-    notes = ("2 name(s) or code(s) of more than 200 characters were cut",)
+    notes = ("2 name(s) of more than 200 characters were cut",)
     context = read_context(long, f"areas={long}")
     assert [source.notes for source in context.sources] == [notes, notes]
     assert context.aerodromes is not None
     for table in (context.aerodromes.table, context.layers[0].table):
         assert table["name"].tolist() == ["A" * 199 + "…"] * 2
     alike = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, code=["A" * 300, "A" * 301])
-    with pytest.raises(VectorError, match=r"^a\.gpkg: codes of more than 200 characters begin alike"):
+    with pytest.raises(VectorError, match=r"^a\.gpkg: a code of 300 characters, expected at most 200"):
         read_context(alike)
 
 

@@ -325,27 +325,34 @@ def test_names_that_lost_characters_are_refused() -> None:
     assert len(str(caught.value)) < 300
 
 
-def test_names_and_codes_without_end_are_cut_with_a_note() -> None:
+def test_names_without_end_are_cut_with_a_note() -> None:
     """What is longer than a name can be keeps its beginning; the note counts each text once, whatever its rows."""
     columns = {
         "admin1": ["á" * 201, "á" * 201],
         "name": ["x" * 198 + " " + "x" * 9, "y" * 200],
-        "code": ["a" * 300, "b"],
+        "code": ["a" * 200, "b"],
     }
     frame = gpd.GeoDataFrame(columns, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326)
     regions = read_regions([Layer("admin2", frame.assign(admin1_code="7"))])
     assert regions.table["name"].tolist() == ["x" * 198 + "…", "y" * 200]
-    assert regions.table["code"].tolist() == ["a" * 199 + "…", "b"]
+    assert regions.table["code"].tolist() == ["a" * 200, "b"]
     assert regions.table["admin1"].tolist() == ["á" * 199 + "…"] * 2
-    assert regions.sources[0].notes == ("3 name(s) or code(s) of more than 200 characters were cut",)
+    assert regions.sources[0].notes == ("2 name(s) of more than 200 characters were cut",)
 
 
-@pytest.mark.parametrize("column", ["code", "name"])
-def test_what_tells_regions_apart_does_so_when_it_is_cut(column: str) -> None:
-    """Codes that would be the same once cut are refused, and names where there are no codes."""
-    texts = ["x" * 300 + end for end in "ab"]
-    frame = gpd.GeoDataFrame({"name": ["A", "B"]} | {column: texts}, geometry=[box(0, 0, 1, 1)] * 2, crs=4326)
-    with pytest.raises(VectorError, match=f"{column}s of more than 200 characters begin alike, .*FILE:NAME:CODE"):
+@pytest.mark.parametrize("column", ["code", "country_code"])
+def test_codes_without_end_are_refused(column: str) -> None:
+    """Cut, codes of two layers could become the same."""
+    columns = {"name": "A", "country": "B", "country_code": "C", "code": "1"} | {column: "x" * 300}
+    frame = gpd.GeoDataFrame({key: [text] for key, text in columns.items()}, geometry=[box(0, 0, 1, 1)], crs=4326)
+    with pytest.raises(VectorError, match=r"a code of 300 characters, expected at most 200; .*FILE:NAME:CODE"):
+        read_regions([Layer("admin1", frame)])
+
+
+def test_names_that_stand_for_codes_differ_when_they_are_cut() -> None:
+    """Regions without codes whose names would be the same once cut are refused."""
+    frame = gpd.GeoDataFrame({"name": ["x" * 300 + end for end in "ab"]}, geometry=[box(0, 0, 1, 1)] * 2, crs=4326)
+    with pytest.raises(VectorError, match=r"names of more than 200 characters begin alike, .*FILE:NAME:CODE"):
         read_regions([Layer("country", frame)])
 
 

@@ -269,7 +269,7 @@ RECORDED = {
     "recorded.note.scrambled": (
         "{count} name(s) had been decoded with the wrong table and were put right, as NariÃ±o to Nariño"
     ),
-    "recorded.note.cut": "{count} name(s) or code(s) of more than {limit} characters were cut",
+    "recorded.note.cut": "{count} name(s) of more than {limit} characters were cut",
     "recorded.note.codes": "{count} code(s) stand for more than one name, as {code}",
     "recorded.note.no_ends": (
         "{missing} of {count} runway(s) state no ends or one: the points of their airports stand for them"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from colibri_geo.errors import VectorError
-from colibri_geo.layers.spelling import MAX_NAME_CHARS, clean_name, cut_name, unscramble
+from colibri_geo.layers.spelling import MAX_NAME_CHARS, check_name, clean_name, cut_name, unscramble
 
 LEVELS = ("country", "admin1", "admin2")
 
@@ -64,6 +64,8 @@ _PLAIN_NAMES = (
 )  # fmt: skip
 _PLAIN_CODES = ("code", "codigo", "código", "cod", "icao", "oaci", "ident", "id")
 
+_HINT = "name the right column with FILE:NAME:CODE (regions), or take it out of a copy"
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -104,7 +106,8 @@ def read_labels(
     Raises
     ------
     VectorError
-        Where a column is not there, the name cannot be told, or too long codes cannot be told apart once cut.
+        Where a column is not there, the name cannot be told, a code is too long, or names that stand for codes would be
+        the same once cut.
     EncodingError
         Where names lost characters.
     """
@@ -127,8 +130,7 @@ def read_labels(
         notes.append(
             f"{scrambled} name(s) had been decoded with the wrong table and were put right, as NariÃ±o to Nariño"
         )
-    keys = [column for column in values if column.endswith("code") or (column == "name" and code_column is None)]
-    checked = _check(repaired, keys=keys, source=source)
+    checked = _check(repaired, names_differ=code_column is None, source=source)
     return Labels(checked.table, (*notes, *checked.notes))
 
 
@@ -149,7 +151,7 @@ def read_plain_labels(frame: pd.DataFrame, *, source: str) -> Labels:
     Raises
     ------
     VectorError, EncodingError
-        Where too long codes cannot be told apart once cut, or names lost characters.
+        Where a code is too long to be one, or names lost characters.
     """
     texts = read_texts(frame)
     columns = {
@@ -157,20 +159,22 @@ def read_plain_labels(frame: pd.DataFrame, *, source: str) -> Labels:
         for label, known in (("name", _PLAIN_NAMES), ("code", _PLAIN_CODES))
     }
     values = {label: _blank(frame) if column is None else texts[column] for label, column in columns.items()}
-    return _check(pd.DataFrame(values, index=frame.index).astype(object).map(unscramble), keys=["code"], source=source)
+    return _check(pd.DataFrame(values, index=frame.index).astype(object).map(unscramble), source=source)
 
 
-def _check(table: pd.DataFrame, *, keys: Sequence[str], source: str) -> Labels:
-    """Clean names and codes, and cut those that are too long; where they tell features apart, none become equal."""
+def _check(table: pd.DataFrame, *, names_differ: bool = False, source: str) -> Labels:
+    """Clean names and codes, and cut names that are too long; codes are not, two of them could become equal."""
     clean = table.map(lambda text: clean_name(text, source=source))
-    long = {text for column in clean for text in clean[column] if len(text) > MAX_NAME_CHARS}
+    for column in (column for column in clean if str(column).endswith("code")):
+        clean[column] = clean[column].map(lambda text: check_name(text, source=source, hint=_HINT, kind="code"))
     cut = clean.map(cut_name)
-    if alike := next((column for column in keys if cut[column].nunique() < clean[column].nunique()), None):
+    if names_differ and cut["name"].nunique() < clean["name"].nunique():
         raise VectorError(
-            f"{source}: {alike}s of more than {MAX_NAME_CHARS} characters begin alike, expected some that still differ "
-            "when they are cut; name the right column with FILE:NAME:CODE (regions), or take it out of a copy"
+            f"{source}: names of more than {MAX_NAME_CHARS} characters begin alike, expected some that still differ "
+            f"when they are cut, or codes; {_HINT}"
         )
-    notes = (f"{len(long)} name(s) or code(s) of more than {MAX_NAME_CHARS} characters were cut",) if long else ()
+    long = {text for column in clean for text in clean[column] if len(text) > MAX_NAME_CHARS}
+    notes = (f"{len(long)} name(s) of more than {MAX_NAME_CHARS} characters were cut",) if long else ()
     return Labels(cut, notes)
 
 

@@ -54,7 +54,7 @@ def clean_name(text: str, *, source: str) -> str:
 
 
 def cut_name(text: str) -> str:
-    """Return a name or code, of one that is too long the beginning with an ellipsis.
+    """Return a name, of one that is too long the beginning with an ellipsis.
 
     Examples
     --------
@@ -64,8 +64,8 @@ def cut_name(text: str) -> str:
     return text if len(text) <= MAX_NAME_CHARS else f"{text[: MAX_NAME_CHARS - 1].rstrip()}…"
 
 
-def check_name(text: str, *, source: str, hint: str) -> str:
-    """Return a name or code as `clean_name` does.
+def check_name(text: str, *, source: str, hint: str, kind: str = "name") -> str:
+    """Return a name, or the kind of text that is said, as `clean_name` does.
 
     Raises
     ------
@@ -75,5 +75,5 @@ def check_name(text: str, *, source: str, hint: str) -> str:
         Where it is too long to be a name.
     """
     if len(text) > MAX_NAME_CHARS:
-        raise VectorError(f"{source}: a name of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; {hint}")
+        raise VectorError(f"{source}: a {kind} of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; {hint}")
     return clean_name(text, source=source)
