@@ -114,7 +114,11 @@ def test_same_run_gives_same_bytes_elsewhere_and_later(run_folder: Path, tmp_pat
         (b"[]", "another program"),
         (b'{"format": "other"}', "another program"),
         (b'{"format": "colibri_geo run", "format_version": 99}', "format version 99"),
-        (b'{"format": "colibri_geo run", "format_version": 1}', "files is NoneType"),
+        (b'{"format": "colibri_geo run", "format_version": 1}', "files is nothing, expected a list; "),
+        (
+            b'{"format": "colibri_geo run", "format_version": 1, "files": [3]}',
+            "files is a whole number, expected an object",
+        ),
         (b'{"format": "colibri_geo run", "format_version": 1, "files": [{"name": "a"}]}', "sha256"),
         (b'{"format": "colibri_geo run", "format_version": 1, "files": [], "run": {}}', "run differs in"),
         (b'{"format": "colibri_geo run", "format_version": NaN}', "damaged"),
@@ -135,7 +139,7 @@ def test_number_that_no_float_holds_is_one_line(run_folder: Path) -> None:
     edited = path.read_bytes().replace(b'"gain": [\n', b'"gain": [\n' + b"9" * 400 + b",\n")
     assert edited != path.read_bytes()
     path.write_bytes(edited)
-    with pytest.raises(NotARun, match=r"run\.pair\.gain is int, expected float"):
+    with pytest.raises(NotARun, match=r"run\.pair\.gain is a whole number, expected a decimal number"):
         read_manifest(run_folder)
 
 
@@ -167,8 +171,8 @@ def test_edited_files_are_not_relied_on(run_folder: Path) -> None:
     ("old", "new", "word"),
     [
         (b'"min_length_m": 350.0', b'"min_length_m": -1.0', "min_length_m"),
-        (b'"rows": 800', b'"rows": "800"', "rows is str, expected int"),
-        (b'"synthetic": true', b'"synthetic": 1', "synthetic is int"),
+        (b'"rows": 800', b'"rows": "800"', "rows is a text, expected a whole number"),
+        (b'"synthetic": true', b'"synthetic": 1', "synthetic is a whole number, expected true or false"),
     ],
 )
 def test_values_of_another_type_are_damage(run_folder: Path, old: bytes, new: bytes, word: str) -> None:

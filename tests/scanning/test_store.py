@@ -115,6 +115,15 @@ def test_an_unfinished_scan_is_not_lost(folder: Path) -> None:
         assert store.done == {0, 1}
 
 
+def test_a_scan_that_is_done_is_told_as_one(folder: Path) -> None:
+    """Where every tile is kept, nothing is unfinished."""
+    stop_after(folder, *range(5))
+    with pytest.raises(
+        OutputExists, match=r"a scan that is done \(5 of 5 tiles are done\), expected none; take it with"
+    ):
+        begin(folder)
+
+
 def test_a_scan_that_did_nothing_is_in_nobodys_way(folder: Path) -> None:
     """Where not one tile was finished, another scan begins without a question."""
     stop_after(folder)

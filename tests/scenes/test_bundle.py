@@ -35,6 +35,7 @@ from colibri_geo.errors import (
 from colibri_geo.scenes import archives
 from colibri_geo.scenes.bundle import Bundle, open_bundle
 from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.paths import name_folder
 
 FILES = {
     "P.SAFE/manifest.safe": b"<a/>",
@@ -724,3 +725,12 @@ def test_metadata_with_entities_are_refused_at_once(bad_inputs: Path) -> None:
     with pytest.raises(UnsafeXML, match="DOCTYPE"):
         parse_xml(bundle.read(bundle.names[0]), name="MTD_MSIL2A.xml")
     assert time.perf_counter() - began < 1
+
+
+def test_a_folder_without_a_name_is_told_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the one that one stands in, and the uppermost."""
+    (tmp_path / "elsewhere").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnsafeSource, match=r"^\.: 'elsewhere' is a link"):
+        open_bundle(Path())
+    assert name_folder(Path("/")) == "/"

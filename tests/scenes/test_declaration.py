@@ -80,8 +80,8 @@ def test_bands_alone_are_enough(tmp_path: Path) -> None:
         ("[bands]\nrot = 1\n", "rot = 1"),
         ("[bands]\nred = true\n", "red = True"),
         ("scale = 'x'\n[bands]\nred = 1\n", "scale"),
-        ("scale = inf\n[bands]\nred = 1\n", "scale"),
-        ("scale = 0\n[bands]\nred = 1\n", "scale"),
+        ("scale = inf\n[bands]\nred = 1\n", "scale = 'inf', expected a finite number other than 0"),
+        ("scale = 0\n[bands]\nred = 1\n", "scale = '0', expected a finite number other than 0"),
         *((f"{name} = {'9' * 400}\n[bands]\nred = 1\n", name) for name in ("scale", "offset", "nodata")),
         ("quantity = 'radiance'\n[bands]\nred = 1\n", "quantity"),
         ("sensor = 3\n[bands]\nred = 1\n", "sensor"),
@@ -94,6 +94,17 @@ def test_a_wrong_band_map_is_told(tmp_path: Path, text: str, words: str) -> None
     """Each fault is named with the file; nothing of a wrong map is used."""
     with pytest.raises(ConfigError, match=words):
         read_declaration(_write(tmp_path, text))
+
+
+def test_a_number_that_no_band_has_is_told_with_the_map_that_says_it(tmp_path: Path) -> None:
+    """The user wrote a file, and no --bands with numbers."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+    with pytest.raises(
+        BandError, match=r"a\.tif: the band map map\.toml 'blue=9', expected distinct numbers of 1, 2, 3, 4"
+    ):
+        open_scene(path, bands=_write(tmp_path, "[bands]\nblue = 9\n"))
+    with pytest.raises(BandError, match=r"a\.tif: --bands 'blue=9', expected"):
+        open_scene(path, bands="blue=9")
 
 
 def test_a_band_map_that_is_not_there_is_told(tmp_path: Path) -> None:

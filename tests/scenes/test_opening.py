@@ -428,6 +428,12 @@ def test_links_beside_a_named_file_are_not_followed(tmp_path: Path) -> None:
         open_scene(product)
 
 
+def test_a_file_that_cannot_be_read_is_told_as_what_it_was_given_for() -> None:
+    """The memory of a process can be opened, and not read from its start."""
+    with pytest.raises(NotAFile, match=r"cannot be read \(.*\), expected an image or a product; check"):
+        open_scene("/proc/self/mem")
+
+
 def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path) -> None:
     """Two images could be anything: the message says what lies there and what would be read."""
     for name in ("a.tif", "b.tif"):

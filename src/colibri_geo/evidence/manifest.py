@@ -31,6 +31,16 @@ FORMAT_VERSION = 1
 _ADVICE = "give the folder that a run wrote"
 MAX_BYTES = 64 * 2**20
 _LARGEST = 2**1023  # of whole numbers that stand for others: what is larger is no float
+_WORDS = {
+    type(None): "nothing",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a decimal number",
+    str: "a text",
+    list: "a list",
+    tuple: "a list",
+}
+"""Of what JSON holds; all else are objects."""
 _NOT_HASHED = frozenset({MANIFEST, LOG})
 
 
@@ -318,10 +328,9 @@ def _decode_plain(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  #
         return float(value)
     if type(value) is kind:
         return value
-    wanted = getattr(kind, "__name__", str(kind))
+    came, expected = (_WORDS.get(part, "an object") for part in (type(value), get_origin(kind) or kind))
     raise NotARun(
-        f"{folder}: {MANIFEST} is damaged, {place} is {type(value).__name__}, expected {wanted}; "
-        "get a fresh copy of the run"
+        f"{folder}: {MANIFEST} is damaged, {place} is {came}, expected {expected}; get a fresh copy of the run"
     )
 
 

@@ -335,8 +335,9 @@ def _check_begun(folder: Path, found: Mapping[str, object] | None, *, resume: bo
     if found is not None and count:
         total = found.get("count")
         of_all = f" of {total}" if isinstance(total, int) else ""
+        what, how = ("a scan that is done", "take it") if count == total else ("an unfinished scan", "go on")
         raise OutputExists(
-            f"{folder}: holds an unfinished scan ({count}{of_all} tiles are done), expected none; go on with --resume "
+            f"{folder}: holds {what} ({count}{of_all} tiles are done), expected none; {how} with --resume "
             "(resume=True), or remove the folder to begin anew"
         )
 

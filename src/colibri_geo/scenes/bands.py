@@ -98,6 +98,7 @@ def map_bands(
     *,
     asked: str | None,
     source: str,
+    option: str = "--bands",
     alpha: int | None = None,
     sensors: Sequence[str] = (),
 ) -> BandMap:
@@ -112,6 +113,8 @@ def map_bands(
         the file names its bands, else the names in the file's order, one for each band.
     source : str
         Name of the file for error messages; one such as ``LT05_...`` tells the satellite.
+    option : str
+        By which the user gave `asked`, for messages.
     alpha : int, optional
         Number of a band that is no image band.
     sensors : sequence of str
@@ -132,7 +135,7 @@ def map_bands(
     described = {number: descriptions[number - 1] or "" for number in numbers}
     meanings = _find_numbers(_SENSORS, sensors) or _find_numbers(_FILES, [source])
     if asked is not None:
-        return _from_user(asked, described, meanings, source=source)
+        return _from_user(asked, described, meanings, source=source, option=option)
     known = _from_descriptions(described, meanings, source=source)
     if not known.names:
         raise BandsUnknown(
@@ -223,7 +226,9 @@ def _check_there(names: Sequence[str], have: Sequence[str], *, source: str) -> N
         )
 
 
-def _from_user(asked: str, described: Mapping[int, str], meanings: Mapping[str, str] | None, *, source: str) -> BandMap:
+def _from_user(
+    asked: str, described: Mapping[int, str], meanings: Mapping[str, str] | None, *, source: str, option: str
+) -> BandMap:
     pairs = [part.partition("=") for part in asked.split(",") if part.strip()]
     names = [name.strip().lower() for name, _, _ in pairs]
     if not names or len(set(names)) != len(names) or not set(names) <= set(COMMON_NAMES):
@@ -236,7 +241,7 @@ def _from_user(asked: str, described: Mapping[int, str], meanings: Mapping[str, 
     chosen = [int(number) if number.strip().isdecimal() else 0 for _, _, number in pairs]
     if len(set(chosen)) != len(chosen) or not set(chosen) <= set(described):
         raise BandError(
-            f"{source}: --bands {asked[:80]!r}, expected distinct numbers of {', '.join(map(str, described))[:80]}; "
+            f"{source}: {option} {asked[:80]!r}, expected distinct numbers of {', '.join(map(str, described))[:80]}; "
             "correct the list"
         )
     return _ordered(dict(zip(names, chosen, strict=True)))

@@ -22,6 +22,7 @@ from colibri_geo.scenes.archives import (
     read_file,
 )
 from colibri_geo.scenes.files import RasterFile
+from colibri_geo.scenes.paths import name_folder
 
 _LITTER = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
@@ -186,13 +187,13 @@ def _list_folder(folder: Path) -> list[str]:
         name = Path(entry.path).relative_to(folder).as_posix()
         if entry.is_symlink():
             raise UnsafeSource(
-                f"{folder.name}: {name[-120:]!r} is a link, expected the product's own files; copy the product to a "
-                "folder of its own"
+                f"{name_folder(folder)}: {name[-120:]!r} is a link, expected the product's own files; copy the "
+                "product to a folder of its own"
             )
         if entry.is_file(follow_symlinks=False):
             names.append(name)
         elif not entry.is_dir(follow_symlinks=False):
-            raise UnsafeSource(f"{folder.name}: {name[-120:]!r} is neither a file nor a folder; remove it")
+            raise UnsafeSource(f"{name_folder(folder)}: {name[-120:]!r} is neither a file nor a folder; remove it")
     return names
 
 
@@ -205,7 +206,7 @@ def _list_files(folder: Path) -> list[str]:
 def _check_count(count: int, folder: Path) -> None:
     if count > MAX_ENTRIES:
         raise InputTooLarge(
-            f"{folder.name}: more than {MAX_ENTRIES:,} files and folders, expected the folder of one product; "
+            f"{name_folder(folder)}: more than {MAX_ENTRIES:,} files and folders, expected the folder of one product; "
             "give that folder"
         )
 

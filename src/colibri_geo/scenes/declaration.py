@@ -30,7 +30,9 @@ from colibri_geo.scenes.scaling import QUANTITIES
 
 _MOST_BYTES = 100_000
 _LARGEST = 2**1023  # of whole numbers that can become others
-_TEXTS, _NUMBERS = ("quantity", "sensor", "licence"), ("scale", "offset", "nodata")
+_TEXTS = ("quantity", "sensor", "licence")
+_NUMBERS = {"scale": "a finite number other than 0", "offset": "a finite number", "nodata": "a number"}
+"""What is expected of each."""
 
 
 @dataclass(frozen=True)
@@ -141,5 +143,5 @@ def _read_number(path: Path, content: dict[str, Any], name: str) -> float | None
         or (name != "nodata" and not math.isfinite(number))
         or (name == "scale" and not number)
     ):
-        raise ConfigError(f"{path.name}: {name} = {str(number)[:40]!r}, expected a number; correct it")
+        raise ConfigError(f"{path.name}: {name} = {str(number)[:40]!r}, expected {_NUMBERS[name]}; correct it")
     return float(number)

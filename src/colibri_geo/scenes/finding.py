@@ -87,7 +87,9 @@ def _is_stac(path: Path) -> bool:
                 return False
             return recognise_item(head + file.read(METADATA.size_bytes))
     except OSError as error:
-        raise NotAFile(f"{path}: cannot be opened ({error.strerror}), expected JSON; check its rights") from error
+        raise NotAFile(
+            f"{path}: cannot be read ({error.strerror}), expected an image or a product; check the path and its rights"
+        ) from error
 
 
 def recognise_item(content: bytes) -> bool:

@@ -33,7 +33,7 @@ from colibri_geo.scenes.files import IMAGE_ENDINGS, RasterFile
 from colibri_geo.scenes.finding import find_input, recognise_item
 from colibri_geo.scenes.layouts import recognise_layout
 from colibri_geo.scenes.opening import Options, keep_open, open_found
-from colibri_geo.scenes.paths import list_folder
+from colibri_geo.scenes.paths import list_folder, name_folder
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.scaling import SURFACE
 from colibri_geo.scenes.scene import Scene
@@ -261,11 +261,13 @@ def _list_entries(folder: Path) -> list[Path]:
     for entry in entries:
         if entry.is_symlink():
             raise UnsafeSource(
-                f"{folder.name}: {entry.name[-120:]!r} is a link, expected the scenes' own files; name the scenes one "
-                "by one, or copy them to a folder of their own"
+                f"{name_folder(folder)}: {entry.name[-120:]!r} is a link, expected the scenes' own files; name the "
+                "scenes one by one, or copy them to a folder of their own"
             )
         if not (entry.is_file() or entry.is_dir()):
-            raise UnsafeSource(f"{folder.name}: {entry.name[-120:]!r} is neither a file nor a folder; remove it")
+            raise UnsafeSource(
+                f"{name_folder(folder)}: {entry.name[-120:]!r} is neither a file nor a folder; remove it"
+            )
     return entries
 
 

@@ -158,6 +158,7 @@ def examine_image(
         _describe_bands(header, alpha),
         asked=declared.bands,
         source=file.name,
+        option=f"the band map {declared.name}" if declared.name else "--bands",
         alpha=alpha,
         sensors=[header.tags[tag] for tag in SENSOR_TAGS if tag in header.tags],
     )

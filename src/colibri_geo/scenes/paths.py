@@ -104,6 +104,11 @@ def is_there(path: Path, *, or_folder: bool = False) -> bool:
         return False
 
 
+def name_folder(folder: Path) -> str:
+    """Name a folder for messages; the uppermost has no name but its path."""
+    return folder.name or str(folder)
+
+
 def list_folder(folder: Path, *, expected: str) -> list[Path]:
     """List the files and folders right inside of a folder by name, without what desktops leave behind.
 
