@@ -6,6 +6,8 @@ import ctypes
 import dataclasses
 import math
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -278,3 +280,11 @@ def test_tiles_that_the_kernel_cannot_read_are_refused(spoil: Callable[[np.ndarr
     spoilt = dataclasses.replace(mosaic, tiles={place: spoil(tile) for place, tile in mosaic.tiles.items()})
     with pytest.raises(ValueError, match="expected 32 x 32 pixels in one piece"):
         straighten(spoilt, Line(32.0, 32.0, 0.0), first_station=-5, last_station=5, half_width_px=5, dates=1)
+
+
+def test_who_builds_needs_no_library() -> None:
+    """The name of what is compiled is asked for where neither NumPy nor anything else is installed yet."""
+    words = "import runpy, sys; print(runpy.run_path(sys.argv[1])['name_library'](b'x'))"
+    asked = [sys.executable, "-I", "-S", "-c", words, compiled.__file__]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == compiled.name_library(b"x")

@@ -10,9 +10,10 @@ import ctypes
 import zlib
 from ctypes import POINTER, Structure, c_char, c_double, c_int64, c_void_p
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # what builds the package reads this module, without libraries
 
 SOURCE = Path(__file__).with_name("kernels.c")
 _NO_MEMORY = -1
