@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,24 @@ def test_choices_are_those_of_the_simulator() -> None:
     (biome,) = (option for option in simulate.params if option.name == "biome")
     assert tuple(biome.type.choices) == BIOMES  # type: ignore[attr-defined]
     assert all(band_positions(bands) for bands in BANDS.values())
+
+
+_WITHOUT_ROOM = """
+import resource, sys
+from colibri_geo.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+main(["simulate", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="room for files is limited so on POSIX")
+@pytest.mark.parametrize("options", [(), ("--size", "256")])
+def test_a_disk_without_room_is_one_line(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """The line has the reason and what to do; nothing of libraries stands beside it, and no file is left."""
+    command = [sys.executable, "-c", _WITHOUT_ROOM, str(tmp_path / "out"), *options]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("colibri-geo: error: OutputError: ")
+    assert line.endswith("out: cannot be written (File too large); make room or give another folder")
+    assert not any(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
 
 import geopandas as gpd
@@ -205,7 +206,8 @@ def _write_all(folder: Path) -> None:
         write_pair(simulate_pair(sample_spec(sample)), folder, sample.name)
     write_heights(sample_spec(SAMPLES[0]), folder / ELEVATION, licence=LICENCE)
     with _still_clock():
-        pyogrio.write_dataframe(made_up_regions(), folder / REGIONS, layer="regions", driver="GPKG")
+        pyogrio.write_dataframe(made_up_regions(), regions := BytesIO(), layer="regions", driver="GPKG")
+    (folder / REGIONS).write_bytes(regions.getbuffer())
     (folder / README).write_bytes(resources.files("colibri_geo.sim").joinpath("samples.md").read_bytes())
 
 
