@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import geopandas as gpd
@@ -196,11 +197,39 @@ def path_of_points(folder: Path) -> Path:
     return write(folder / "points.gpkg", shapely.Point(ORIGIN))
 
 
-@pytest.mark.parametrize("text", ["rivers", "=rivers.gpkg", "rivers=", "my rivers=a.gpkg", "<b>=a.gpkg", "a.b=a.gpkg"])
-def test_layers_are_named_by_a_plain_word(text: str) -> None:
-    """Anything but NAME=FILE with a plain word is refused."""
-    with pytest.raises(SettingsError, match="expected NAME=FILE"):
+NO_NAMES = (
+    *("", " ríos", "ríos ", "-ríos", "_ríos", "'ríos", "@ríos", "+1", "\u0301o", "x" * 61),
+    *("<b>", "a&b", 'a"b', "a.b", "a/b", "a\\b", "a:b", "a;b", "a|b", "a$b", "a*b", "a[b]", "a,b"),
+    *("a\tb", "a\nb", "a\x00b", "a\u202eb", "a\u200db", "a\u2028b", "a\u00a0b", "a\ufeffb", "a\ud800b"),
+)
+
+
+@pytest.mark.parametrize("text", ["rivers", "rivers=", *(f"{name}=rivers.gpkg" for name in NO_NAMES)])
+def test_layers_are_named_by_words(text: str) -> None:
+    """Anything but NAME=FILE with words is refused: markup, formulas, paths, and signs that hide or turn text."""
+    with pytest.raises(SettingsError, match="expected NAME=FILE with words"):
         read_context(layers=text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("rivers", "my rivers", "ríos", "áreas protegidas", "cours d'eau", "cours d’eau", "uso_2020-21", "3 ríos"),
+        *("Tetã Guarani g\u0303", "реки", "川", "नदियाँ", "x" * 60),
+    ],
+)
+def test_names_of_layers_are_in_any_script(tmp_path: Path, name: str) -> None:
+    """Words of any script are kept composed, however they were typed, and find their layer of a GeoPackage."""
+    typed = unicodedata.normalize("NFD", name)
+    path = tmp_path / "p.gpkg"
+    for layer in ("other", typed):
+        gpd.GeoDataFrame({"name": [layer]}, geometry=[shapely.Point(ORIGIN)], crs=METRE_CRS).to_file(path, layer=layer)
+    context = read_context(layers=f"{typed}={path}")
+    assert [layer.name for layer in context.layers] == [name]
+    assert context.layers[0].table["name"].tolist() == [typed]
+    assert [source.role for source in context.sources] == [f"layer {name}"]
+    with pytest.raises(SettingsError, match="given twice"):
+        read_context(layers=[f"{typed}={path}", f"{name}={path}"])
 
 
 def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:

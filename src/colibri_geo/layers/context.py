@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT
 from colibri_geo.layers.sources import LayerSource
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_MAX_NAME_LETTERS = 60
+_BETWEEN = frozenset(" _-'’")
+"""What a name may hold beside letters, their marks and digits: nothing that is markup, a formula or a path anywhere."""
 _COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share", "community_name", "community_km"]
 
 
@@ -35,7 +37,7 @@ class ContextLayer:
     Attributes
     ----------
     name : str
-        As it was named by who gave it: rivers, roads, settlements.
+        As it was named by who gave it: rivers, áreas protegidas.
     table : GeoDataFrame
         ``name`` ("" where a feature has none), ``is_community`` and shapes of any kind; EPSG:4326; in an order of its
         own.
@@ -98,9 +100,9 @@ def read_context(
     aerodromes : str or Path, or a sequence of these
         See `read_aerodromes`.
     layers : str or sequence of str
-        ``NAME=FILE`` with NAME a plain word and FILE a GeoPackage, shapefile, GeoJSON or KML, or a CSV of points
-        (columns such as ``lon`` and ``lat``, degrees on WGS 84); of a GeoPackage with several layers the one called
-        NAME is taken.
+        ``NAME=FILE`` with NAME as `parse_context_layer` takes it and FILE a GeoPackage, shapefile, GeoJSON or KML, or
+        a CSV of points (columns such as ``lon`` and ``lat``, degrees on WGS 84); of a GeoPackage with several layers
+        the one called NAME is taken.
     assume_crs : str, optional
         CRS such as ``EPSG:32618`` for files that state none.
 
@@ -130,21 +132,40 @@ def read_context(
 def parse_context_layer(text: str) -> tuple[str, Path]:
     """Take ``NAME=FILE`` apart.
 
+    NAME is a heading of the report: letters of any script, digits, and between these spaces, ``_``, ``-`` and
+    apostrophes, up to 60 signs. It comes back composed (NFC).
+
     Raises
     ------
     SettingsError
 
     Examples
     --------
-    >>> parse_context_layer("rivers=maps/rivers.gpkg")[0]
-    'rivers'
+    >>> parse_context_layer("áreas protegidas=maps/parks.gpkg")[0]
+    'áreas protegidas'
     """
     name, equals, path = text.partition("=")
-    if not equals or not path or not _NAME.fullmatch(name):
+    name = unicodedata.normalize("NFC", name)
+    if not equals or not path or not _is_name(name):
         raise SettingsError(
-            f"layer {text[:80]!r}: expected NAME=FILE with a plain word as NAME, as rivers=rivers.gpkg; correct it"
+            f"layer {text[:80]!r}: expected NAME=FILE with words of letters and digits as NAME, at most "
+            f"{_MAX_NAME_LETTERS} signs, as rivers=rivers.gpkg; correct it"
         )
     return name, Path(path)
+
+
+def _is_name(text: str) -> bool:
+    ends = text[:1].isalnum() and (text[-1].isalnum() or _is_mark(text[-1]))
+    return ends and len(text) <= _MAX_NAME_LETTERS and all(map(_is_part, text))
+
+
+def _is_part(sign: str) -> bool:
+    return sign.isalnum() or sign in _BETWEEN or _is_mark(sign)
+
+
+def _is_mark(sign: str) -> bool:
+    """Tell whether a sign belongs to the letter before it, as in scripts of India, or where both have no common one."""
+    return unicodedata.category(sign) in {"Mn", "Mc"}
 
 
 def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -163,7 +164,7 @@ def _choose_table(database: sqlite3.Connection, layer: str | None, source: str) 
         )
     if len(tables) == 1:
         return tables[0]
-    named = [table for table in tables if table.name == layer]
+    named = [table for table in tables if unicodedata.normalize("NFC", table.name) == layer]
     if not named:
         raise VectorError(
             f"{source}: has the layers {', '.join(table.name for table in tables[:10])}, expected a single one"

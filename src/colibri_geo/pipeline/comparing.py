@@ -61,7 +61,7 @@ def compare(
         Registers and maps of aerodromes, such as OurAirports' tables: each strip is told whether it lies on one. See
         `colibri_geo.layers.read_aerodromes`.
     layers : str or sequence of str
-        ``NAME=FILE``: rivers, roads, settlements, protected or indigenous areas, any vector layer under a plain word.
+        ``NAME=FILE``: rivers, roads, settlements, protected or indigenous areas, any layer, under a name of your own.
         The nearest feature of each stands beside a strip, as evidence; no strip is left out by it.
     elevation : str or Path, or a sequence of these
         A digital elevation model, such as tiles of Copernicus GLO-30 or a folder of them: how high each strip lies, and
