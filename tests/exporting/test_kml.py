@@ -86,15 +86,25 @@ def test_outline_is_that_of_the_geopackage(folder: Path) -> None:
 
 
 def test_every_style_is_there(folder: Path) -> None:
-    """Each style that is named is there; lines and labels have the verdict's colour, which the legend names."""
+    """Each style that is named is there; lines and labels have the verdict's colour."""
     root = _parse(folder)
     styles = {style.get("id"): style for style in root.iterfind("k:Document/k:Style", NAMES)}
     assert {text.removeprefix("#") for text in _texts(root, ".//k:styleUrl")} <= set(styles)
     for verdict, colour in VERDICT_COLOURS.items():
         for kind in ("LineStyle", "LabelStyle"):
             assert _texts(styles[verdict], f"k:{kind}/k:color") == [f"ff{colour[5:7]}{colour[3:5]}{colour[1:3]}"]
-    (legend,) = _texts(root, "k:Document/k:description")
-    assert all(f"{verdict.replace('_', ' ')} {ENGLISH.say(f'colour.{verdict}')} (" in legend for verdict in VERDICTS)
+
+
+def test_legend_names_what_is_there(folder: Path, empty_folder: Path) -> None:
+    """The legend names the colour of each verdict that a strip has, and of no other; without strips there is none."""
+    told = [
+        {v for v in VERDICTS if f"{v.replace('_', ' ')} {ENGLISH.say(f'colour.{v}')} (" in legend}
+        for place in (folder, empty_folder)
+        for legend in _texts(_parse(place), "k:Document/k:description")
+    ]
+    assert told == [{"new", "extended", "regrowing", "unchanged", "not_observed"}, set()]
+    (empty,) = _texts(_parse(empty_folder), "k:Document/k:description")
+    assert "Of each strip" not in empty
 
 
 def test_points_without_a_picture_are_not_tinted(folder: Path) -> None:
@@ -150,14 +160,16 @@ def test_nothing_is_fetched(hostile_folder: Path) -> None:
 
 
 def test_hostile_names_are_no_tags(hostile_folder: Path) -> None:
-    """In a balloon, which is drawn as HTML, no name opens a tag; elsewhere names are text to the letter."""
+    """In a balloon, which is drawn as HTML, no name opens a tag; elsewhere names are text, on one line."""
     root = _parse(hostile_folder)
     descriptions = _texts(root, ".//k:description")
     assert any("&lt;script&gt;" in text for text in descriptions)
     assert not any("<" in text for text in descriptions)
     values = _texts(root, ".//k:Data[@name='admin2']/k:value")
     assert "<script>alert('x')</script><img src=x onerror=alert(1)>" in values
-    assert any("🛩️ São João" in text for text in values)
+    assert any("🛩️ São João \N{REPLACEMENT CHARACTER} ÑÃ 中文" in text for text in values)
+    shown = "".join(_texts(root, ".//k:Data/k:value"))
+    assert not set(shown) & set("\n\r\t\x07\x85\u2028\u202e")
 
 
 def test_names_are_no_links_and_are_not_filled_in(hostile_folder: Path) -> None:

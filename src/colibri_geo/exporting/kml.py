@@ -12,7 +12,6 @@ from shapely import LinearRing, LineString, Point
 
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.colours import VERDICT_COLOURS
-from colibri_geo.exporting.columns import VERDICTS
 from colibri_geo.exporting.coordinates import format_mgrs, format_position
 from colibri_geo.exporting.describing import (
     NAME_LIMIT,
@@ -30,7 +29,7 @@ from colibri_geo.exporting.markup import Pieces, add_text, stream_element, strea
 from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
 from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text, xml_text
 from colibri_geo.language import ENGLISH, Messages
-from colibri_geo.language.formats import format_probability
+from colibri_geo.language.formats import format_probability, one_line
 from colibri_geo.layers.findings import Findings
 
 KML = "findings.kml"
@@ -151,15 +150,15 @@ def _describe_run(
             "field.colour",
             verdict=messages.say(f"verdict.{verdict}"),
             colour=messages.say(f"colour.{verdict}"),
-            count=messages.number(counts.get(verdict, 0)),
+            count=messages.number(count),
         )
-        for verdict in VERDICTS
+        for verdict, count in counts.items()
     ]
+    signs = [messages.say("field.colours", legend=", ".join(legend)), messages.say("field.signs")]
     return [
         say_findings(counts, findings.observed, record, messages),
         messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
-        messages.say("field.colours", legend=", ".join(legend)),
-        messages.say("field.signs"),
+        *(signs if legend else []),
         caution_for(record, messages),
     ]
 
@@ -253,7 +252,7 @@ def _build_data(strip: NumberedStrip) -> ET.Element:
     data = ET.Element("ExtendedData")
     for name, value in strip.row.items():
         if value is not None:
-            add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", str(value))
+            add_text(ET.SubElement(data, "Data", {"name": xml_text(str(name))}), "value", one_line(str(value)))
     return data
 
 
