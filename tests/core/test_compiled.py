@@ -191,6 +191,40 @@ def test_images_are_woven_alike(dates: int, scale: int) -> None:
     assert woven.flags.c_contiguous
 
 
+@pytest.mark.parametrize(
+    ("sides", "window", "said"),
+    [
+        ([30], Window(0, 0, 30, 30), "expected edges at multiples of 16"),
+        ([32], Window(0, 8, 32, 32), "expected edges at multiples of 16"),
+        ([32, 16], Window(0, 0, 32, 32), r"an image of \(3, 16, 16\), seen in \(16, 16\); expected \(3, 32, 32\)"),
+        ([16], Window(0, 0, 32, 32), r"an image of \(3, 16, 16\)"),
+    ],
+)
+def test_images_that_do_not_fill_the_window_are_not_woven(sides: list[int], window: Window, said: str) -> None:
+    """Images of several sizes, or beside the lattice of blocks, are refused; nothing is written beyond a row."""
+    whitening = Whitening(np.ones((4, 4, 3, 3), dtype=np.float32))
+    images = [Coarse(np.ones((3, side, side), dtype=np.float32), np.ones((side, side), dtype=bool)) for side in sides]
+    with pytest.raises(ValueError, match=said):
+        whitening.weave(images, window)
+    with only_twins(), pytest.raises(ValueError, match=said):
+        whitening.weave(images, window)
+
+
+@pytest.mark.parametrize("shape", [(2, 32, 32), (4, 32, 32), (3, 32)])
+def test_images_of_other_bands_are_not_woven(shape: tuple[int, ...]) -> None:
+    """An image has the bands that are whitened, and what was seen of it the same pixels."""
+    whitening = Whitening(np.ones((2, 2, 3, 3), dtype=np.float32))
+    spoilt = [
+        Coarse(np.ones(shape, dtype=np.float32), np.ones((32, 32), dtype=bool)),
+        Coarse(np.ones((3, 32, 32), dtype=np.float32), np.ones(shape, dtype=bool)),
+    ]
+    for image in spoilt:
+        with pytest.raises(ValueError, match=r"expected \(3, 32, 32\)"):
+            whitening.weave([image], Window(0, 0, 32, 32))
+        with only_twins(), pytest.raises(ValueError, match=r"expected \(3, 32, 32\)"):
+            whitening.weave([image], Window(0, 0, 32, 32))
+
+
 @pytest.mark.parametrize("of_change", [True, False])
 @pytest.mark.parametrize("bands", [1, 4, 6])
 def test_dates_are_merged_alike(bands: int, *, of_change: bool) -> None:

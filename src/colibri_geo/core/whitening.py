@@ -159,7 +159,13 @@ class Whitening:
         return matrix
 
     def apply(self, field: FloatArray, window: Window) -> FloatArray:
-        """Whiten a field (B, M, N) that is cut from the image; the edges of `window` lie on the lattice of blocks."""
+        """Whiten a field (B, M, N) that is cut from the image; the edges of `window` lie on the lattice of blocks.
+
+        Raises
+        ------
+        ValueError
+            Where they do not.
+        """
         return whiten(field, self._cut(window), border=1, scale=self.scale)
 
     def weave(self, dates: Sequence[Coarse], window: Window) -> FloatArray:
@@ -176,7 +182,17 @@ class Whitening:
         -------
         (M, N, D B + D) ndarray of float32
             The bands of each image, one image after the other, then for each 1 where it is seen.
+
+        Raises
+        ------
+        ValueError
+            Where the window is another, or an image does not fill it with as many bands as are whitened.
         """
+        shape = (self.matrices.shape[-1], window.rows, window.cols)
+        for date in dates:
+            if date.image.shape != shape or date.seen.shape != shape[1:]:
+                given = f"an image of {date.image.shape}, seen in {date.seen.shape}"
+                raise ValueError(f"{given}; expected {shape}: the bands that are whitened, in the window")
         if compiled.KERNELS is not None:
             return _weave_compiled(compiled.KERNELS, dates, self._cut(window), _PATCH_PX * self.scale)
         whitened = [self.apply(date.image, window) for date in dates]
@@ -186,6 +202,8 @@ class Whitening:
     def _cut(self, window: Window) -> FloatArray:
         """Cut the matrices of the blocks of a window, and of one more on each side."""
         step = BLOCK_PX * self.scale
+        if any(part % step for part in (window.row, window.col, window.rows, window.cols)):
+            raise ValueError(f"{window}, expected edges at multiples of {step} pixels")
         rows, cols = (
             np.clip(np.arange(first // step - 1 - at, (first + side) // step + 1 - at), 0, length - 1)
             for first, side, length, at in (
