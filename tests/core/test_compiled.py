@@ -243,6 +243,45 @@ def test_dates_are_merged_alike(bands: int, *, of_change: bool) -> None:
     np.testing.assert_array_equal(merged[..., -1], seen.min(axis=2) if of_change else seen.max(axis=2))
 
 
+@pytest.mark.parametrize("shape", [(6,), (4, 6), (4, 4, 7), (4, 4, 0)])
+def test_dates_of_another_shape_are_not_merged(shape: tuple[int, ...]) -> None:
+    """What has no rows and columns, or not the planes of two dates, is refused, not read beyond its end."""
+    dates = np.ones(shape, dtype=np.float32)
+    with pytest.raises(ValueError, match="expected rows, columns and 2 B \\+ 2 planes"):
+        merge_dates(dates, of_change=True)
+    with only_twins(), pytest.raises(ValueError, match="expected rows, columns and 2 B \\+ 2 planes"):
+        merge_dates(dates, of_change=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"half_width_px": -1.0}, "-1.0 pixels to each side; expected one station or more, and 0 pixels or more"),
+        ({"last_station": -6}, "stations -5 to -6"),
+        ({"dates": 2}, "a stack of 3 planes, expected a multiple of 2"),
+    ],
+)
+def test_looks_at_nothing_are_refused(asked: dict[str, float], said: str) -> None:
+    """A look without stations or offsets, or of other images than there are, gives no frame."""
+    mosaic = _draw_mosaic(np.random.default_rng(0), Window(0, 0, 64, 64), bands=2, dates=1)
+    look = {"first_station": -5, "last_station": 5, "half_width_px": 5.0, "dates": 1} | asked
+    with pytest.raises(ValueError, match=said):
+        straighten(mosaic, Line(32.0, 32.0, 0.0), **look)
+    with only_twins(), pytest.raises(ValueError, match=said):
+        straighten(mosaic, Line(32.0, 32.0, 0.0), **look)
+
+
+def test_single_band_has_vectors_of_one() -> None:
+    """A field of one band that is given without an axis of bands has the mean contrast of one with it."""
+    field = _draw_field(np.random.default_rng(3))
+    flat, asked = Field(field.values[0], field.weight, field.offsets, field.stations), np.array([0.0, 1.0])
+    single = dataclasses.replace(field, values=field.values[:1])
+    vectors = find_mean_vectors(flat, Extent(-20, 20), offsets=asked, core_half=1.0)
+    np.testing.assert_array_equal(vectors, find_mean_vectors(single, Extent(-20, 20), offsets=asked, core_half=1.0))
+    with only_twins():
+        np.testing.assert_array_equal(vectors, find_mean_vectors(flat, Extent(-20, 20), offsets=asked, core_half=1.0))
+
+
 def _take_both(field: Field, extent: Extent, *, judged: bool) -> tuple[Turn | None, Turn | None]:
     compiled_turn = take_turn(field, extent, least_px=60.0, most_px=150.0, judged=judged)
     with only_twins():
@@ -271,10 +310,13 @@ def test_turn_with_nothing_to_go_by_is_given_up(observed: int) -> None:
     assert _take_both(empty, Extent(-20.0, 20.0), judged=True) == (None, None)
 
 
-def test_turn_needs_room_beside_the_line() -> None:
-    """A field that is too narrow for the flanks is refused, not read beyond its sides."""
+@pytest.mark.parametrize(("left", "right"), [(9, 9), (17, 16)])
+def test_turn_needs_room_beside_the_line(left: int, right: int) -> None:
+    """A field that is too narrow for the flanks, on either side, is refused, not read beyond its sides."""
     field = _draw_field(np.random.default_rng(0))
-    narrow = Field(field.values[:, 15:-15], field.weight[15:-15], field.offsets[15:-15], field.stations)
+    middle = len(field.offsets) // 2
+    near = slice(middle - left, middle + right + 1)
+    narrow = Field(field.values[:, near], field.weight[near], field.offsets[near], field.stations)
     with pytest.raises(ValueError, match="fewer offsets than it needs"):
         take_turn(narrow, Extent(-20.0, 20.0), least_px=20.0, most_px=300.0, judged=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,13 @@ def weighted_mean(field: Field, first: float, last: float, station: int) -> np.n
         return np.full(len(field.values), np.nan)
     mean: np.ndarray = (field.values[:, rows, station] * weight).sum(axis=1) / weight.sum()
     return mean
+
+
+@pytest.mark.parametrize("part", ["values", "weight", "offsets", "stations"])
+def test_parts_that_do_not_fit_are_no_field(field: Field, part: str) -> None:
+    """Values, weights, offsets and stations are of one size, on which what reads them relies."""
+    with pytest.raises(ValueError, match="of both: offsets and stations"):
+        dataclasses.replace(field, **{part: getattr(field, part)[..., :-1]})
 
 
 @pytest.mark.parametrize("core_half", [0.5, 1.0, 2.5])

@@ -71,6 +71,12 @@ class Field:
     offsets: FloatArray
     stations: FloatArray
 
+    def __post_init__(self) -> None:
+        shape = (len(self.offsets), len(self.stations))
+        if self.weight.shape != shape or self.values.shape[-2:] != shape:
+            given = f"values of {self.values.shape} with weights of {self.weight.shape}"
+            raise ValueError(f"{given}, expected {shape} of both: offsets and stations")
+
     @property
     def is_single(self) -> bool:
         """Whether it is in single precision, as the kernels are."""
@@ -171,9 +177,10 @@ def _find_compiled_vectors(
     """Do what `find_mean_vectors` does, without holding all stations of all lines."""
     rows = np.rint(offsets / ACROSS_STEP_PX).astype(np.int64) + len(field.offsets) // 2
     count = max(inside.stop - inside.start, 0)
-    vectors: FloatArray = np.empty((len(rows), len(field.values)), dtype=np.float32)
+    stated = state_field(field)
+    vectors: FloatArray = np.empty((len(rows), stated.bands), dtype=np.float32)
     asked = (inside.start, count, compiled.locate(rows), len(rows), compiled.locate(vectors))
-    compiled.check(kernels.cg_find_mean_vectors(state_field(field), _zones_of_width(core_half), *asked))
+    compiled.check(kernels.cg_find_mean_vectors(stated, _zones_of_width(core_half), *asked))
     return vectors
 
 

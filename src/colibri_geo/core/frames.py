@@ -151,7 +151,14 @@ def merge_dates(dates: FloatArray, *, of_change: bool) -> FloatArray:
     -------
     (M, N, B + 1) ndarray of float32
         The bands, then 1 where the image is observed; 0 where it is not.
+
+    Raises
+    ------
+    ValueError
+        Where `dates` is no such array.
     """
+    if dates.ndim != 3 or dates.shape[2] < 2 or dates.shape[2] % 2:
+        raise ValueError(f"dates of {dates.shape}, expected rows, columns and 2 B + 2 planes")
     bands = dates.shape[-1] // 2 - 1
     merged = np.empty((*dates.shape[:2], bands + 1), dtype=np.float32)
     if compiled.KERNELS is not None:
@@ -200,7 +207,18 @@ def straighten(
     -------
     Frame
         Sampled by bilinear interpolation of observed pixels.
+
+    Raises
+    ------
+    ValueError
+        Where nothing is looked at, or the planes or tiles are others than those of so many images.
     """
+    if last_station < first_station or half_width_px < 0:
+        looked_at = f"stations {first_station} to {last_station}, {half_width_px} pixels to each side"
+        raise ValueError(f"{looked_at}; expected one station or more, and 0 pixels or more")
+    planes = stack.planes if isinstance(stack, Mosaic) else stack.shape[2]
+    if planes % dates:
+        raise ValueError(f"a stack of {planes} planes, expected a multiple of {dates}: B + 1 an image")
     offsets = _list_offsets(round(half_width_px / ACROSS_STEP_PX))
     stations = np.arange(first_station, last_station + 1, dtype=np.float64)
     if isinstance(stack, Mosaic):

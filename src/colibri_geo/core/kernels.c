@@ -12,8 +12,8 @@
        cg_take_turn           colibri_geo.core.segments.take_turn
 
    Both give the same numbers bit by bit where all values are finite: sums run one after the other, in the precision
-   that the twin has, and the compiler is told not to fuse multiplications with additions. Callers check shapes; nothing
-   is kept between calls. */
+   that the twin has, and the compiler is told not to fuse multiplications with additions. Callers check shapes, or make
+   what has them; nothing is kept between calls. */
 
 #include <float.h>
 #include <math.h>
@@ -709,7 +709,7 @@ static int is_wide_enough(const Field *field, const Rules *rules)
     double reach = 0.0;
     for (int64_t round = 0; round < rules->rounds; round++)
         reach += 2.0 * rules->steps[(round + 1) * rules->tries - 1];
-    return field->offsets / 2 >= greater(rules->gap_rows + rules->flank_rows, (int64_t)ceil(reach) + 1);
+    return (field->offsets - 1) / 2 >= greater(rules->gap_rows + rules->flank_rows, (int64_t)ceil(reach) + 1);
 }
 
 /* vectors (lines, bands): mean contrast vectors, over `count` stations from `from` on, of the lines around so many rows;
