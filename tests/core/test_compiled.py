@@ -358,6 +358,84 @@ def test_tiles_that_the_kernel_cannot_read_are_refused(spoil: Callable[[np.ndarr
         straighten(spoilt, Line(32.0, 32.0, 0.0), first_station=-5, last_station=5, half_width_px=5, dates=1)
 
 
+Given = Callable[[np.ndarray], np.ndarray]
+"""What makes something else of an array before a kernel gets it."""
+
+
+def _move(given: Given) -> list[np.ndarray]:
+    drawn = np.random.default_rng(1).integers(-50, 50, (2, 12, 13)).astype(np.float32)
+    return [translate(given(drawn), given(drawn[0] > -45), row_fraction=0.25, col_fraction=0.5)]
+
+
+def _weave(given: Given) -> list[np.ndarray]:
+    drawn = np.random.default_rng(2).integers(-50, 50, (2, 2, 16, 32)).astype(np.float32)
+    images = [Coarse(given(image), given(image[0] > 0)) for image in drawn]
+    return [Whitening(given(np.tri(2, dtype=np.float32)[None, None])).weave(images, Window(0, 0, 16, 32))]
+
+
+def _merge(given: Given) -> list[np.ndarray]:
+    drawn = np.random.default_rng(3).integers(-50, 50, (8, 8, 6)).astype(np.float32)
+    return [merge_dates(given(drawn), of_change=of_change) for of_change in (False, True)]
+
+
+def _sample(given: Given) -> list[np.ndarray]:
+    mosaic = _draw_mosaic(np.random.default_rng(4), Window(0, 0, 64, 64), bands=2, dates=1)
+    mosaic = dataclasses.replace(mosaic, tiles={place: given(tile) for place, tile in mosaic.tiles.items()})
+    line = Line(32.0, 32.0, 30.0)
+    frame = straighten(mosaic, line, first_station=-9, last_station=9, half_width_px=5, dates=1)
+    return [frame.images, frame.weights]
+
+
+def _contrast(given: Given) -> list[np.ndarray]:
+    field = _draw_field(np.random.default_rng(5))
+    whole = dataclasses.replace(field, values=given(np.rint(field.values)), weight=given(np.rint(field.weight)))
+    flat = dataclasses.replace(whole, values=given(np.rint(field.values[0])))
+    return _measure_contrasts(whole, flat, Extent(-20.0, 20.0), CORE_HALF_PX)
+
+
+def _turn(given: Given) -> list[np.ndarray]:
+    field = _draw_field(np.random.default_rng(0))
+    whole = dataclasses.replace(field, values=given(np.rint(9 * field.values)), weight=given(np.rint(field.weight)))
+    taken = take_turn(whole, Extent(-20.0, 20.0), least_px=1.0, most_px=300.0, judged=False)
+    assert taken is not None
+    return [np.array([taken.offset, taken.slope, taken.extent.start, taken.extent.stop])]
+
+
+def _assert_twins_agree(call: Callable[[Given], list[np.ndarray]], given: Given) -> None:
+    answers = [call(given)]
+    with only_twins():
+        answers.append(call(given))
+    for one, other in zip(*answers, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.any()
+
+
+@pytest.mark.parametrize("kind", ["f8", ">f4", "f2", "i4"])
+@pytest.mark.parametrize("call", [_move, _weave, _contrast, _turn])
+def test_other_types_give_what_they_give_the_twins(call: Callable[[Given], list[np.ndarray]], kind: str) -> None:
+    """What is not in single precision is turned into it, or left to the twins; it is never read as if it were."""
+    _assert_twins_agree(call, lambda array: array.astype(kind) if array.dtype == np.float32 else array)
+
+
+@pytest.mark.parametrize("kind", ["f8", ">f4", "f2", "i4"])
+@pytest.mark.parametrize("call", [_merge, _sample])
+def test_other_types_of_tiles_are_refused(call: Callable[[Given], list[np.ndarray]], kind: str) -> None:
+    """Tiles are single precision, as they are made."""
+    with pytest.raises(ValueError, match="expected"):
+        call(lambda array: array.astype(kind))
+
+
+@pytest.mark.parametrize("kind", [ctypes.c_double, ctypes.c_bool, ctypes.c_int64, ctypes.c_size_t])
+def test_types_that_a_kernel_does_not_take_are_not_located(kind: type) -> None:
+    """Each kernel names what it takes an array for: another is refused, of whatever size."""
+    array = np.zeros(4, dtype=kind)
+    assert compiled.locate(array, kind) == array.ctypes.data
+    with pytest.raises(ValueError, match=f"an array of {array.dtype}, expected c_float"):
+        compiled.locate(array)
+    with pytest.raises(ValueError, match="an array of float32, expected c_"):
+        compiled.locate(array.astype(np.float32), kind)
+
+
 def test_who_builds_needs_no_library() -> None:
     """The name of what is compiled is asked for where neither NumPy nor anything else is installed yet."""
     words = "import runpy, sys; print(runpy.run_path(sys.argv[1])['name_library'](b'x'))"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import zlib
-from ctypes import POINTER, Structure, c_char, c_double, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char, c_double, c_float, c_int64, c_void_p
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,15 +145,25 @@ def load_kernels() -> ctypes.CDLL | None:
     return kernels
 
 
-def locate(array: np.ndarray[Any, Any]) -> int:
-    """Return where an array lies in memory: in one piece, and for as long as it is kept.
+def locate(array: np.ndarray[Any, Any], kind: type[Any] = c_float) -> int:
+    """Return where an array lies in memory, for as long as it is kept.
+
+    Parameters
+    ----------
+    array : ndarray
+        Which a kernel takes as it lies there.
+    kind : type of ctypes
+        Of what the kernel takes it for.
 
     Raises
     ------
     ValueError, TypeError
-        Where it lies in pieces, or must not be written to.
+        Where it is of another type, lies in pieces, or must not be written to.
     """
-    return ctypes.addressof(_Memory.from_buffer(array.data))
+    view = array.data
+    if view.format != kind._type_:
+        raise ValueError(f"an array of {array.dtype}, expected {kind.__name__}")
+    return ctypes.addressof(_Memory.from_buffer(view))
 
 
 def check(answer: int) -> int:

@@ -179,7 +179,7 @@ def _find_compiled_vectors(
     count = max(inside.stop - inside.start, 0)
     stated = state_field(field)
     vectors: FloatArray = np.empty((len(rows), stated.bands), dtype=np.float32)
-    asked = (inside.start, count, compiled.locate(rows), len(rows), compiled.locate(vectors))
+    asked = (inside.start, count, compiled.locate(rows, ctypes.c_int64), len(rows), compiled.locate(vectors))
     compiled.check(kernels.cg_find_mean_vectors(stated, _zones_of_width(core_half), *asked))
     return vectors
 

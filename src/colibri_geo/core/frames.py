@@ -291,7 +291,7 @@ def _state_tiles(mosaic: Mosaic, dates: int) -> compiled.Mosaic:
             places[(row - around.row) // side, (col - around.col) // side] = compiled.locate(tile)
     nothing = np.zeros(mosaic.planes, dtype=np.float32)
     stated = compiled.Mosaic(
-        tiles=compiled.locate(places),
+        tiles=compiled.locate(places, ctypes.c_size_t),
         nothing=compiled.locate(nothing),
         tile_rows=places.shape[0],
         tile_cols=places.shape[1],

@@ -195,8 +195,8 @@ def _state_rules(offsets: int, least_px: float, most_px: float) -> compiled.Rule
     smooth = smoothing(offsets, _SMOOTHING_PX).toarray()
     steps = np.ascontiguousarray(_STEPS)
     rules = state_zones(CORE_HALF_PX)
-    rules.smoothing = compiled.locate(smooth)
-    rules.steps = compiled.locate(steps)
+    rules.smoothing = compiled.locate(smooth, ctypes.c_double)
+    rules.steps = compiled.locate(steps, ctypes.c_double)
     rules.rounds = steps.shape[0]
     rules.tries = steps.shape[1]
     rules.least_level = _LEAST_LEVEL

@@ -221,9 +221,17 @@ def _weave_compiled(kernels: ctypes.CDLL, dates: Sequence[Coarse], matrices: Flo
     weights = np.ascontiguousarray(_spread_inside(matrices, (rows // side, cols // side), 1), dtype=np.float32)
     images = [np.ascontiguousarray(date.image, dtype=np.float32) for date in dates]
     seen = [np.ascontiguousarray(date.seen, dtype=np.bool_) for date in dates]
-    places = np.array([[compiled.locate(array) for array in arrays] for arrays in (images, seen)], dtype=np.uintp)
+    image_places = np.array([compiled.locate(image) for image in images], dtype=np.uintp)
+    seen_places = np.array([compiled.locate(mask, ctypes.c_bool) for mask in seen], dtype=np.uintp)
     threads = compiled.Threads(
-        *map(compiled.locate, (places[0], places[1], weights)), len(dates), bands, rows, cols, side
+        images=compiled.locate(image_places, ctypes.c_size_t),
+        seen=compiled.locate(seen_places, ctypes.c_size_t),
+        matrices=compiled.locate(weights),
+        dates=len(dates),
+        bands=bands,
+        rows=rows,
+        cols=cols,
+        side=side,
     )
     woven = np.empty((rows, cols, len(dates) * (bands + 1)), dtype=np.float32)
     compiled.check(kernels.cg_weave(threads, compiled.locate(woven)))
