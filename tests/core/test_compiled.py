@@ -364,7 +364,8 @@ Given = Callable[[np.ndarray], np.ndarray]
 
 def _move(given: Given) -> list[np.ndarray]:
     drawn = np.random.default_rng(1).integers(-50, 50, (2, 12, 13)).astype(np.float32)
-    return [translate(given(drawn), given(drawn[0] > -45), row_fraction=0.25, col_fraction=0.5)]
+    masks = [given(drawn[0] > least) for least in (-51, -45)]  # of all that is measured nothing is copied before
+    return [translate(given(drawn), measured, row_fraction=0.25, col_fraction=0.5) for measured in masks]
 
 
 def _weave(given: Given) -> list[np.ndarray]:
@@ -423,6 +424,30 @@ def test_other_types_of_tiles_are_refused(call: Callable[[Given], list[np.ndarra
     """Tiles are single precision, as they are made."""
     with pytest.raises(ValueError, match="expected"):
         call(lambda array: array.astype(kind))
+
+
+def _freeze(array: np.ndarray) -> np.ndarray:
+    frozen = array.copy()
+    frozen.flags.writeable = False
+    return frozen
+
+
+@pytest.mark.parametrize("call", [_move, _weave, _merge, _sample, _contrast, _turn])
+def test_what_must_not_be_written_to_is_read(call: Callable[[Given], list[np.ndarray]]) -> None:
+    """Arrays that are read-only serve as any others do."""
+    _assert_twins_agree(call, _freeze)
+    for frozen, free in zip(call(_freeze), call(np.copy), strict=True):
+        np.testing.assert_array_equal(frozen, free)
+
+
+def test_what_lies_in_pieces_is_not_located() -> None:
+    """A kernel goes through memory without a step: an array that has one is refused, read-only or not."""
+    pieces = np.zeros((4, 4), dtype=np.float32)[:, :2]
+    for array in (pieces, np.broadcast_to(np.float32(1), (4, 4)), pieces.T):
+        with pytest.raises(ValueError, match="an array of float32 in pieces, expected c_float in one piece"):
+            compiled.locate(array)
+    with pytest.raises(ValueError, match="in pieces"):
+        merge_dates(np.zeros((4, 8, 6), dtype=np.float32)[:, ::2], of_change=True)
 
 
 @pytest.mark.parametrize("kind", [ctypes.c_double, ctypes.c_bool, ctypes.c_int64, ctypes.c_size_t])

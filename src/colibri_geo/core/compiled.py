@@ -151,19 +151,21 @@ def locate(array: np.ndarray[Any, Any], kind: type[Any] = c_float) -> int:
     Parameters
     ----------
     array : ndarray
-        Which a kernel takes as it lies there.
+        Which a kernel takes as it lies there. One that must not be written to is there to be read.
     kind : type of ctypes
         Of what the kernel takes it for.
 
     Raises
     ------
-    ValueError, TypeError
-        Where it is of another type, lies in pieces, or must not be written to.
+    ValueError
+        Where it is of another type, or lies in pieces.
     """
     view = array.data
-    if view.format != kind._type_:
-        raise ValueError(f"an array of {array.dtype}, expected {kind.__name__}")
-    return ctypes.addressof(_Memory.from_buffer(view))
+    if view.format != kind._type_ or not view.c_contiguous:
+        pieces = "" if view.c_contiguous else " in pieces"
+        raise ValueError(f"an array of {array.dtype}{pieces}, expected {kind.__name__} in one piece")
+    # What may be written to has a faster way.
+    return array.ctypes.data if view.readonly else ctypes.addressof(_Memory.from_buffer(view))
 
 
 def check(answer: int) -> int:
