@@ -51,7 +51,10 @@ class Shown(Enum):
 
 @dataclass
 class ChangeReader:
-    """Reads a change map along lines; keeps the tiles that were asked for last, since candidates cluster.
+    """Reads a change map along lines; keeps some tiles, since candidates cluster.
+
+    Of tiles with both dates, which are dear to read, it keeps the lowest; of what is made of them those that were
+    asked for last.
 
     Attributes
     ----------
@@ -100,7 +103,8 @@ class ChangeReader:
     def _tile(self, shown: Shown, row: int, col: int) -> FloatArray:
         """Give one tile of the lattice, (256, 256, planes); see `straighten` for the planes."""
         if shown is Shown.DATES:
-            return _recall(self._dates, (row, col), partial(self._read_dates, row, col), most=_KEPT_DATES, forget=min)
+            read = partial(self._read_dates, row, col)
+            return _recall(self._dates, (row, col), read, most=_KEPT_DATES, forget=_find_highest)
         return _recall(self._shown, (shown, row, col), partial(self._merge, shown, row, col), most=_KEPT_SHOWN)
 
     def _merge(self, shown: Shown, row: int, col: int) -> FloatArray:
@@ -145,6 +149,11 @@ def _find_tiles(window: Window, line: Line, first: int, last: int, half_width_px
 def _find_oldest(kept: dict[Any, FloatArray]) -> object:
     """Find what was not asked for longest."""
     return next(iter(kept))
+
+
+def _find_highest(kept: dict[tuple[int, int], FloatArray]) -> object:
+    """Find the tile that lies highest, be it the newest: strips are measured from the top down."""
+    return min(kept)
 
 
 def _recall(
