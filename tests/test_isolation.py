@@ -17,11 +17,13 @@ import numpy as np
 import pytest
 from affine import Affine
 
+import colibri_geo
 from colibri_geo import isolation
 from colibri_geo.errors import CorruptInput
 from colibri_geo.isolation import Lost, Pool, call, isolated
 from tests.support import children
 from tests.support.children import is_alive
+from tests.support.importing import list_import_paths
 
 needs_limits = pytest.mark.skipif(sys.platform == "win32", reason="the system has no limits for a process")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="the system sends no signals to one process")
@@ -31,8 +33,8 @@ LIMIT_BYTES = 2**30
 
 @pytest.fixture
 def environment(project: Path) -> dict[str, str]:
-    """What lets a child import the functions of the tests."""
-    return os.environ | {"PYTHONPATH": str(project), "COLIBRI_TOLD": "yes"}
+    """What lets a child import the functions of the tests, and the library that is tested."""
+    return os.environ | {"PYTHONPATH": list_import_paths(project), "COLIBRI_TOLD": "yes"}
 
 
 @pytest.fixture
@@ -46,6 +48,11 @@ def pool(environment: dict[str, str]) -> Iterator[Pool]:
 def test_a_call_outside_of_isolation_is_a_plain_call() -> None:
     """A library that is imported starts no process."""
     assert call(children.tell_process) == os.getpid()
+
+
+def test_a_child_is_of_the_library_that_is_tested(pool: Pool) -> None:
+    """Where another checkout is installed, children do not run it."""
+    assert pool.run(children.tell_library) == colibri_geo.__file__
 
 
 def test_a_child_does_without_dask(pool: Pool) -> None:
@@ -390,7 +397,7 @@ def test_ctrl_c_ends_a_command_whose_decoder_hangs(project: Path) -> None:
 def _start(project: Path, code: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": list_import_paths(project)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -20,6 +20,7 @@ from colibri_geo.hardening import CACHE, REFUSED_DRIVERS, SETTINGS, SILENCE, THR
 from colibri_geo.isolation import call
 from tests.support import children
 from tests.support.hostile import listening
+from tests.support.importing import list_import_paths
 
 DRIVERS = """
 import pyogrio, rasterio
@@ -234,7 +235,7 @@ def test_a_users_habits_do_not_soften(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reading_children_are_hardened(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The processes that decode have the environment of the command line."""
-    monkeypatch.setenv("PYTHONPATH", str(project))
+    monkeypatch.setenv("PYTHONPATH", list_import_paths(project))
     harden(os.environ)
     with reading_children():
         found = {name: call(children.tell_environment, name) for name in SETTINGS}
@@ -246,7 +247,7 @@ def test_remarks_of_children_follow_those_of_gdal(
     project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], silent: bool
 ) -> None:
     """Where GDAL's own remarks are kept, as for ``--debug``, those of the processes that decode are too."""
-    monkeypatch.setenv("PYTHONPATH", str(project))
+    monkeypatch.setenv("PYTHONPATH", list_import_paths(project))
     harden(os.environ, silent=silent)
     with reading_children():
         call(children.chatter, "a remark")

@@ -32,6 +32,7 @@ from colibri_geo.evidence.manifest import FORMAT
 from colibri_geo.pipeline.saving import Saved
 from colibri_geo.scanning import Fingerprint, TileDone, TileStore, WorkerExecutor
 from tests.support.cutting import cut_image
+from tests.support.importing import list_import_paths
 from tests.support.scan_pairs import plan_pair, read_findings, write_scan_pair
 from tests.support.tile_work import answer, make_tiles
 
@@ -368,7 +369,7 @@ def test_an_interrupt_says_how_to_go_on(project: Path, tmp_path: Path, number: s
     out = tmp_path / "out"
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, *PAIR, "--out", str(out), "--workers", "2", "--json"],
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": list_import_paths(project)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

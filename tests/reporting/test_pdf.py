@@ -33,6 +33,7 @@ from colibri_geo.reporting.tagging import WORKING, finish_tags
 from tests.reporting.fake_pair import FakeChangeMap, make_pair
 from tests.reporting.test_html import hostile_run
 from tests.support.example_run import example_findings, example_record, example_strips
+from tests.support.importing import list_import_paths
 
 LETTERS = "Ñandú, Conceição, Œuvre, déjà, Київ, Ελλάδα"
 FOOT_PT = 17 / 25.4 * 72
@@ -471,7 +472,7 @@ def test_same_run_same_bytes(typst: Any, tmp_path: Path, project: Path) -> None:
     contents = []
     for seed in ("1", "2"):
         path = tmp_path / f"{seed}.pdf"
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([*sys.path, str(project)])}
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": list_import_paths(project)}
         subprocess.run([sys.executable, "-c", AGAIN, str(path)], env=environment, check=True, timeout=300)
         contents.append(path.read_bytes())
     assert contents[0] == contents[1]

@@ -34,6 +34,7 @@ from colibri_geo.scanning import (
 )
 from tests.support import tile_work
 from tests.support.children import is_alive
+from tests.support.importing import list_import_paths
 from tests.support.tile_work import answer, make_tiles
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="the system sends no signals to one process")
@@ -257,7 +258,7 @@ def start_scan(project: Path, folder: Path, marks: Path, seconds: float) -> subp
     """Start a program that works on thirty tiles."""
     return subprocess.Popen(
         [sys.executable, "-c", SCAN, str(folder), str(marks), str(seconds)],
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": list_import_paths(project)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -17,6 +17,7 @@ import pytest
 
 from colibri_geo.errors import IntegrityError, OutputError, OutputExists, SettingsError
 from colibri_geo.scanning import Fingerprint, MemoryStore, Tile, TileStore, discard
+from tests.support.importing import list_import_paths
 from tests.support.tile_work import answer, make_tiles
 
 TILES = make_tiles(5)
@@ -338,7 +339,7 @@ def test_a_killed_scan_leaves_no_lock(folder: Path, project: Path) -> None:
     """The lock of a process that is there holds, that of one that was killed does not."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)],
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": list_import_paths(project)},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import colibri_geo
 from colibri_geo import isolation
 from colibri_geo.errors import CorruptInput, SettingsError
 from colibri_geo.hardening import SETTINGS, SILENCE
@@ -36,6 +37,11 @@ def test_work_is_done_elsewhere(executor: WorkerExecutor) -> None:
     first, second = (executor.submit(children.tell_process).result() for _ in range(2))
     assert first == second != os.getpid()
     assert list(executor.map(abs, [-1, 2])) == [1, 2]
+
+
+def test_workers_are_of_the_library_that_is_tested(executor: WorkerExecutor) -> None:
+    """Where another checkout is installed, workers do not run it."""
+    assert executor.submit(children.tell_library).result() == colibri_geo.__file__
 
 
 def test_this_process_can_work_too() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import colibri_geo
 from colibri_geo.errors import ColibriError, CorruptInput
 
 
@@ -25,6 +26,11 @@ def brings_along(module: str, other: str) -> bool:
 def has_imported(module: str) -> bool:
     """Tell whether a module is there already."""
     return module in sys.modules
+
+
+def tell_library() -> str:
+    """Return where the library was imported from."""
+    return colibri_geo.__file__
 
 
 def hang(*_: object) -> NoReturn:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from colibri_geo.documents import parse_json
 from colibri_geo.scanning import WorkerExecutor
+from tests.support.importing import list_import_paths
 
 SECONDS = 30
 
@@ -46,7 +47,7 @@ def start(project: Path, program: str, *arguments: str) -> subprocess.Popen[byte
     """Start a part of a cluster, which is reached from this machine alone."""
     return subprocess.Popen(
         [sys.executable, "-m", f"distributed.cli.dask_{program}", "--host", "127.0.0.1", "--no-dashboard", *arguments],
-        env=os.environ | {"PYTHONPATH": str(project)},
+        env=os.environ | {"PYTHONPATH": list_import_paths(project)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
