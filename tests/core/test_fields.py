@@ -50,6 +50,13 @@ def test_parts_that_do_not_fit_are_no_field(field: Field, part: str) -> None:
         dataclasses.replace(field, **{part: getattr(field, part)[..., :-1]})
 
 
+@pytest.mark.parametrize(("reach_px", "furthest"), [(0.0, 0.0), (0.3, 0.0), (0.5, 0.5), (7.9, 7.5), (99.0, 25.0)])
+def test_offsets_beside_lie_no_further_than_asked(field: Field, reach_px: float, furthest: float) -> None:
+    """A reach between two offsets ends at the nearer one, one beyond the field at its last."""
+    beside = field.offsets[field.beside(reach_px)]
+    assert (beside[0], beside[-1]) == (-furthest, furthest)
+
+
 @pytest.mark.parametrize("core_half", [0.5, 1.0, 2.5])
 def test_sides_are_differences_of_means(field: Field, core_half: float) -> None:
     """At each station a side is the mean of the core less the mean of the flank, 1.5 to 4.5 px beyond the core."""

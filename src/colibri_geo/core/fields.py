@@ -97,7 +97,7 @@ class Field:
 
     def beside(self, reach_px: float) -> slice:
         """Offsets no further than that to either side."""
-        middle, reach = len(self.offsets) // 2, round(reach_px / ACROSS_STEP_PX)
+        middle, reach = len(self.offsets) // 2, math.floor(reach_px / ACROSS_STEP_PX)
         return slice(max(middle - reach, 0), middle + reach + 1)
 
     def known_rows(self, extent: Extent) -> BoolArray:
