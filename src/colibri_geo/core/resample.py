@@ -155,7 +155,7 @@ def average_blocks(image: FloatArray, valid: BoolArray, factor: int) -> Coarse:
     Returns
     -------
     Coarse
-        Of M // factor by N // factor pixels.
+        Of M // factor by N // factor pixels. With a factor of 1 it may hold the very arrays that were given.
     """
     if factor == 1:
         return Coarse(image if valid.all() else image * valid, valid)
