@@ -26,20 +26,21 @@
 
 /* ----------------------------------------------------------------------------------------- images of one place --- */
 
-#define TAPS 4
+#define TAPS 4   /* of a cubic convolution, each way */
+#define MARGIN 2 /* pixels around what is moved, on each side */
 
 /* moved (bands, rows, cols) of values (bands, rows + 4, cols + 4): cubic convolution down, then across; -1 where memory is
    lacking. Weights of 0 are left out. */
 int64_t cg_convolve(const float *values, int64_t bands, int64_t rows, int64_t cols, const float *down, const float *across,
                     float *moved)
 {
-    const int64_t wide = cols + TAPS;
+    const int64_t tall = rows + 2 * MARGIN, wide = cols + 2 * MARGIN;
     float *sums = malloc((size_t)wide * sizeof(float));
     if (!sums)
         return -1;
     for (int64_t line = 0; line < bands * rows; line++) {
         /* The first tap lies on the second row and column of what is given. */
-        const float *value = values + (line / rows * (rows + TAPS) + line % rows + 1) * wide;
+        const float *value = values + (line / rows * tall + line % rows + 1) * wide;
         float *place = moved + line * cols;
         for (int64_t col = 0; col < wide; col++)
             sums[col] = 0.0f;
@@ -105,6 +106,22 @@ int64_t cg_weave(const Threads *threads, float *woven)
     return 0;
 }
 
+/* One image (pixels, bands + 1) of both dates (pixels, 2 bands + 2): their change, or else what they show alike. */
+int64_t cg_merge_dates(const float *dates, int64_t bands, int64_t pixels, int64_t of_change, float *merged)
+{
+    for (int64_t pixel = 0; pixel < pixels; pixel++) {
+        const float *before = dates + pixel * 2 * (bands + 1), *after = before + bands;
+        const float seen_before = after[bands], seen_after = after[bands + 1];
+        const float both = seen_before * seen_after, count = seen_before + seen_after;
+        const float divisor = count > 1.0f ? count : 1.0f;
+        float *image = merged + pixel * (bands + 1);
+        for (int64_t band = 0; band < bands; band++)
+            image[band] = of_change ? (after[band] - before[band]) * both : (before[band] + after[band]) / divisor;
+        image[bands] = of_change ? both : seen_before > seen_after ? seen_before : seen_after;
+    }
+    return 0;
+}
+
 /* ---------------------------------------------------------------------------------------- images along a line --- */
 
 #define PIXELS_AHEAD 3.0 /* how far beside a station, towards the next offsets, a pixel is fetched before it is needed */
@@ -133,22 +150,6 @@ typedef struct {
     double offset_step;
     double least_weight;
 } Look;
-
-/* One image (pixels, bands + 1) of both dates (pixels, 2 bands + 2): their change, or else what they show alike. */
-int64_t cg_merge_dates(const float *dates, int64_t bands, int64_t pixels, int64_t of_change, float *merged)
-{
-    for (int64_t pixel = 0; pixel < pixels; pixel++) {
-        const float *before = dates + pixel * 2 * (bands + 1), *after = before + bands;
-        const float seen_before = after[bands], seen_after = after[bands + 1];
-        const float both = seen_before * seen_after, count = seen_before + seen_after;
-        const float divisor = count > 1.0f ? count : 1.0f;
-        float *image = merged + pixel * (bands + 1);
-        for (int64_t band = 0; band < bands; band++)
-            image[band] = of_change ? (after[band] - before[band]) * both : (before[band] + after[band]) / divisor;
-        image[bands] = of_change ? both : seen_before > seen_after ? seen_before : seen_after;
-    }
-    return 0;
-}
 
 static const float *find_pixel(const Mosaic *mosaic, int64_t row, int64_t col)
 {
