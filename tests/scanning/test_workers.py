@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import subprocess
@@ -129,6 +130,12 @@ def test_what_a_task_leaves_free_goes_back(executor: WorkerExecutor) -> None:
     executor.submit(children.riddle, 400).result()
     held = executor.submit(children.tell_resident).result() - before
     assert held < 15_000_000
+
+
+@pytest.mark.skipif(_find_trim() is None, reason="the C library keeps what is free")
+def test_the_c_library_is_given_sizes_as_it_takes_them() -> None:
+    """A size is as wide as an address, which a plain number is not."""
+    assert _find_trim().argtypes == [ctypes.c_size_t]
 
 
 def test_what_a_worker_sends_runs_nothing(executor: WorkerExecutor, tmp_path: Path) -> None:

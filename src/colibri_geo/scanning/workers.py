@@ -236,7 +236,10 @@ def _find_trim() -> Callable[[int], int] | None:
     """Return what gives memory that is free back to the system, where the C library has it: glibc."""
     if os.name != "posix":
         return None
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim.argtypes = [ctypes.c_size_t]
+    return trim
 
 
 def call_parcel(parcel: bytes, args: _Args, named: _Named, parent: int) -> Any:  # noqa: ANN401 - what the function gives
@@ -245,7 +248,8 @@ def call_parcel(parcel: bytes, args: _Args, named: _Named, parent: int) -> Any: 
     try:
         return _unpack(parcel)(*args, **named)
     finally:
-        # Blocks that GDAL keeps lie between arrays that are gone: from tile to tile less of what is free would serve.
+        # Blocks that GDAL keeps lie between arrays that are gone. What is free is in pieces then, of which large arrays
+        # can use few: the process would grow from tile to tile.
         if (trim := _find_trim()) is not None:
             trim(0)
 
