@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from colibri_geo.core.fields import Extent, Field
-from colibri_geo.core.surroundings import look_ahead, look_for_joins, look_past
+from colibri_geo.core.surroundings import _FAN, _Rows, look_ahead, look_for_joins, look_past
 
 OFFSETS = np.arange(-50, 51) * 0.5
 STATIONS = np.arange(-200.0, 201.0)
@@ -27,6 +27,13 @@ def line_at(first: float, last: float, *, slope: float = 0.0) -> np.ndarray:
     """1 along a line two pixels wide that starts at the end and leaves the axis by `slope`."""
     away = np.abs(OFFSETS[:, None] - slope * np.maximum(STATIONS - END, 0))
     return ((away <= 1) & (first <= STATIONS) & (last >= STATIONS)).astype(float)
+
+
+def test_what_is_kept_for_all_ends_is_not_written_to() -> None:
+    """Rays, and the rows that they pass, are found once: one look cannot change them for the next."""
+    rows = _Rows.under(_FAN, len(OFFSETS))
+    assert rows is _Rows.under(_FAN, len(OFFSETS))
+    assert not any(array.flags.writeable for array in (rows.near, rows.within, _FAN.degrees, _FAN.steps))
 
 
 def test_strip_ends() -> None:

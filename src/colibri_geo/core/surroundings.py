@@ -42,12 +42,21 @@ _SIDE_STATIONS = np.cos(_SIDE_RAD) * _SIDE_STEPS - np.sin(_SIDE_RAD) * _ASIDE_PX
 _SIDE_OFFSETS = (np.sin(_SIDE_RAD) * _SIDE_STEPS + np.cos(_SIDE_RAD) * _ASIDE_PX) * np.array([1, -1])[:, None]
 
 
+def _freeze(*shared: np.ndarray[Any, Any]) -> None:
+    """Keep arrays that serve one call after the other from being written to."""
+    for array in shared:
+        array.flags.writeable = False
+
+
 @dataclass(frozen=True, eq=False)
 class _Fan:
     """Directions of rays from an end, and how far from it they are sampled."""
 
     degrees: FloatArray
     steps: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self.degrees, self.steps)
 
 
 _FAN = _Fan(np.arange(-45.0, 46.0, 5.0), np.arange(_FIRST_AHEAD_PX, AHEAD_PX + 1.0))
@@ -241,6 +250,9 @@ class _Rows:
 
     near: IntArray
     within: BoolArray
+
+    def __post_init__(self) -> None:
+        _freeze(self.near, self.within)
 
     @staticmethod
     @lru_cache(maxsize=16)
