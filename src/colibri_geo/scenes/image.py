@@ -19,7 +19,7 @@ from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmal
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import DATE_OPTION, find_date, is_day, note_conflict, states_day
+from colibri_geo.scenes.dates import DATE_OPTION, Acquisition, find_date, note_conflict
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
@@ -76,9 +76,7 @@ class Image:
         Of all bands where they are not known.
     grid : GeoBox or None
     bands : BandMap or None
-    acquired : datetime or None
-    day_alone : bool
-        Whether no time of that day is known.
+    acquired : Acquisition or None
     scaling : Scaling or None
     mask : MaskFile or None
     notes : tuple of str
@@ -92,8 +90,7 @@ class Image:
     storage: Storage
     grid: GeoBox | None
     bands: BandMap | None
-    acquired: datetime | None
-    day_alone: bool
+    acquired: Acquisition | None
     scaling: Scaling | None
     mask: MaskFile | None
     notes: tuple[str, ...]
@@ -175,9 +172,7 @@ def examine_image(
     notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
     if mask_file is not None and grid is not None:
         notes += note_mask(mask_file, grid, assume_crs)
-    day_alone = states_day(header.tags, acquired)
-    problems = tuple(attempts.problems)
-    return Image(file, header, storage, grid, bands, when, day_alone, scaling, mask_file, notes, problems)
+    return Image(file, header, storage, grid, bands, when, scaling, mask_file, notes, tuple(attempts.problems))
 
 
 def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str) -> Scene:
@@ -192,6 +187,7 @@ def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str
         raise image.problems[0]
     if image.grid is None or image.bands is None or image.acquired is None or image.scaling is None:
         raise AssertionError("what is missing stands among the problems")
+    declared = declared or Declaration()
     part = StoredBands(image.storage, image.grid, image.scaling)
     places = tuple(BandPlace(0, position) for position in range(len(image.bands.names)))
     masks = () if image.mask is None else (image.mask,)
@@ -199,9 +195,9 @@ def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str
         grid=image.grid,
         bands=image.bands.names,
         quantity=image.scaling.quantity,
-        sensor=(declared.sensor if declared else None) or image.header.tags.get("SENSOR"),
-        acquired=image.acquired,
-        provenance=_describe(image, image.scaling, image.bands, declared or Declaration(), sha256),
+        sensor=declared.sensor or image.header.tags.get("SENSOR"),
+        acquired=image.acquired.moment,
+        provenance=_describe(image, image.scaling, image.bands, declared, acquired=image.acquired, sha256=sha256),
         source=RasterSource(image.grid, (part,), places, masks),
     )
 
@@ -364,7 +360,7 @@ def _find_scaling(
 def _gather_notes(
     file: RasterFile,
     header: Header,
-    when: datetime | None,
+    when: Acquisition | None,
     *,
     acquired: str | datetime | None,
     assume_crs: str | None,
@@ -373,11 +369,11 @@ def _gather_notes(
     notes = list(note_given_crs([header], assume_crs))
     if acquired is not None and when is not None:
         notes.append(
-            f"its day was given by the user, {when:%Y-%m-%d}, without a time"
-            if is_day(acquired)
-            else f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}"
+            f"its day was given by the user, {when}, without a time"
+            if when.day_alone
+            else f"its acquisition time was given by the user, {when}"
         )
-    elif when is not None and (conflict := note_conflict(file.name, when)):
+    elif when is not None and (conflict := note_conflict(file.name, when.moment)):
         notes.append(conflict)
     if declared.bands is not None:
         told = f"the band map {declared.name}" if declared.name else "the user"
@@ -402,7 +398,9 @@ def _note_side_files(file: RasterFile) -> Iterator[str]:
             yield f"the side file {side.name} beside it was ignored (SHA-256 {hash_file(side)})"
 
 
-def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, sha256: str) -> Provenance:
+def _describe(
+    image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, *, acquired: Acquisition, sha256: str
+) -> Provenance:
     tags, mask = image.header.tags, image.mask
     radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header)
     notes = [*image.notes, *scaling.notes, *sky.notes]
@@ -427,5 +425,5 @@ def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declarat
         offset=scaling.offset,
         notes=tuple(notes),
         sky=sky,
-        day_alone=image.day_alone,
+        day_alone=acquired.day_alone,
     )

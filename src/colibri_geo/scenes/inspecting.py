@@ -23,7 +23,7 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
-from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION, write_time
+from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION, Acquisition
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
@@ -131,7 +131,7 @@ class Inspection:
     @property
     def acquired_text(self) -> str | None:
         """When it was acquired as it is written: the day alone where no time of it is known."""
-        return None if self.acquired is None else write_time(self.acquired, day_alone=self.day_alone)
+        return None if self.acquired is None else str(Acquisition(self.acquired, self.day_alone))
 
     def __repr__(self) -> str:
         if self.kind != RasterKind.IMAGE:
@@ -340,7 +340,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     faults = find_faults(image, kind, assume_crs=options.assume_crs)
-    sky = find_sky(header)
+    acquired, sky = image.acquired, find_sky(header)
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
@@ -350,8 +350,8 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         product_id=header.tags.get("PRODUCT_ID"),
         processing_baseline=header.tags.get("PROCESSING_BASELINE"),
         licence=find_licence(header),
-        acquired=image.acquired,
-        day_alone=image.day_alone,
+        acquired=None if acquired is None else acquired.moment,
+        day_alone=acquired is not None and acquired.day_alone,
         bands=() if image.bands is None else image.bands.names,
         quantity=None if image.scaling is None else image.scaling.quantity,
         scaling=None if image.scaling is None else image.scaling.text,
