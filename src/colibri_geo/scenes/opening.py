@@ -128,16 +128,15 @@ def _open_product(product: Product, options: Options) -> Scene:
             f"{product.path.name}: a band map, expected names of bands: the product's own metadata say which is which; "
             "give the map to the other image alone (--before-bands or --after-bands)"
         )
-    day_alone = False
     if options.acquired is not None:
         given = read_given_date(options.acquired, option=options.date_option, source=product.path.name)
-        stated = Acquisition(product.acquired)
+        stated = Acquisition(product.acquired, product.day_alone)
         note = f"its acquisition time was given by the user, {given}, in place of {stated} in its metadata"
-        product = dataclasses.replace(product, acquired=given.moment, notes=(*product.notes, note))
-        day_alone = given.day_alone
+        product = dataclasses.replace(
+            product, acquired=given.moment, day_alone=given.day_alone, notes=(*product.notes, note)
+        )
     mask = None if options.mask is None else RasterFile(check_file(Path(options.mask)))
-    scene = open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
-    return dataclasses.replace(scene, provenance=dataclasses.replace(scene.provenance, day_alone=day_alone))
+    return open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
 
 
 def examine(file: RasterFile, options: Options) -> Image:
