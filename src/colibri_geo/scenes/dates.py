@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from colibri_geo.errors import BadDate, MissingDate
 
@@ -23,9 +23,11 @@ INSPECTED_OPTION = f"{EITHER_OPTION}, here with {DATE_OPTION}"
 _FIRST = datetime(1972, 7, 23, tzinfo=UTC)  # launch of Landsat 1, the first civil land imager
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Acquisition:
     """When an image was acquired, as far as it is known; as text in ISO 8601 with a Z, or the day alone.
+
+    They are ordered by the first moment at which it may have been.
 
     Attributes
     ----------
@@ -43,6 +45,11 @@ class Acquisition:
 
     moment: datetime
     day_alone: bool = False
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment at which it may have been acquired: of a day alone its end."""
+        return datetime.combine(self.moment, time.max, UTC) if self.day_alone else self.moment
 
     def __str__(self) -> str:
         return f"{self.moment:%Y-%m-%d}" if self.day_alone else f"{self.moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -199,6 +200,12 @@ class Scene:
     def acquisition(self) -> Acquisition:
         """When it was acquired, as far as it is known; of a mosaic its earliest scene."""
         return Acquisition(self.acquired, self.provenance.day_alone)
+
+    @property
+    def last_acquisition(self) -> Acquisition:
+        """When the scene of a mosaic that may be the latest was acquired: of its last day a day alone, where one is."""
+        parts = (part.acquisition for part in self.provenance.parts)
+        return max(parts, key=attrgetter("latest"), default=self.acquisition)
 
     @property
     def acquired_last(self) -> datetime:
