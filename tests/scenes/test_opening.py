@@ -77,9 +77,9 @@ def test_a_cloud_that_cannot_be_is_left_aside(tmp_path: Path, stated: str) -> No
     for acquired in ("2024-03-21", None):
         path = write_image(tmp_path / "a.tif", made_pixels(), acquired=acquired, tags={"CLOUDCOVER": stated})
         found = inspect_scene(path)
-        assert told in found.notes
+        assert found.notes.count(told) == 1
         assert found.product_cloud_share is None
-    assert told in open_scene(path, acquired="2024-03-21").provenance.notes
+    assert open_scene(path, acquired="2024-03-21").provenance.notes.count(told) == 1
 
 
 def test_what_the_caller_says_is_used(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ class Image:
     grid : GeoBox or None
     bands : BandMap or None
     acquired : Acquisition or None
+    sky : Sky
     scaling : Scaling or None
     mask : MaskFile or None
     notes : tuple of str
@@ -91,6 +92,7 @@ class Image:
     grid: GeoBox | None
     bands: BandMap | None
     acquired: Acquisition | None
+    sky: Sky
     scaling: Scaling | None
     mask: MaskFile | None
     notes: tuple[str, ...]
@@ -169,10 +171,11 @@ def examine_image(
     mask_file = None
     if mask is not None and grid is not None:
         mask_file = attempts.run(open_mask, mask, image=grid, assume_crs=assume_crs)
-    notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
+    sky = _read_sky(header)
+    notes = _gather_notes(file, header, when, sky, acquired=acquired, assume_crs=assume_crs, declared=declared)
     if mask_file is not None and grid is not None:
         notes += note_mask(mask_file, grid, assume_crs)
-    return Image(file, header, storage, grid, bands, when, scaling, mask_file, notes, tuple(attempts.problems))
+    return Image(file, header, storage, grid, bands, when, sky, scaling, mask_file, notes, tuple(attempts.problems))
 
 
 def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str) -> Scene:
@@ -228,7 +231,7 @@ def find_licence(header: Header) -> str | None:
     return next((header.tags[tag] for tag in _LICENCE_TAGS if header.tags.get(tag)), None)
 
 
-def find_sky(header: Header) -> Sky:
+def _read_sky(header: Header) -> Sky:
     """Return what a file's tags state of cloud; no tag that is widely used tells of the sun.
 
     References
@@ -361,6 +364,7 @@ def _gather_notes(
     file: RasterFile,
     header: Header,
     when: Acquisition | None,
+    sky: Sky,
     *,
     acquired: str | datetime | None,
     assume_crs: str | None,
@@ -385,7 +389,7 @@ def _gather_notes(
     cut = [name[:40] for name, text in header.tags.items() if len(text) >= MOST_TAG_LETTERS]
     if cut:
         notes.append(f"of its tags {', '.join(cut[:5])}, the first {MOST_TAG_LETTERS:,} letters were read")
-    return (*notes, *_note_side_files(file))
+    return (*notes, *sky.notes, *_note_side_files(file))
 
 
 def _note_side_files(file: RasterFile) -> Iterator[str]:
@@ -402,8 +406,8 @@ def _describe(
     image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, *, acquired: Acquisition, sha256: str
 ) -> Provenance:
     tags, mask = image.header.tags, image.mask
-    radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header)
-    notes = [*image.notes, *scaling.notes, *sky.notes]
+    radar = scaling.quantity == GAMMA0_DB
+    notes = [*image.notes, *scaling.notes]
     if scaling.quantity == RELATIVE:
         notes.append(RELATIVE_COST)
     if radar:
@@ -424,6 +428,6 @@ def _describe(
         layout=name_layout(image.header),
         offset=scaling.offset,
         notes=tuple(notes),
-        sky=sky,
+        sky=image.sky,
         day_alone=acquired.day_alone,
     )

@@ -29,7 +29,7 @@ from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.gathering import find_inputs
 from colibri_geo.scenes.georeference import measure_pixel, pixel_to_map
-from colibri_geo.scenes.image import Image, find_licence, find_sky, is_synthetic, name_layout
+from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_layout
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.opening import Options, check_hash, examine, finish_image, open_found
 from colibri_geo.scenes.product import Product
@@ -340,7 +340,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     faults = find_faults(image, kind, assume_crs=options.assume_crs)
-    acquired, sky = image.acquired, find_sky(header)
+    acquired, sky = image.acquired, image.sky
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
@@ -364,7 +364,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         sha256=check_hash(path),
         size_bytes=path.stat().st_size,
         synthetic=is_synthetic(header),
-        notes=(*image.notes, *sky.notes),
+        notes=image.notes,
         warnings=tuple(map(_tell, faults)),
         sun_elevation_deg=sky.sun_elevation_deg,
         sun_azimuth_deg=sky.sun_azimuth_deg,
