@@ -347,6 +347,14 @@ def test_two_masks_named_as_bands_are_refused(scenes: Scenes, rng: np.random.Gen
         ]
 
 
+def test_pixels_without_neighbours_are_no_areas(scenes: Scenes, rng: np.random.Generator) -> None:
+    """Where no two neighbours were measured nothing tells that values lie in areas, as those of classes do."""
+    shape = scenes.before.grid.shape
+    holes = np.where(np.indices(shape).sum(axis=0) % 2, np.nan, 0)
+    sparse = [as_one_band(scene, rng.integers(4, 9, shape) + holes) for scene in (scenes.before, scenes.after)]
+    assert not any("maps of classes" in note for note in survey(*sparse).notes)
+
+
 def test_image_saved_again_is_told(scenes: Scenes) -> None:
     """The same pixels under another name and date are compared, and a note asks for the other image."""
     copy = with_scene(scenes.before, acquired=scenes.after.acquired)

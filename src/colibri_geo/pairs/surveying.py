@@ -159,17 +159,17 @@ def _check_classes(before: Scene, after: Scene) -> tuple[str, ...]:
 def _holds_classes(scene: Scene) -> bool:
     if len(scene.bands) > 1:
         return False
-    found: set[float] = set()
+    found = np.empty(0, np.float32)
     same = beside = 0
     for window in cover_windows(scene.whole.rows, scene.whole.cols, _LOOKED_AT):
         block = scene.read_block(window)
         image, both = block.values[0], block.valid[:, 1:] & block.valid[:, :-1]
-        found.update(np.unique(image[block.valid]).tolist())
-        if len(found) > _MOST_CLASSES:
+        found = np.union1d(found, image[block.valid])
+        if found.size > _MOST_CLASSES:
             return False
         same += int((image[:, 1:] == image[:, :-1])[both].sum())
         beside += int(both.sum())
-    return len(found) > 1 and same >= _LEAST_AREA * beside
+    return found.size > 1 and beside > 0 and same >= _LEAST_AREA * beside
 
 
 def _check_values(place: Placement, values: SampleArray) -> None:
