@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import pytest
@@ -44,5 +45,11 @@ def test_no_recall_where_nothing_was_new() -> None:
 
 def test_scenes_on_which_something_was_chosen_are_refused() -> None:
     """What was chosen on development seeds is not published as measured on them."""
-    with pytest.raises(SettingsError, match="development seeds, expected test seeds"):
+    with pytest.raises(SettingsError, match="full report of development seeds, expected a full one of test seeds"):
         record_benchmark(report("development"), date(2026, 1, 31))
+
+
+def test_a_few_scenes_are_refused() -> None:
+    """What the quick form measures is too little to be stated by every run."""
+    with pytest.raises(SettingsError, match="quick report of test seeds, expected a full one of test seeds"):
+        record_benchmark(dataclasses.replace(report(), form="quick"), date(2026, 1, 31))

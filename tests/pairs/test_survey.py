@@ -25,9 +25,10 @@ from colibri_geo.errors import (
 )
 from colibri_geo.pairs import align, change, survey
 from colibri_geo.pairs.grid import find_shared
-from colibri_geo.pairs.surveying import list_tiles, place_tiles
+from colibri_geo.pairs.surveying import check_order, list_tiles, place_tiles
 from colibri_geo.scenes.gathering import join_scenes, open_each
 from colibri_geo.scenes.memory import scene_from_arrays
+from colibri_geo.scenes.mosaic import mosaic_scenes
 from colibri_geo.scenes.opening import open_scene
 from colibri_geo.scenes.scaling import RELATIVE, SURFACE, TOA
 from colibri_geo.scenes.scene import Scene
@@ -82,6 +83,32 @@ def test_order_within_a_day_needs_both_times(scenes: Scenes) -> None:
     refused(
         scenes.after, state_day(scenes.before), DateOrder, f"before.tif ({scenes.before.acquired:%Y-%m-%d}) is older"
     )
+
+
+def test_days_of_all_scenes_count_for_the_order(scenes: Scenes) -> None:
+    """A scene of a mosaic that may be later than the other date is found; a day alone of an earlier day hides none."""
+    start = scenes.before.acquired.replace(hour=11, minute=0, second=0)
+    first, second, same = (
+        scene_from_arrays(
+            scenes.simulated.before + step, scenes.before.grid, bands=scenes.before.bands, acquired=when, name=name
+        )
+        for step, when, name in (
+            (0.01, start, "first"),
+            (0.02, start + timedelta(days=1), "second"),
+            (0.03, start + timedelta(hours=1), "same"),
+        )
+    )
+    morning = with_scene(scenes.after, acquired=start + timedelta(hours=20))
+    evening = with_scene(scenes.after, acquired=start + timedelta(hours=30))
+    for before, after in (
+        (mosaic_scenes([first, state_day(second)]), morning),
+        (mosaic_scenes([first, state_day(same)]), with_scene(scenes.after, acquired=start + timedelta(hours=3))),
+    ):
+        refused(before, after, DateOrder, "of one day, ", "not of both the time is known")
+    day_first = mosaic_scenes([state_day(first), second])
+    check_order(day_first, evening, remedy="wait")
+    told = f"after.tif ({morning.acquired:%Y-%m-%dT%H:%M:%SZ}) is older than {day_first.name} ("
+    refused(day_first, morning, DateOrder, f"{told}{second.acquired:%Y-%m-%dT%H:%M:%SZ})")
 
 
 def test_same_time_is_refused(scenes: Scenes) -> None:
@@ -318,6 +345,14 @@ def test_two_masks_named_as_bands_are_refused(scenes: Scenes, rng: np.random.Gen
         assert [note.split(" has 12 values")[0] for note in model.notes if "maps of classes" in note] == [
             *([told] if told else [])
         ]
+
+
+def test_pixels_without_neighbours_are_no_areas(scenes: Scenes, rng: np.random.Generator) -> None:
+    """Where no two neighbours were measured nothing tells that values lie in areas, as those of classes do."""
+    shape = scenes.before.grid.shape
+    holes = np.where(np.indices(shape).sum(axis=0) % 2, np.nan, 0)
+    sparse = [as_one_band(scene, rng.integers(4, 9, shape) + holes) for scene in (scenes.before, scenes.after)]
+    assert not any("maps of classes" in note for note in survey(*sparse).notes)
 
 
 def test_image_saved_again_is_told(scenes: Scenes) -> None:

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from colibri_geo.errors import BadDate, MissingDate
-from colibri_geo.scenes.dates import AFTER_OPTION, BEFORE_OPTION, DATE_OPTION, find_date, note_conflict, parse_date
+from colibri_geo.scenes.dates import (
+    AFTER_OPTION,
+    BEFORE_OPTION,
+    DATE_OPTION,
+    Acquisition,
+    find_date,
+    note_conflict,
+    parse_date,
+)
 
 NOON = datetime(2024, 3, 21, 12, tzinfo=UTC)
 
@@ -66,9 +74,11 @@ def test_no_image_is_older_than_landsat_or_from_the_future() -> None:
 def test_the_users_date_stands_above_the_tags() -> None:
     """A date given comes first, then ACQUISITIONDATETIME, then TIFFTAG_DATETIME, which may tell of the processing."""
     tags = {"TIFFTAG_DATETIME": "2024:05:01 00:00:00", "ACQUISITIONDATETIME": "2024-03-21T12:00:00Z"}
-    assert find_date(tags, "2023-01-01", option=DATE_OPTION, source="f").year == 2023
-    assert find_date(tags, None, option=DATE_OPTION, source="f") == NOON
-    assert find_date({"TIFFTAG_DATETIME": tags["TIFFTAG_DATETIME"]}, None, option=DATE_OPTION, source="f").month == 5
+    less = {"TIFFTAG_DATETIME": tags["TIFFTAG_DATETIME"]}
+    for given, expected in ((tags, NOON), (less, datetime(2024, 5, 1, tzinfo=UTC))):
+        assert find_date(given, None, option=DATE_OPTION, source="f") == Acquisition(expected)
+    new_year = Acquisition(datetime(2023, 1, 1, tzinfo=UTC), day_alone=True)
+    assert find_date(tags, "2023-01-01", option=DATE_OPTION, source="f") == new_year
 
 
 def test_a_missing_date_is_not_made_up() -> None:

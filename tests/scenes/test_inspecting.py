@@ -11,6 +11,7 @@ from affine import Affine
 from colibri_geo.errors import BadDate, BandError, ColibriError, CorruptInput, GeoreferenceError, NoValidData
 from colibri_geo.scenes import inspecting
 from colibri_geo.scenes.inspecting import inspect_scene
+from colibri_geo.scenes.opening import open_scene
 from tests.scenes.images import made_pixels, write_image, write_scl
 
 
@@ -70,6 +71,25 @@ def test_every_thing_that_is_missing_is_told(tmp_path: Path) -> None:
     assert (found.bands, found.acquired, found.crs, found.quantity) == ((), None, None, None)
     assert (found.rows, found.measured_share) == (40, 1.0)
     assert not inspect_scene(path, bands="red=1", acquired="2024-01-01", assume_crs="EPSG:32618").warnings
+
+
+@pytest.mark.parametrize("stated", ["unknown", "0000:00:00", "9999:01:01"])
+def test_what_is_no_date_is_no_day(tmp_path: Path, stated: str) -> None:
+    """Of a tag that states no possible date neither a time nor a day is told."""
+    found = inspect_scene(write_image(tmp_path / "a.tif", made_pixels(), acquired=stated))
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["BadDate"]
+    assert (found.acquired, found.day_alone, found.acquired_text) == (None, False, None)
+
+
+@pytest.mark.parametrize(("stated", "told"), [("2024:03:21", "2024-03-21"), ("20240321T15", "2024-03-21T15:00:00Z")])
+def test_a_day_is_told_as_one_everywhere(tmp_path: Path, stated: str, told: str) -> None:
+    """Scene and inspection write a day alone as a day, and a time to the second."""
+    path = write_image(tmp_path / "a.tif", made_pixels(), acquired=stated)
+    unnamed = write_image(tmp_path / "b.tif", made_pixels(), acquired=stated, names=None)
+    for found in (inspect_scene(path), inspect_scene(unnamed)):
+        assert found.acquired_text == told
+        assert f", {told}, " in repr(found)
+    assert f", {told}, " in repr(open_scene(path))
 
 
 @pytest.mark.parametrize("side", [1, 15])

@@ -225,13 +225,52 @@ def test_a_hole_in_a_resampled_scene_is_empty() -> None:
     assert (block.values[:, block.unseen >= Unseen.NODATA] == 0).all()
 
 
+def state_day(scene: Scene) -> Scene:
+    """Return a scene of which the day alone is known, counted from its 00:00."""
+    provenance = dataclasses.replace(scene.provenance, day_alone=True)
+    return dataclasses.replace(scene, acquired=scene.acquired.replace(hour=0, minute=0), provenance=provenance)
+
+
+@pytest.mark.parametrize(
+    ("hours", "days_alone", "first", "last", "noted"),
+    [
+        ((0, 20), (), "2024-03-01T15:20:00Z", "2024-03-02T11:20:00Z", True),
+        ((0, 20), (0,), "2024-03-01", "2024-03-02T11:20:00Z", True),
+        ((0, 20), (1,), "2024-03-01T15:20:00Z", "2024-03-02", True),
+        ((0, 20), (0, 1), "2024-03-01", "2024-03-02", True),
+        ((0, 2), (0,), "2024-03-01", "2024-03-01", False),
+        ((0, 2), (0, 1), "2024-03-01", "2024-03-01", False),
+        ((8.5, 9), (), "2024-03-01T23:50:00Z", "2024-03-02T00:20:00Z", False),
+        ((8.5, 9), (1,), "2024-03-01T23:50:00Z", "2024-03-02", True),
+    ],
+)
+def test_first_and_last_are_told_as_far_as_they_are_known(
+    hours: tuple[float, float], days_alone: tuple[int, ...], first: str, last: str, noted: bool
+) -> None:
+    """A day alone may be the earliest of its day and the latest; where both ends are one day nothing more is known."""
+    scenes = [
+        make_scene(Window(0, n, 20, 20), "ab"[n], seed=n, acquired=WHEN + timedelta(hours=late))
+        for n, late in enumerate(hours)
+    ]
+    joined = mosaic_scenes([state_day(scene) if n in days_alone else scene for n, scene in enumerate(scenes)])
+    assert (str(joined.acquisition), str(joined.last_acquisition)) == (first, last)
+    note = f"its scenes were taken from {first} to {last}: dated by the first"
+    assert [note for note in joined.provenance.notes if "were taken from" in note] == ([note] if noted else [])
+
+
+def test_days_alone_of_other_dates_are_refused_as_days() -> None:
+    """Scenes that lie too far apart are told with what is known of their times."""
+    late = make_scene(Window(0, 30, 30, 30), "b", seed=2, acquired=WHEN + timedelta(days=3))
+    with pytest.raises(DateError, match=r"a \(2024-03-01T15:20:00Z\) and b \(2024-03-04\) are of different dates"):
+        mosaic_scenes([make_scene(Window(0, 0, 30, 30), "a"), state_day(late)])
+
+
 def test_a_day_alone_stays_one_in_a_mosaic() -> None:
     """Of the earliest scene the day alone is known: so it is of the mosaic, and the others keep their times."""
     early, late = (
         make_scene(Window(0, n, 20, 20), name, acquired=WHEN + timedelta(hours=n)) for n, name in enumerate("ab")
     )
-    day = dataclasses.replace(early, provenance=dataclasses.replace(early.provenance, day_alone=True))
-    for scenes, expected in (((day, late), True), ((early, late), False)):
+    for scenes, expected in (((state_day(early), late), True), ((early, late), False)):
         joined = mosaic_scenes(scenes)
         assert joined.provenance.day_alone == expected
         assert [part.provenance.day_alone for part in joined.provenance.parts] == [expected, False]
@@ -458,7 +497,7 @@ def test_it_says_what_it_is_made_of() -> None:
     assert (provenance.licence, provenance.layout) == ("CC S2A, CC S2B", "mosaic of 2 (array)")
     assert provenance.mask == scenes[0].provenance.mask
     assert provenance.notes == (
-        "its scenes were taken from 2024-03-01T15:20Z to 2024-03-02T21:20Z: dated by the first",
+        "its scenes were taken from 2024-03-01T15:20:00Z to 2024-03-02T21:20:00Z: dated by the first",
         "each of the 2 scenes: cut",
         "b.tif: hazy",
     )
@@ -585,7 +624,7 @@ def test_other_dates_are_refused() -> None:
     ]
     assert mosaic_scenes(scenes).acquired == WHEN
     scenes[2] = dataclasses.replace(scenes[2], acquired=WHEN + timedelta(hours=36, minutes=1))
-    with pytest.raises(DateError, match=r"1\.tif \(2024-03-01T15:20Z\) and 2\.tif \(2024-03-03T03:21Z\)"):
+    with pytest.raises(DateError, match=r"1\.tif \(2024-03-01T15:20:00Z\) and 2\.tif \(2024-03-03T03:21:00Z\)"):
         mosaic_scenes(scenes)
 
 

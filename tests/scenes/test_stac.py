@@ -283,6 +283,16 @@ def test_a_span_is_dated_by_its_start(tmp_path: Path) -> None:
         read_stac(edit_item(path, set_property("start_datetime", None)))
 
 
+@pytest.mark.parametrize("name", ["datetime", "start_datetime"])
+def test_a_day_without_a_time_stays_a_day(tmp_path: Path, name: str) -> None:
+    """An item that states a day alone is not told as one of midnight, nor is the day that a given time replaces."""
+    path = edit_item(write(tmp_path, set_property("datetime", None)), set_property(name, "2025-03-21"))
+    assert str(open_scene(path).acquisition) == "2025-03-21"
+    given = open_scene(path, acquired="2025-03-21T15:20")
+    assert str(given.acquisition) == "2025-03-21T15:20:00Z"
+    assert any("in place of 2025-03-21 in its metadata" in note for note in given.provenance.notes)
+
+
 # ------------------------------------------------------------------------------------------------------------- hostile
 @pytest.fixture
 def port() -> Any:  # noqa: ANN401 - a generator of sockets

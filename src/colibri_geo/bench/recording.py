@@ -18,7 +18,7 @@ def record_benchmark(report: DetectionReport, measured: date) -> tuple[Benchmark
     Parameters
     ----------
     report : DetectionReport
-        Of test seeds.
+        Of the full form, of test seeds.
     measured : date
 
     Returns
@@ -29,11 +29,12 @@ def record_benchmark(report: DetectionReport, measured: date) -> tuple[Benchmark
     Raises
     ------
     SettingsError
-        A report of development seeds, on which thresholds were chosen.
+        A report of development seeds, on which thresholds were chosen, or of the quick form, which has few scenes.
     """
-    if report.seeds != "test":
+    if report.seeds != "test" or report.form != "full":
         raise SettingsError(
-            f"report of {report.seeds} seeds, expected test seeds: nothing was chosen on them; use them"
+            f"{report.form} report of {report.seeds} seeds, expected a full one of test seeds, which are kept for "
+            "measuring; use it"
         )
     return tuple(
         BenchmarkRecord(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -160,17 +159,17 @@ def _check_classes(before: Scene, after: Scene) -> tuple[str, ...]:
 def _holds_classes(scene: Scene) -> bool:
     if len(scene.bands) > 1:
         return False
-    found: set[float] = set()
+    found = np.empty(0, np.float32)
     same = beside = 0
     for window in cover_windows(scene.whole.rows, scene.whole.cols, _LOOKED_AT):
         block = scene.read_block(window)
         image, both = block.values[0], block.valid[:, 1:] & block.valid[:, :-1]
-        found.update(np.unique(image[block.valid]).tolist())
-        if len(found) > _MOST_CLASSES:
+        found = np.union1d(found, image[block.valid])
+        if found.size > _MOST_CLASSES:
             return False
         same += int((image[:, 1:] == image[:, :-1])[both].sum())
         beside += int(both.sum())
-    return len(found) > 1 and same >= _LEAST_AREA * beside
+    return found.size > 1 and beside > 0 and same >= _LEAST_AREA * beside
 
 
 def _check_values(place: Placement, values: SampleArray) -> None:
@@ -243,27 +242,23 @@ def check_order(before: Scene, after: Scene, *, remedy: str) -> None:
             f"{before.name} and {after.name} hold the same bytes; expected two images of different dates, give the "
             "other one"
         )
-    days = before.acquired_last.date(), after.acquired.date()
-    if days[0] == days[1] and (before.provenance.day_alone or after.provenance.day_alone):
+    older, newer = before.last_acquisition, after.acquisition
+    day = newer.moment.date()
+    if older.moment.date() == day and (older.day_alone or newer.day_alone):
         raise DateOrder(
-            f"{before.name} and {after.name} are of one day, {days[0]}, and not of both the time is known; expected an "
+            f"{before.name} and {after.name} are of one day, {day}, and not of both the time is known; expected an "
             f"older and a newer image: is it the same one? Give the other one, or {remedy}"
         )
     if after.acquired == before.acquired:
         raise DateOrder(
-            f"{before.name} and {after.name} have the same acquisition time {before.acquired:%Y-%m-%dT%H:%MZ}; "
+            f"{before.name} and {after.name} have the same acquisition time {before.acquisition}; "
             f"expected two dates: is it the same image? Give the other one, or {remedy}"
         )
-    if after.acquired < before.acquired_last:
+    if newer < older:
         raise DateOrder(
-            f"{after.name} ({_state_time(after, after.acquired)}) is older than {before.name} "
-            f"({_state_time(before, before.acquired_last)}); expected the older image first, swap the images, or "
-            f"{remedy}"
+            f"{after.name} ({newer}) is older than {before.name} ({older}); expected the older image first, swap the "
+            f"images, or {remedy}"
         )
-
-
-def _state_time(scene: Scene, when: datetime) -> str:
-    return f"{when:%Y-%m-%d}" if scene.provenance.day_alone else f"{when:%Y-%m-%dT%H:%MZ}"
 
 
 def place_tiles(before: Scene, after: Scene, grid: GeoBox, settings: SurveySettings) -> list[Window]:

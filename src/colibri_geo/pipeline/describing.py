@@ -8,7 +8,6 @@ from colibri_geo.evidence import LayerRecord, PairRecord, SceneRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.sources import LayerSource
 from colibri_geo.pairs import AlignedPair, measure_pixel
-from colibri_geo.scenes.dates import write_time
 from colibri_geo.scenes.georeference import name_crs
 from colibri_geo.scenes.scene import Part, Scene
 
@@ -20,7 +19,7 @@ def describe_scene(scene: Scene | Part) -> SceneRecord:
         name=scene.name,
         sha256=source.sha256,
         size_bytes=source.size_bytes,
-        acquired=write_time(scene.acquired, day_alone=source.day_alone),
+        acquired=str(scene.acquisition),
         bands=scene.bands,
         quantity=scene.quantity,
         scaling=source.scaling,

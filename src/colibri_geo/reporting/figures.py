@@ -47,7 +47,6 @@ from colibri_geo.reporting.painting import CHANGE_LIMIT
 from colibri_geo.reporting.palette import BLANK, DATE_COLOURS, SEEN, VEIL
 from colibri_geo.reporting.pictures import Overview, StripPicture, picture_strips
 from colibri_geo.reporting.profiles import StripProfiles
-from colibri_geo.scenes.dates import write_time
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Axes = Any
@@ -306,8 +305,7 @@ def _draw_dates(panels: Sequence[Axes], pair: AlignedPair, picture: StripPicture
     for axes, image, when, scene in zip(
         panels, (picture.before, picture.after), ("before", "after"), (pair.before, pair.after), strict=True
     ):
-        stated = write_time(scene.acquired, day_alone=scene.provenance.day_alone)
-        time, sensor = format_time(stated, messages), messages.say("photo.sensor_unknown")
+        time, sensor = format_time(str(scene.acquisition), messages), messages.say("photo.sensor_unknown")
         if not is_missing(scene.sensor):
             sensor = format_name(scene.sensor, messages)[:_LABEL_LETTERS]
         caption = messages.say("photo.caption", time=time, sensor=sensor)

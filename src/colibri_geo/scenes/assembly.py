@@ -225,4 +225,5 @@ def _describe(
         offset=verdict,
         notes=tuple(notes),
         sky=product.sky,
+        day_alone=product.day_alone,
     )

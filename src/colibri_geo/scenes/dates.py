@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 from colibri_geo.errors import BadDate, MissingDate
 
@@ -20,6 +21,38 @@ EITHER_OPTION = f"{BEFORE_OPTION} or {AFTER_OPTION}"
 INSPECTED_OPTION = f"{EITHER_OPTION}, here with {DATE_OPTION}"
 """The same of such an image while it is inspected."""
 _FIRST = datetime(1972, 7, 23, tzinfo=UTC)  # launch of Landsat 1, the first civil land imager
+
+
+@dataclass(frozen=True, order=True)
+class Acquisition:
+    """When an image was acquired, as far as it is known; as text in ISO 8601 with a Z, or the day alone.
+
+    They are ordered by the first moment at which it may have been.
+
+    Attributes
+    ----------
+    moment : datetime
+        UTC; of a day alone its 00:00.
+    day_alone : bool
+        Whether no time of that day is known.
+
+    Examples
+    --------
+    >>> moment = datetime(2025, 3, 21, tzinfo=UTC)
+    >>> print(Acquisition(moment), Acquisition(moment, day_alone=True))
+    2025-03-21T00:00:00Z 2025-03-21
+    """
+
+    moment: datetime
+    day_alone: bool = False
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment at which it may have been acquired: of a day alone its end."""
+        return datetime.combine(self.moment, time.max, UTC) if self.day_alone else self.moment
+
+    def __str__(self) -> str:
+        return f"{self.moment:%Y-%m-%d}" if self.day_alone else f"{self.moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def parse_date(text: str | datetime, *, source: str, remedy: str = "correct it") -> datetime:
@@ -72,23 +105,24 @@ def _parse_text(text: str, *, source: str, remedy: str) -> datetime:
         ) from error
 
 
-def is_day(stated: str | datetime) -> bool:
-    """Tell whether a time that `parse_date` reads is a day without a time.
+def read_acquisition(text: str | datetime, *, source: str, remedy: str = "correct it") -> Acquisition:
+    """Read a time as `parse_date`, and whether it is a day without one.
+
+    Raises
+    ------
+    BadDate
+        As `parse_date`.
 
     Examples
     --------
-    >>> is_day("2025:03:21"), is_day("20250321T15")
-    (True, False)
+    >>> print(read_acquisition("2025:03:21", source="example"), read_acquisition("20250321T15", source="example"))
+    2025-03-21 2025-03-21T15:00:00Z
     """
-    return len(str(stated).strip()) <= len("2025-03-21")
+    day_alone = len(str(text).strip()) <= len("2025-03-21")
+    return Acquisition(parse_date(text, source=source, remedy=remedy), day_alone)
 
 
-def write_time(acquired: datetime, *, day_alone: bool) -> str:
-    """Write a time in UTC as ISO 8601, with a Z; the day alone where no time of it is known."""
-    return f"{acquired:%Y-%m-%d}" if day_alone else f"{acquired:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def read_given_date(given: str | datetime, *, option: str, source: str) -> datetime:
+def read_given_date(given: str | datetime, *, option: str, source: str) -> Acquisition:
     """Read the time that the user gives of an image with an option.
 
     Raises
@@ -96,11 +130,11 @@ def read_given_date(given: str | datetime, *, option: str, source: str) -> datet
     BadDate
         As `parse_date`.
     """
-    return parse_date(given, source=f"{source}, {option}")
+    return read_acquisition(given, source=f"{source}, {option}")
 
 
-def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: str, source: str) -> datetime:
-    """Return the acquisition time of an image.
+def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: str, source: str) -> Acquisition:
+    """Return when an image was acquired.
 
     The user's own date comes first (file tags often hold the time of processing), then the tags ACQUISITIONDATETIME and
     TIFFTAG_DATETIME.
@@ -116,8 +150,7 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: 
 
     Returns
     -------
-    datetime
-        UTC.
+    Acquisition
 
     Raises
     ------
@@ -128,24 +161,14 @@ def find_date(tags: Mapping[str, str], given: str | datetime | None, *, option: 
     """
     if given is not None:
         return read_given_date(given, option=option, source=source)
-    if (tag := _find_tag(tags)) is not None:
+    tag = next((tag for tag in _TAGS if tags.get(tag, "").strip()), None)
+    if tag is not None:
         remedy = f"correct it{f', or give the true one with {option}' if option else ''}"
-        return parse_date(tags[tag], source=f"{source} (tag {tag})", remedy=remedy)
+        return read_acquisition(tags[tag], source=f"{source} (tag {tag})", remedy=remedy)
     raise MissingDate(
         f"{source}: no acquisition time, expected one in the tag {' or '.join(_TAGS)}; "
         f"{f'give it with {option}' if option else 'write it there'}"
     )
-
-
-def states_day(tags: Mapping[str, str], given: str | datetime | None) -> bool:
-    """Tell whether what `find_date` reads is a day without a time."""
-    tag = _find_tag(tags)
-    stated = tags[tag] if given is None and tag is not None else given
-    return stated is not None and is_day(stated)
-
-
-def _find_tag(tags: Mapping[str, str]) -> str | None:
-    return next((tag for tag in _TAGS if tags.get(tag, "").strip()), None)
 
 
 def note_conflict(name: str, acquired: datetime) -> str | None:

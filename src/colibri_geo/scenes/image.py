@@ -19,7 +19,7 @@ from colibri_geo.errors import BandError, ColibriError, RadiometryError, TooSmal
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.backscatter import BackscatterUnit, infer_backscatter
 from colibri_geo.scenes.bands import INFRARED, BandMap, map_bands, name_band
-from colibri_geo.scenes.dates import DATE_OPTION, find_date, is_day, note_conflict, states_day
+from colibri_geo.scenes.dates import DATE_OPTION, Acquisition, find_date, note_conflict
 from colibri_geo.scenes.declaration import Declaration
 from colibri_geo.scenes.decoding import MOST_TAG_LETTERS, Header, StoredArray, read_header
 from colibri_geo.scenes.files import RasterFile
@@ -76,9 +76,8 @@ class Image:
         Of all bands where they are not known.
     grid : GeoBox or None
     bands : BandMap or None
-    acquired : datetime or None
-    day_alone : bool
-        Whether no time of that day is known.
+    acquired : Acquisition or None
+    sky : Sky
     scaling : Scaling or None
     mask : MaskFile or None
     notes : tuple of str
@@ -92,8 +91,8 @@ class Image:
     storage: Storage
     grid: GeoBox | None
     bands: BandMap | None
-    acquired: datetime | None
-    day_alone: bool
+    acquired: Acquisition | None
+    sky: Sky
     scaling: Scaling | None
     mask: MaskFile | None
     notes: tuple[str, ...]
@@ -172,12 +171,11 @@ def examine_image(
     mask_file = None
     if mask is not None and grid is not None:
         mask_file = attempts.run(open_mask, mask, image=grid, assume_crs=assume_crs)
-    notes = _gather_notes(file, header, when, acquired=acquired, assume_crs=assume_crs, declared=declared)
+    sky = _read_sky(header)
+    notes = _gather_notes(file, header, when, sky, acquired=acquired, assume_crs=assume_crs, declared=declared)
     if mask_file is not None and grid is not None:
         notes += note_mask(mask_file, grid, assume_crs)
-    day_alone = states_day(header.tags, acquired)
-    problems = tuple(attempts.problems)
-    return Image(file, header, storage, grid, bands, when, day_alone, scaling, mask_file, notes, problems)
+    return Image(file, header, storage, grid, bands, when, sky, scaling, mask_file, notes, tuple(attempts.problems))
 
 
 def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str) -> Scene:
@@ -192,6 +190,7 @@ def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str
         raise image.problems[0]
     if image.grid is None or image.bands is None or image.acquired is None or image.scaling is None:
         raise AssertionError("what is missing stands among the problems")
+    declared = declared or Declaration()
     part = StoredBands(image.storage, image.grid, image.scaling)
     places = tuple(BandPlace(0, position) for position in range(len(image.bands.names)))
     masks = () if image.mask is None else (image.mask,)
@@ -199,9 +198,9 @@ def make_scene(image: Image, *, declared: Declaration | None = None, sha256: str
         grid=image.grid,
         bands=image.bands.names,
         quantity=image.scaling.quantity,
-        sensor=(declared.sensor if declared else None) or image.header.tags.get("SENSOR"),
-        acquired=image.acquired,
-        provenance=_describe(image, image.scaling, image.bands, declared or Declaration(), sha256),
+        sensor=declared.sensor or image.header.tags.get("SENSOR"),
+        acquired=image.acquired.moment,
+        provenance=_describe(image, image.scaling, image.bands, declared, acquired=image.acquired, sha256=sha256),
         source=RasterSource(image.grid, (part,), places, masks),
     )
 
@@ -232,7 +231,7 @@ def find_licence(header: Header) -> str | None:
     return next((header.tags[tag] for tag in _LICENCE_TAGS if header.tags.get(tag)), None)
 
 
-def find_sky(header: Header) -> Sky:
+def _read_sky(header: Header) -> Sky:
     """Return what a file's tags state of cloud; no tag that is widely used tells of the sun.
 
     References
@@ -364,7 +363,8 @@ def _find_scaling(
 def _gather_notes(
     file: RasterFile,
     header: Header,
-    when: datetime | None,
+    when: Acquisition | None,
+    sky: Sky,
     *,
     acquired: str | datetime | None,
     assume_crs: str | None,
@@ -373,11 +373,11 @@ def _gather_notes(
     notes = list(note_given_crs([header], assume_crs))
     if acquired is not None and when is not None:
         notes.append(
-            f"its day was given by the user, {when:%Y-%m-%d}, without a time"
-            if is_day(acquired)
-            else f"its acquisition time was given by the user, {when:%Y-%m-%dT%H:%MZ}"
+            f"its day was given by the user, {when}, without a time"
+            if when.day_alone
+            else f"its acquisition time was given by the user, {when}"
         )
-    elif when is not None and (conflict := note_conflict(file.name, when)):
+    elif when is not None and (conflict := note_conflict(file.name, when.moment)):
         notes.append(conflict)
     if declared.bands is not None:
         told = f"the band map {declared.name}" if declared.name else "the user"
@@ -389,7 +389,7 @@ def _gather_notes(
     cut = [name[:40] for name, text in header.tags.items() if len(text) >= MOST_TAG_LETTERS]
     if cut:
         notes.append(f"of its tags {', '.join(cut[:5])}, the first {MOST_TAG_LETTERS:,} letters were read")
-    return (*notes, *_note_side_files(file))
+    return (*notes, *sky.notes, *_note_side_files(file))
 
 
 def _note_side_files(file: RasterFile) -> Iterator[str]:
@@ -402,10 +402,12 @@ def _note_side_files(file: RasterFile) -> Iterator[str]:
             yield f"the side file {side.name} beside it was ignored (SHA-256 {hash_file(side)})"
 
 
-def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, sha256: str) -> Provenance:
+def _describe(
+    image: Image, scaling: Scaling, bands: BandMap, declared: Declaration, *, acquired: Acquisition, sha256: str
+) -> Provenance:
     tags, mask = image.header.tags, image.mask
-    radar, sky = scaling.quantity == GAMMA0_DB, find_sky(image.header)
-    notes = [*image.notes, *scaling.notes, *sky.notes]
+    radar = scaling.quantity == GAMMA0_DB
+    notes = [*image.notes, *scaling.notes]
     if scaling.quantity == RELATIVE:
         notes.append(RELATIVE_COST)
     if radar:
@@ -426,6 +428,6 @@ def _describe(image: Image, scaling: Scaling, bands: BandMap, declared: Declarat
         layout=name_layout(image.header),
         offset=scaling.offset,
         notes=tuple(notes),
-        sky=sky,
-        day_alone=image.day_alone,
+        sky=image.sky,
+        day_alone=acquired.day_alone,
     )

@@ -23,13 +23,13 @@ from colibri_geo.errors import (
     TooSmall,
     UnsupportedDtype,
 )
-from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION, write_time
+from colibri_geo.scenes.dates import DATE_OPTION, EITHER_OPTION, INSPECTED_OPTION, Acquisition
 from colibri_geo.scenes.decoding import read_header
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input
 from colibri_geo.scenes.gathering import find_inputs
 from colibri_geo.scenes.georeference import measure_pixel, pixel_to_map
-from colibri_geo.scenes.image import Image, find_licence, find_sky, is_synthetic, name_layout
+from colibri_geo.scenes.image import Image, find_licence, is_synthetic, name_layout
 from colibri_geo.scenes.masks import Unseen
 from colibri_geo.scenes.opening import Options, check_hash, examine, finish_image, open_found
 from colibri_geo.scenes.product import Product
@@ -131,7 +131,7 @@ class Inspection:
     @property
     def acquired_text(self) -> str | None:
         """When it was acquired as it is written: the day alone where no time of it is known."""
-        return None if self.acquired is None else write_time(self.acquired, day_alone=self.day_alone)
+        return None if self.acquired is None else str(Acquisition(self.acquired, self.day_alone))
 
     def __repr__(self) -> str:
         if self.kind != RasterKind.IMAGE:
@@ -340,7 +340,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
     shares = _count_image(image) if readable else _Shares(None, None, sampled=False)
     place = _Place() if image.grid is None else _find_place(image.grid)
     faults = find_faults(image, kind, assume_crs=options.assume_crs)
-    sky = find_sky(header)
+    acquired, sky = image.acquired, image.sky
     return Inspection(
         name=image.file.name,
         layout=name_layout(header),
@@ -350,8 +350,8 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         product_id=header.tags.get("PRODUCT_ID"),
         processing_baseline=header.tags.get("PROCESSING_BASELINE"),
         licence=find_licence(header),
-        acquired=image.acquired,
-        day_alone=image.day_alone,
+        acquired=None if acquired is None else acquired.moment,
+        day_alone=acquired is not None and acquired.day_alone,
         bands=() if image.bands is None else image.bands.names,
         quantity=None if image.scaling is None else image.scaling.quantity,
         scaling=None if image.scaling is None else image.scaling.text,
@@ -364,7 +364,7 @@ def _describe_image(image: Image, options: Options) -> Inspection:
         sha256=check_hash(path),
         size_bytes=path.stat().st_size,
         synthetic=is_synthetic(header),
-        notes=(*image.notes, *sky.notes),
+        notes=image.notes,
         warnings=tuple(map(_tell, faults)),
         sun_elevation_deg=sky.sun_elevation_deg,
         sun_azimuth_deg=sky.sun_azimuth_deg,

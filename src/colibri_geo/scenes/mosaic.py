@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from odc.geo.geobox import GeoBox
@@ -188,9 +189,8 @@ def _check_alike(scenes: Sequence[Scene]) -> None:
     early, late = min(scenes, key=lambda scene: scene.acquired), max(scenes, key=lambda scene: scene.acquired_last)
     if late.acquired_last - early.acquired > LONGEST:
         raise DateError(
-            f"{early.name} ({early.acquired:%Y-%m-%dT%H:%MZ}) and {late.name} ({late.acquired_last:%Y-%m-%dT%H:%MZ}) "
-            f"are of different dates, expected scenes within {LONGEST / timedelta(hours=1):.0f} hours of each other; "
-            "give those of one date"
+            f"{early.name} ({early.acquisition}) and {late.name} ({late.last_acquisition}) are of different dates, "
+            f"expected scenes within {LONGEST / timedelta(hours=1):.0f} hours of each other; give those of one date"
         )
     sizes = [measure_pixel(scene.grid, name=scene.name).finer_m for scene in scenes]
     if max(sizes) > min(sizes) * _SIMILAR:
@@ -320,10 +320,11 @@ def _find_place(scene: Scene, anchor: GeoBox) -> _Place:
 
 
 def _note_times(scenes: Sequence[Scene]) -> list[str]:
-    first, last = min(scene.acquired for scene in scenes), max(scene.acquired_last for scene in scenes)
-    if last - first <= _NOTABLE:
+    first = min(scene.acquisition for scene in scenes)
+    last = max((scene.last_acquisition for scene in scenes), key=attrgetter("latest"))
+    if first == last or last.latest - first.moment <= _NOTABLE:
         return []
-    return [f"its scenes were taken from {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}: dated by the first"]
+    return [f"its scenes were taken from {first} to {last}: dated by the first"]
 
 
 def _gather_notes(scenes: Sequence[Scene]) -> Iterator[str]:
@@ -355,7 +356,7 @@ def _describe(scenes: Sequence[Scene], notes: Sequence[str]) -> Provenance:
         layout=f"mosaic of {len(scenes)} ({layouts})",
         offset=_join_offsets([part.offset for part in sources]),
         notes=tuple(notes),
-        day_alone=min(scenes, key=lambda scene: scene.acquired).provenance.day_alone,
+        day_alone=min(scene.acquisition for scene in scenes).day_alone,
         parts=tuple(
             Part(
                 name=scene.name,

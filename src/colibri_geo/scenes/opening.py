@@ -12,7 +12,7 @@ from colibri_geo.errors import BandError, InputError, IntegrityError, SettingsEr
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.assembly import open_product
 from colibri_geo.scenes.bundle import open_bundle
-from colibri_geo.scenes.dates import DATE_OPTION, is_day, read_given_date
+from colibri_geo.scenes.dates import DATE_OPTION, Acquisition, read_given_date
 from colibri_geo.scenes.declaration import read_declaration
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, name_masks
@@ -129,17 +129,14 @@ def _open_product(product: Product, options: Options) -> Scene:
             "give the map to the other image alone (--before-bands or --after-bands)"
         )
     if options.acquired is not None:
-        when = read_given_date(options.acquired, option=options.date_option, source=product.path.name)
-        given = f"{when:%Y-%m-%d}" if is_day(options.acquired) else f"{when:%Y-%m-%dT%H:%MZ}"
-        note = (
-            f"its acquisition time was given by the user, {given}, in place of "
-            f"{product.acquired:%Y-%m-%dT%H:%MZ} in its metadata"
+        given = read_given_date(options.acquired, option=options.date_option, source=product.path.name)
+        stated = Acquisition(product.acquired, product.day_alone)
+        note = f"its acquisition time was given by the user, {given}, in place of {stated} in its metadata"
+        product = dataclasses.replace(
+            product, acquired=given.moment, day_alone=given.day_alone, notes=(*product.notes, note)
         )
-        product = dataclasses.replace(product, acquired=when, notes=(*product.notes, note))
     mask = None if options.mask is None else RasterFile(check_file(Path(options.mask)))
-    scene = open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
-    day_alone = options.acquired is not None and is_day(options.acquired)
-    return dataclasses.replace(scene, provenance=dataclasses.replace(scene.provenance, day_alone=day_alone))
+    return open_product(product, bands=options.bands, mask=mask, assume_crs=options.assume_crs)
 
 
 def examine(file: RasterFile, options: Options) -> Image:

@@ -123,6 +123,8 @@ class Product:
         Masks that are drawn as polygons, beside `masks`.
     sky : Sky
         What the archive states of sun and cloud; nothing of radar.
+    day_alone : bool
+        Whether of the acquisition the day alone is known, which counts from 00:00.
     """
 
     path: Path
@@ -143,3 +145,4 @@ class Product:
     notes: tuple[str, ...] = ()
     outlines: tuple[MaskPolygons, ...] = ()
     sky: Sky = NOT_STATED
+    day_alone: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from odc.geo.geobox import GeoBox
 
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import BandMismatch
+from colibri_geo.scenes.dates import Acquisition
 from colibri_geo.scenes.files import IMAGE_ENDINGS
 from colibri_geo.scenes.georeference import describe_grid
 from colibri_geo.scenes.labelling import label_block
@@ -148,6 +150,11 @@ class Part:
     acquired: datetime
     provenance: Provenance
 
+    @property
+    def acquisition(self) -> Acquisition:
+        """When it was acquired, as far as it is known."""
+        return Acquisition(self.acquired, self.provenance.day_alone)
+
 
 @dataclass(frozen=True, repr=False)
 class Scene:
@@ -178,7 +185,7 @@ class Scene:
 
     def __repr__(self) -> str:
         return (
-            f"<Scene: {self.name}, {self.acquired:%Y-%m-%dT%H:%M:%SZ}, {self.quantity}, {' '.join(self.bands)}, "
+            f"<Scene: {self.name}, {self.acquisition}, {self.quantity}, {' '.join(self.bands)}, "
             f"{describe_grid(self.grid)}>"
         )
 
@@ -188,6 +195,17 @@ class Scene:
         source = self.provenance
         telling = source.path.suffix.lower() in _FILES or source.product_id is None
         return source.path.name if telling else source.product_id or ""
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """When it was acquired, as far as it is known; of a mosaic its earliest scene."""
+        return Acquisition(self.acquired, self.provenance.day_alone)
+
+    @property
+    def last_acquisition(self) -> Acquisition:
+        """When the scene of a mosaic that may be the latest was acquired: of its last day a day alone, where one is."""
+        parts = (part.acquisition for part in self.provenance.parts)
+        return max(parts, key=attrgetter("latest"), default=self.acquisition)
 
     @property
     def acquired_last(self) -> datetime:

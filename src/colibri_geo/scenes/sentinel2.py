@@ -289,7 +289,7 @@ def read_sentinel2(bundle: Bundle, *, entry: str | None = None) -> Product:
         added=radiometry.added,
         notes=(*masks.notes, *unsure),
         outlines=masks.outlines,
-        sky=_read_sky(metadata, tile),
+        sky=_read_sky(safe, metadata, tile),
     )
 
 
@@ -543,14 +543,14 @@ def _read_time(safe: _Safe, metadata: Element, tile: Element) -> datetime:
     return seen
 
 
-def _read_sky(metadata: Element, tile: Element) -> Sky:
+def _read_sky(safe: _Safe, metadata: Element, tile: Element) -> Sky:
     """Return the mean angles of the sun over the tile, and the cloud of the product."""
-    sun, cloud = "Mean_Sun_Angle", "Cloud_Coverage_Assessment"
-    zenith, azimuth = (tile.findtext(f".//{sun}/{angle}_ANGLE") for angle in ("ZENITH", "AZIMUTH"))
+    sun, cloud = f"{_TILE.label}: Mean_Sun_Angle", "Cloud_Coverage_Assessment"
+    zenith, azimuth = (tile.findtext(f".//Mean_Sun_Angle/{angle}_ANGLE") for angle in ("ZENITH", "AZIMUTH"))
     return gather_sky(
         elevation=[read_zenith(zenith, source=f"ZENITH_ANGLE of {sun}")],
         azimuth=[read_azimuth(azimuth, source=f"AZIMUTH_ANGLE of {sun}")],
-        cloud=[read_cloud(_find_text(metadata, cloud), source=cloud)],
+        cloud=[read_cloud(_find_text(metadata, cloud), source=f"{safe.level.metadata}: {cloud}")],
     )
 
 

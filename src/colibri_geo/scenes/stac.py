@@ -19,7 +19,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,7 +36,7 @@ from colibri_geo.errors import (
 )
 from colibri_geo.scenes.backscatter import describe_backscatter
 from colibri_geo.scenes.bundle import Bundle
-from colibri_geo.scenes.dates import parse_date
+from colibri_geo.scenes.dates import Acquisition, parse_date, read_acquisition
 from colibri_geo.scenes.directory import read_directory
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.multihash import parse_multihash
@@ -236,6 +236,7 @@ def _make_product(
     radiometry = _read_radiometry(item, choice, source=source)
     used = tuple(sorted({path.name, *(file.relative_to(folder).as_posix() for file in files.values())}))
     bundle = Bundle(folder, used)
+    acquired = _read_time(item, source=source)
     return Product(
         path=path,
         layout=f"STAC item, {'archive not known here' if choice.sensor is None else choice.sensor.name}",
@@ -256,7 +257,8 @@ def _make_product(
         quantity=choice.quantity,
         scaling=radiometry.text,
         sensor=_name_sensor(item, choice),
-        acquired=_read_time(item, source=source),
+        acquired=acquired.moment,
+        day_alone=acquired.day_alone,
         sha256=bundle.digest(used),
         size_bytes=bundle.measure(used),
         product_id=item.item_id[:200],
@@ -292,10 +294,10 @@ def _note_span(item: StacItem, *, source: str) -> list[str]:
     return [f"made of images from {start:%Y-%m-%d} to {end:%Y-%m-%d}: dated by the first"]
 
 
-def _read_time(item: StacItem, *, source: str) -> datetime:
+def _read_time(item: StacItem, *, source: str) -> Acquisition:
     if not item.acquired:
         raise MissingDate(f"{source}: no acquisition time, expected datetime or start_datetime; correct the item")
-    return parse_date(item.acquired, source=source)
+    return read_acquisition(item.acquired, source=source)
 
 
 def _name_sensor(item: StacItem, choice: Choice) -> str:

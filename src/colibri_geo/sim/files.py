@@ -17,7 +17,7 @@ from colibri_geo.errors import OutputError, OutputExists
 from colibri_geo.scenes.paths import is_utf8
 from colibri_geo.sim.ground import CodeArray
 from colibri_geo.sim.pairs import SimulatedPair, TruthStrip, simulate_pair
-from colibri_geo.sim.rasters import new_image
+from colibri_geo.sim.rasters import create_raster
 from colibri_geo.sim.series import SimulatedSeries, TruthLife, simulate_series
 from colibri_geo.sim.spec import SceneSpec
 from colibri_geo.sim.spectra import FloatArray
@@ -256,14 +256,14 @@ def _degrees(lon: float, lat: float) -> list[float]:
 def _write_image(path: Path, values: FloatArray, spec: SceneSpec, date: int, licence: str) -> None:
     stored = to_stored(values)
     profile = image_profile(spec) | {"count": len(stored), "dtype": "uint16", "nodata": 0, "predictor": 2}
-    with new_image(path, **profile) as dataset:
+    with create_raster(path, **profile) as dataset:
         dataset.write(stored)
         dataset.descriptions = spec.bands
         dataset.update_tags(**image_tags(spec, date, licence))
 
 
 def _write_mask(path: Path, scl: CodeArray, spec: SceneSpec) -> None:
-    with new_image(path, **image_profile(spec), count=1, dtype="uint8") as dataset:
+    with create_raster(path, **image_profile(spec), count=1, dtype="uint8") as dataset:
         dataset.write(scl, 1)
         dataset.descriptions = ("SCL",)
         dataset.update_tags(SYNTHETIC="yes")

@@ -12,7 +12,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
-from colibri_geo.sim.rasters import new_image
+from colibri_geo.sim.rasters import create_raster
 from colibri_geo.sim.spec import SceneSpec
 
 HeightArray = np.ndarray[Any, np.dtype[np.int16]]
@@ -87,7 +87,7 @@ def write_heights(spec: SceneSpec, path: Path, *, licence: str) -> None:
     profile = {"driver": "GTiff", "count": 1, "dtype": "int16", "crs": "EPSG:4326", "transform": grid.affine}
     rows, cols = heights.shape
     layout = {"nodata": -32768, "compress": "deflate", "zlevel": 9, "predictor": 2, "blockysize": rows}
-    with new_image(path, height=rows, width=cols, **profile, **layout) as dataset:
+    with create_raster(path, height=rows, width=cols, **profile, **layout) as dataset:
         dataset.write(heights, 1)
         dataset.update_tags(
             TIFFTAG_IMAGEDESCRIPTION="Synthetic heights: nobody measured them, nothing in them is real.",

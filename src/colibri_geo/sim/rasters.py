@@ -11,7 +11,7 @@ from rasterio.io import DatasetWriter, MemoryFile
 
 
 @contextmanager
-def new_image(path: Path, **profile: Any) -> Iterator[DatasetWriter]:  # noqa: ANN401 - what rasterio takes
+def create_raster(path: Path, **profile: Any) -> Iterator[DatasetWriter]:  # noqa: ANN401 - what rasterio takes
     """Write an image in memory, then its file: where the disk is full, Python says so, and GDAL not why.
 
     Parameters

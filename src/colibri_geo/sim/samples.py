@@ -205,8 +205,9 @@ def _write_all(folder: Path) -> None:
     for sample in SAMPLES:
         write_pair(simulate_pair(sample_spec(sample)), folder, sample.name)
     write_heights(sample_spec(SAMPLES[0]), folder / ELEVATION, licence=LICENCE)
+    regions = BytesIO()
     with _still_clock():
-        pyogrio.write_dataframe(made_up_regions(), regions := BytesIO(), layer="regions", driver="GPKG")
+        pyogrio.write_dataframe(made_up_regions(), regions, layer="regions", driver="GPKG")
     (folder / REGIONS).write_bytes(regions.getbuffer())
     (folder / README).write_bytes(resources.files("colibri_geo.sim").joinpath("samples.md").read_bytes())
 
