@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colibri_geo.bench.detection import GROUPS
+from colibri_geo.errors import SettingsError
 from colibri_geo.evidence.benchmark import BenchmarkRecord, load_benchmark
 from colibri_geo.language import ENGLISH
 from colibri_geo.settings import OPERATING_POINTS, ScoreSettings
@@ -41,6 +42,12 @@ def test_record_is_the_dated_table(record: BenchmarkRecord) -> None:
         found = group.recall
         assert recall.startswith("-" if found is None else f"{found.value:.3f} ({found.lo:.3f} to {found.hi:.3f}; ")
         assert found is None or recall.endswith(f"/{group.new_strips})")
+
+
+def test_operating_point_that_does_not_exist_is_refused() -> None:
+    """Whoever asks for another is told which there are."""
+    with pytest.raises(SettingsError, match="does not exist, expected report or watch"):
+        load_benchmark("x")
 
 
 def test_every_group_was_measured_and_has_words(record: BenchmarkRecord) -> None:

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+
+from colibri_geo.errors import SettingsError
+from colibri_geo.evidence.decoding import decode
 
 BENCHMARK = "benchmark.json"
 
@@ -91,31 +93,29 @@ def load_benchmark(operating_point: str) -> BenchmarkRecord:
     -------
     BenchmarkRecord
 
+    Raises
+    ------
+    SettingsError
+        For the name of no operating point.
+
     Examples
     --------
     >>> load_benchmark("watch").min_probability
     0.35
     """
-    return _load()[operating_point]
+    records = {record.operating_point: record for record in _load()}
+    if operating_point not in records:
+        raise SettingsError(
+            f"operating point {operating_point[:60]!r} does not exist, expected {' or '.join(records)}; correct it"
+        )
+    return records[operating_point]
 
 
 @lru_cache(maxsize=1)
-def _load() -> dict[str, BenchmarkRecord]:
+def _load() -> tuple[BenchmarkRecord, ...]:
     """Load the file that ``benchmarks/record_detection.py`` wrote; a record for each operating point."""
     text = resources.files("colibri_geo.evidence").joinpath(BENCHMARK).read_text(encoding="utf-8")
-    records = (
-        BenchmarkRecord(**{**record, "groups": tuple(_read_group(group) for group in record["groups"])})
-        for record in json.loads(text)
+    records: tuple[BenchmarkRecord, ...] = decode(
+        tuple[BenchmarkRecord, ...], json.loads(text), place="records", source=BENCHMARK
     )
-    return {record.operating_point: record for record in records}
-
-
-def _read_group(group: dict[str, Any]) -> BenchmarkGroup:
-    recall = group["recall"]
-    return BenchmarkGroup(
-        **{
-            **group,
-            "recall": None if recall is None else Interval(**recall),
-            "false_alarms_per_1000_km2": Interval(**group["false_alarms_per_1000_km2"]),
-        }
-    )
+    return records
