@@ -13,7 +13,7 @@ from colibri_geo.settings import Settings
 from tests.support.example_run import example_benchmark
 
 
-def build(settings: Settings | None = None, **changes: str) -> Reliability:
+def build(settings: Settings | None = None, /, **changes: str | Settings | None) -> Reliability:
     """Build what is said of the example's benchmark, with some of it changed."""
     benchmark = dataclasses.replace(example_benchmark(), **changes)
     return build_reliability(benchmark, settings or Settings(), ENGLISH)
@@ -64,3 +64,16 @@ def test_other_settings_are_named(settings: dict[str, float | str], names: str |
     sentences = build(Settings().replace(**settings)).sentences
     told = [sentence for sentence in sentences if "other settings" in sentence]
     assert told == ([] if names is None else [ENGLISH.say("reliability.settings", names=names)])
+
+
+def test_settings_are_held_against_those_of_the_record() -> None:
+    """Of a run of another version the settings are told by those that were measured of that one, not by today's."""
+    other = Settings().replace(min_length_m=500.0)
+    assert not [sentence for sentence in build(other, settings=other).sentences if "other settings" in sentence]
+    assert ENGLISH.say("reliability.settings", names="trace.min_length_m") in build(settings=other).sentences
+
+
+def test_of_measured_settings_that_are_not_known_nothing_is_said() -> None:
+    """The record of an older version holds no settings: no run of it is said to have others."""
+    sentences = build(Settings().replace(min_length_m=500.0), settings=None).sentences
+    assert not [sentence for sentence in sentences if "other settings" in sentence]

@@ -9,6 +9,7 @@ from importlib import resources
 
 from colibri_geo.errors import SettingsError
 from colibri_geo.evidence.decoding import decode
+from colibri_geo.settings import Settings
 
 BENCHMARK = "benchmark.json"
 
@@ -69,8 +70,10 @@ class BenchmarkRecord:
         Of the model that gave the probabilities.
     operating_point : str
     min_probability : float
-        Of the operating point; all other settings are those that come with the version.
+        Of the operating point.
     groups : tuple of BenchmarkGroup
+    settings : Settings or None
+        That were measured; None in a run of an older version.
     """
 
     measured: str
@@ -79,6 +82,7 @@ class BenchmarkRecord:
     operating_point: str
     min_probability: float
     groups: tuple[BenchmarkGroup, ...]
+    settings: Settings | None = None
 
 
 def load_benchmark(operating_point: str) -> BenchmarkRecord:

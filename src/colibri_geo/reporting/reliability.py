@@ -42,13 +42,12 @@ def build_reliability(benchmark: BenchmarkRecord, settings: Settings, messages: 
 
 
 def _list_changed(settings: Settings, benchmark: BenchmarkRecord) -> Iterator[str]:
-    """List the settings that decide on what is found and are not those that were measured."""
+    """List the settings that decide on what is found and are not those that were measured, where these are known."""
     least = f"{benchmark.operating_point}_probability"
-    measured = Settings().to_dict()
-    measured["score"] |= {"operating_point": benchmark.operating_point, least: benchmark.min_probability}
-    for step, values in settings.to_dict().items():
-        for name, value in values.items():
-            unused = step not in _SETTINGS or (name.endswith("_probability") and name != least)
+    had, measured = settings.to_dict(), (benchmark.settings or settings).to_dict()
+    for step in _SETTINGS:
+        for name, value in had[step].items():
+            unused = name.endswith("_probability") and name != least
             if not unused and value != measured[step][name]:
                 yield f"{step}.{name}"
 
