@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -32,7 +33,14 @@ def test_every_figure_has_its_interval_and_ground() -> None:
         ["2,170 km²", "–", "0.5 (0.0 to 2.2)"],
         ["30.0 km²", "100.0 % (60.0 to 100.0 %) of 4", "0.0 (0.0 to 99.9)"],
     ]
-    assert rows[1][0] == "Restless ground on which nothing is new"
+    assert rows[1][0] == "Simulated, 10 m, four bands, restless ground: nothing new"
+
+
+def test_every_group_is_named_whole() -> None:
+    """No name leans on the row before it: on a phone rows are cards side by side."""
+    names = [text for key, text in ENGLISH.texts.items() if key.startswith("reliability.group.")]
+    assert len(set(names)) == len(names) > 10
+    assert [name for name in names if not re.match(r"(Simulated|Real)\b.* \d+ m, .*(four|six|three) bands", name)] == []
 
 
 def test_group_of_another_version_keeps_its_name() -> None:

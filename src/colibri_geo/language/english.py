@@ -395,18 +395,32 @@ REPORT = {
     "reliability.groups": "New strips found and false alarms, with central 90 % intervals.",
     "reliability.recall": "{share} of {count}",
     "reliability.group.ordinary": "Simulated, 10 m, four bands: strips of ordinary contrast among many look-alikes",
-    "reliability.group.faint": "The same with faint strips: a tenth to four tenths of the contrast",
-    "reliability.group.rough": "Ordinary and faint strips on restless ground, with logging tracks and veils of cloud",
-    "reliability.group.quiet": "Restless ground on which nothing is new",
-    "reliability.group.rgb": "Pictures of 8 bits and unknown gain, three bands: ordinary and faint strips",
-    "reliability.group.six_bands": "Six bands: ordinary and faint strips",
-    "reliability.group.fine": "Pixels of 3 m: ordinary and faint strips",
-    "reliability.group.coarse": "Pixels of 30 m: ordinary and faint strips",
-    "reliability.group.planted_romania": "Real Sentinel-2 dates of a temperate forest, strips planted",
-    "reliability.group.planted_peru": "Real pictures of the Amazon, three bands, strips planted, the earlier date made",
-    "reliability.group.planted_faint_peru": "The same with faint strips",
-    "reliability.group.quiet_romania": "Real Sentinel-2 dates of a temperate forest, without any strip",
-    "reliability.group.painted_peru": "Real strips of the Amazon, painted out of the earlier date",
+    "reliability.group.faint": (
+        "Simulated, 10 m, four bands: faint strips (a tenth to four tenths of full contrast) among many look-alikes"
+    ),
+    "reliability.group.rough": (
+        "Simulated, 10 m, four bands, restless ground with logging tracks and veils of cloud: ordinary and faint strips"
+    ),
+    "reliability.group.quiet": "Simulated, 10 m, four bands, restless ground: nothing new",
+    "reliability.group.rgb": (
+        "Simulated, 10 m, pictures of 8 bits and unknown gain, three bands: ordinary and faint strips"
+    ),
+    "reliability.group.six_bands": "Simulated, 10 m, six bands: ordinary and faint strips",
+    "reliability.group.fine": "Simulated, 3 m, four bands: ordinary and faint strips",
+    "reliability.group.coarse": "Simulated, 30 m, four bands: ordinary and faint strips",
+    "reliability.group.planted_romania": (
+        "Real Sentinel-2 dates of a temperate forest, 10 m, four bands: ordinary strips planted"
+    ),
+    "reliability.group.planted_peru": (
+        "Real pictures of the Amazon, 10 m, three bands, the earlier date made of the later: ordinary strips planted"
+    ),
+    "reliability.group.planted_faint_peru": (
+        "Real pictures of the Amazon, 10 m, three bands, the earlier date made of the later: faint strips planted"
+    ),
+    "reliability.group.quiet_romania": "Real Sentinel-2 dates of a temperate forest, 10 m, four bands: no strip",
+    "reliability.group.painted_peru": (
+        "Real pictures of the Amazon, 10 m, three bands: real strips, painted out of the earlier date"
+    ),
     "method.probability": "Probability",
     "method.probability.learnt": (
         "Learnt on simulated images with planted strips and look-alikes, not on strips that were seen in the field."
