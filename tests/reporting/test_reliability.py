@@ -29,9 +29,9 @@ def test_every_figure_has_its_interval_and_ground() -> None:
     """A row says on how much ground it was measured; where nothing was new to find, no recall is made up."""
     rows = [[plain(line) for cell in row for line in cell.lines] for row in build().groups.rows]
     assert [row[1:] for row in rows] == [
-        ["2,389 km²", "95.2 % (92.9 to 96.8 %) of 332", "8.8 (5.9 to 12.7)"],
-        ["2,170 km²", "–", "0.5 (0.0 to 2.2)"],
-        ["30.0 km²", "100.0 % (60.0 to 100.0 %) of 4", "0.0 (0.0 to 99.9)"],
+        ["2,389 km²", "in 72 pairs", "95.2 % (92.9 to 96.8 %) of 332", "8.8 (5.9 to 12.7)"],
+        ["2,170 km²", "in 66 pairs", "–", "0.5 (0.0 to 2.2)"],
+        ["30.0 km²", "in 1 pair", "100.0 % (60.0 to 100.0 %) of 4", "0.0 (0.0 to 99.9)"],
     ]
     assert rows[1][0] == "Simulated, 10 m, four bands, restless ground: nothing new"
 
@@ -48,12 +48,11 @@ def test_group_of_another_version_keeps_its_name() -> None:
     assert build().groups.rows[2][0].lines == ("made_up",)
 
 
-def test_scenes_and_day_are_told() -> None:
-    """All scenes are counted, and the day is written as dates are."""
+def test_day_and_ground_are_told() -> None:
+    """The day is written as dates are; that nothing was chosen is said of simulated scenes alone."""
     said = plain(build().sentences[0])
-    assert (
-        "on 30 November 2025 with version 0.1.0 at the operating point “report” on 139 test scenes, on which no" in said
-    )
+    assert "on 30 November 2025 with version 0.1.0 at the operating point “report”. On the simulated scenes no" in said
+    assert "real ground was looked at while choosing" in said
     assert "Measured on not known with" in build(measured="").sentences[0]
 
 

@@ -33,7 +33,7 @@ def record_benchmark(report: DetectionReport, measured: date) -> tuple[Benchmark
     """
     if report.seeds != "test":
         raise SettingsError(
-            f"report of {report.seeds} seeds, expected test seeds: nothing was chosen on them; use them"
+            f"report of {report.seeds} seeds, expected test seeds, which are kept for measuring; use them"
         )
     return tuple(
         BenchmarkRecord(

@@ -37,8 +37,9 @@ class BenchmarkGroup:
     name : str
         Of the group, as ``colibri-geo bench detection --group`` takes it.
     scenes : int
+        Pairs.
     observed_km2 : float
-        Ground that is observed on both dates.
+        Ground that is observed on both dates, counted once for each pair.
     new_strips : int
         That could be found: 60 % or more of each was observed.
     recall : Interval or None
@@ -58,7 +59,10 @@ class BenchmarkGroup:
 
 @dataclass(frozen=True)
 class BenchmarkRecord:
-    """What was measured at one operating point, on scenes that no threshold or model was chosen on.
+    """What was measured at one operating point, on test seeds.
+
+    On simulated scenes of these no threshold and no model was chosen. Real ground is the same whatever the seed: it was
+    looked at while choosing, in part with the same strips (`colibri_geo.bench.real`).
 
     Attributes
     ----------

@@ -384,15 +384,17 @@ REPORT = {
     "method.limit.use": "Use, owner, legal state and surface strength cannot be seen in these images.",
     "reliability.heading": "How often the detector is wrong",
     "reliability.measured": (
-        "Measured on {date} with version {version} at the operating point “{point}” on {scenes} test scenes, on which "
-        "no threshold and no model was chosen."
+        "Measured on {date} with version {version} at the operating point “{point}”. On the simulated scenes no "
+        "threshold and no model was chosen; the real ground was looked at while choosing, in part with the same strips."
     ),
     "reliability.nearest": (
         "The row nearest to your images tells most. Simulated ground is crowded with strips and look-alikes. Of real "
-        "ground there was little: the same served for choosing, with other strips. No figure was checked in the field."
+        "ground there was little. No figure was checked in the field."
     ),
     "reliability.settings": "This run has other settings than were measured ({names}): it may find more or less.",
     "reliability.groups": "New strips found and false alarms, with central 90 % intervals.",
+    "reliability.pairs.one": "in {count} pair",
+    "reliability.pairs.many": "in {count} pairs",
     "reliability.recall": "{share} of {count}",
     "reliability.group.ordinary": "Simulated, 10 m, four bands: strips of ordinary contrast among many look-alikes",
     "reliability.group.faint": (
