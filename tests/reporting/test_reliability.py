@@ -36,6 +36,13 @@ def test_every_figure_has_its_interval_and_ground() -> None:
     assert rows[1][0] == "Simulated, 10 m, four bands, restless ground: nothing new"
 
 
+def test_what_the_figures_leave_out_is_said() -> None:
+    """Ground that is counted again for each pair is told, and what is no false alarm in them."""
+    said = build().sentences[-1]
+    assert "Each pair of the temperate forest counts the same square kilometre again" in said
+    assert "Old strips that were called new are not among the false alarms" in said
+
+
 def test_every_group_is_named_whole() -> None:
     """No name leans on the row before it: on a phone rows are cards side by side."""
     names = [text for key, text in ENGLISH.texts.items() if key.startswith("reliability.group.")]

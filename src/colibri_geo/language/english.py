@@ -391,6 +391,11 @@ REPORT = {
         "The row nearest to your images tells most. Simulated ground is crowded with strips and look-alikes. Of real "
         "ground there was little. No figure was checked in the field."
     ),
+    "reliability.counted": (
+        "Each pair of the temperate forest counts the same square kilometre again, so that its intervals are too "
+        "narrow; the rows of the Amazon share four pictures. Old strips that were called new are not among the false "
+        "alarms."
+    ),
     "reliability.settings": "This run has other settings than were measured ({names}): it may find more or less.",
     "reliability.groups": "New strips found and false alarms, with central 90 % intervals.",
     "reliability.pairs.one": "in {count} pair",
@@ -421,7 +426,8 @@ REPORT = {
     ),
     "reliability.group.quiet_romania": "Real Sentinel-2 dates of a temperate forest, 10 m, four bands: no strip",
     "reliability.group.painted_peru": (
-        "Real pictures of the Amazon, 10 m, three bands: real strips, painted out of the earlier date"
+        "Real pictures of the Amazon, 10 m, three bands: real strips, painted out of the earlier date, which is "
+        "otherwise the same picture"
     ),
     "method.probability": "Probability",
     "method.probability.learnt": (

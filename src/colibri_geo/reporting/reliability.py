@@ -35,7 +35,7 @@ def build_reliability(benchmark: BenchmarkRecord, settings: Settings, messages: 
     columns = name_columns(("test_scenes", "observed", "recall", "false_alarms"), messages)
     rows = tuple(_build_row(group, messages) for group in benchmark.groups)
     return Reliability(
-        (measured, *changed, messages.say("reliability.nearest")),
+        (measured, *changed, messages.say("reliability.nearest"), messages.say("reliability.counted")),
         Table(messages.say("reliability.groups"), columns, rows),
     )
 
