@@ -12,7 +12,10 @@ from colibri_geo.bench.recording import record_benchmark
 from colibri_geo.bench.scenes import SIMULATED
 from colibri_geo.bench.summing import sum_group
 from colibri_geo.errors import SettingsError
+from colibri_geo.settings import Settings
 from tests.bench.test_summing import result, rows, strips
+
+SETTINGS = Settings().replace(report_probability=0.7, min_length_m=400.0)
 
 
 def report(seeds: str = "test") -> DetectionReport:
@@ -21,13 +24,14 @@ def report(seeds: str = "test") -> DetectionReport:
         result("a", strips("a", "new", "extended"), rows("a", "hit", "hit", "false_alarm")),
         result("b", strips("b", ""), rows("b", "other")),
     ]
-    return DetectionReport("1.2", "full", seeds, 10_000, 0.6, 0.35, "made up", (sum_group(SIMULATED[0], results),))
+    return DetectionReport("1.2", "full", seeds, 10_000, SETTINGS, "made up", (sum_group(SIMULATED[0], results),))
 
 
 def test_record_has_the_figures_of_each_operating_point() -> None:
     """Each operating point has its own record, with the figures of the report."""
     records = record_benchmark(report(), date(2026, 1, 31))
-    assert [(one.operating_point, one.min_probability) for one in records] == [("report", 0.6), ("watch", 0.35)]
+    assert [(one.operating_point, one.min_probability) for one in records] == [("report", 0.7), ("watch", 0.35)]
+    assert [one.settings for one in records] == [SETTINGS, SETTINGS.replace(operating_point="watch")]
     (group,) = records[0].groups
     assert (records[0].measured, records[0].version, group.name) == ("2026-01-31", "1.2", "ordinary")
     assert (group.scenes, group.observed_km2, group.new_strips, group.false_alarms) == (2, 72.0, 3, 1)
@@ -39,7 +43,7 @@ def test_record_has_the_figures_of_each_operating_point() -> None:
 def test_no_recall_where_nothing_was_new() -> None:
     """A group without a new strip has no recall, rather than a number that is none."""
     quiet = sum_group(SIMULATED[0], [result("a", strips("a", "", kinds="old"), rows("a", "false_alarm"))])
-    whole = DetectionReport("1.2", "full", "test", 10_000, 0.6, 0.35, "made up", (quiet,))
+    whole = DetectionReport("1.2", "full", "test", 10_000, SETTINGS, "made up", (quiet,))
     assert record_benchmark(whole, date(2026, 1, 31))[0].groups[0].recall is None
 
 

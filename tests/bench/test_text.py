@@ -11,6 +11,7 @@ from colibri_geo.bench.detection import DetectionReport
 from colibri_geo.bench.measures import measure_calibration, measure_median, measure_proportion, measure_rate
 from colibri_geo.bench.summing import Alarms, Answer, Errors, GroupReport, MethodReport, Share
 from colibri_geo.bench.text import format_json, format_markdown
+from colibri_geo.settings import Settings
 
 
 def method(name: str, *, not_run: str = "") -> MethodReport:
@@ -45,7 +46,15 @@ def report(seeds: str = "test") -> DetectionReport:
     calibration = measure_calibration(np.array([0.9, 0.8]), np.array([True, False]))
     methods = (method("report"), method("watch"), method("opencv-lsd", not_run="not run: install colibri_geo[bench]"))
     group = GroupReport("ordinary", "made up", 3, 123.0, 100.0, ("x: refused",), methods, calibration, calibration)
-    return DetectionReport("0", "quick", seeds, 10_000, 0.5, 0.2, "made up", (group,))
+    return DetectionReport(
+        "0",
+        "quick",
+        seeds,
+        10_000,
+        Settings().replace(report_probability=0.5, watch_probability=0.2),
+        "made up",
+        (group,),
+    )
 
 
 def test_json_holds_every_figure() -> None:

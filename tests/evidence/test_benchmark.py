@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from colibri_geo.bench.detection import GROUPS
+from colibri_geo.errors import SettingsError
 from colibri_geo.evidence.benchmark import BenchmarkRecord, load_benchmark
 from colibri_geo.language import ENGLISH
-from colibri_geo.settings import OPERATING_POINTS, ScoreSettings
+from colibri_geo.settings import OPERATING_POINTS, Settings
 from colibri_geo.tracing.scoring import hash_shape_model
 
 TABLES = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -22,9 +23,10 @@ def record(request: pytest.FixtureRequest) -> BenchmarkRecord:
 
 
 def test_record_is_of_this_detector(record: BenchmarkRecord) -> None:
-    """Whoever fits another model or moves an operating point has to measure again before anything is said of it."""
+    """Whoever fits another model or changes a default has to measure again before anything is said of it."""
     assert record.shape_model_sha256 == hash_shape_model()
-    assert record.min_probability == ScoreSettings(operating_point=record.operating_point).min_probability
+    assert record.settings == Settings().replace(operating_point=record.operating_point)
+    assert record.min_probability == record.settings.score.min_probability
 
 
 def test_record_is_the_dated_table(record: BenchmarkRecord) -> None:
@@ -41,6 +43,12 @@ def test_record_is_the_dated_table(record: BenchmarkRecord) -> None:
         found = group.recall
         assert recall.startswith("-" if found is None else f"{found.value:.3f} ({found.lo:.3f} to {found.hi:.3f}; ")
         assert found is None or recall.endswith(f"/{group.new_strips})")
+
+
+def test_operating_point_that_does_not_exist_is_refused() -> None:
+    """Whoever asks for another is told which there are."""
+    with pytest.raises(SettingsError, match="does not exist, expected report or watch"):
+        load_benchmark("x")
 
 
 def test_every_group_was_measured_and_has_words(record: BenchmarkRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import time
@@ -159,6 +160,17 @@ def test_notes_have_the_form_that_the_modules_write(sentences: set[str]) -> None
     """Each note of the catalogue stands in a module, word by word."""
     forms = {key: re.sub(r"\{\w+\}", "{}", ENGLISH.texts[key]) for key in NOTES}
     assert {key for key, form in forms.items() if form not in sentences} == {"recorded.note.brighter"}  # held by others
+
+
+def test_places_of_sun_and_cloud_are_told_without_words(project: Path) -> None:
+    """What a note says of where sun and cloud stand are names of files and keys: words there would stay in English."""
+    modules = [ast.parse(path.read_text()) for path in sorted((project / "src/colibri_geo/scenes").glob("*.py"))]
+    functions = [node for module in modules for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    readers = [function for function in functions if function.name in {"find_sky", "_read_sky"}]
+    keywords = [node for reader in readers for node in ast.walk(reader) if isinstance(node, ast.keyword)]
+    places = [ast.unparse(keyword.value) for keyword in keywords if keyword.arg == "source"]
+    assert len(places) > 10
+    assert [place for place in places if " " in place.replace(": ", "")] == []
 
 
 def test_bands_are_named_in_the_language_of_the_reader() -> None:

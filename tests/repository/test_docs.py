@@ -1,4 +1,4 @@
-"""The page on the method: what it points to is there, and it names what the code uses."""
+"""Pages of the documentation: what they point to is there, and they name what the code uses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from colibri_geo.evidence.benchmark import BenchmarkGroup, BenchmarkRecord
 from colibri_geo.settings import Settings
 from colibri_geo.tracing.scoring import load_shape_model
 
@@ -42,6 +43,13 @@ def test_every_setting_it_names_exists() -> None:
     named = set(re.findall(r"`((?:survey|trace|score)\.[a-z_0-9]+)`", METHOD))
     assert named
     assert named <= known
+
+
+def test_every_key_of_the_benchmark_is_told() -> None:
+    """What the manifest holds of the benchmark has its meaning among the conventions."""
+    told = (DOCS / "conventions.md").read_text(encoding="utf-8").partition("## Benchmark in the manifest")[2]
+    keys = [field.name for record in (BenchmarkRecord, BenchmarkGroup) for field in dataclasses.fields(record)]
+    assert [key for key in keys if f"`{key}`" not in told] == []
 
 
 def test_the_gallery_fits_a_page() -> None:

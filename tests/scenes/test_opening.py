@@ -73,7 +73,7 @@ def test_the_cloud_of_a_file_is_the_one_of_its_tag(tmp_path: Path, stated: str |
 @pytest.mark.parametrize("stated", ["nan", "-1", "100.5", "few"])
 def test_a_cloud_that_cannot_be_is_left_aside(tmp_path: Path, stated: str) -> None:
     """A note names the tag, also where the file is only inspected, and where more is wrong with it."""
-    told = f"the tag CLOUDCOVER is '{stated}', which is no number from 0 to 100: it was left aside"
+    told = f"CLOUDCOVER is '{stated}', which is no number from 0 to 100: it was left aside"
     for acquired in ("2024-03-21", None):
         path = write_image(tmp_path / "a.tif", made_pixels(), acquired=acquired, tags={"CLOUDCOVER": stated})
         found = inspect_scene(path)

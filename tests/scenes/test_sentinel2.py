@@ -141,8 +141,8 @@ def test_sun_and_cloud_that_cannot_be_are_left_aside(safe: Path) -> None:
     provenance = open_scene(safe).provenance
     assert (provenance.sky.sun_elevation_deg, provenance.sky.product_cloud_share) == (None, None)
     assert [note.split(", ")[0] for note in provenance.sky.notes] == [
-        "ZENITH_ANGLE of MTD_TL.xml: Mean_Sun_Angle is 'NaN'",
-        "AZIMUTH_ANGLE of MTD_TL.xml: Mean_Sun_Angle is '361'",
+        "MTD_TL.xml: Mean_Sun_Angle/ZENITH_ANGLE is 'NaN'",
+        "MTD_TL.xml: Mean_Sun_Angle/AZIMUTH_ANGLE is '361'",
         "MTD_MSIL2A.xml: Cloud_Coverage_Assessment is 'x3.512397'",
     ]
     assert set(provenance.sky.notes) <= set(provenance.notes)

@@ -233,4 +233,6 @@ def example_benchmark() -> BenchmarkRecord:
         BenchmarkGroup("quiet", 66, 2170.2, 0, None, 1, Interval(0.5, 0.0, 2.2)),
         BenchmarkGroup("made_up", 1, 30.0, 4, Interval(1.0, 0.6, 1.0), 0, Interval(0.0, 0.0, 99.9)),
     )
-    return BenchmarkRecord("2025-11-30", "0.1.0", "5" * 64, "report", Settings().score.min_probability, groups)
+    return BenchmarkRecord(
+        "2025-11-30", "0.1.0", "5" * 64, "report", Settings().score.min_probability, groups, Settings()
+    )

@@ -99,8 +99,8 @@ class DetectionReport:
     seeds : str
         ``test`` or ``development``.
     first_seed : int
-    report_probability, watch_probability : float
-        Least probability at each operating point.
+    settings : Settings
+        Of both operating points.
     basis : str
         What the probabilities rest on.
     groups : tuple of GroupReport
@@ -110,8 +110,7 @@ class DetectionReport:
     form: str
     seeds: str
     first_seed: int
-    report_probability: float
-    watch_probability: float
+    settings: Settings
     basis: str
     groups: tuple[GroupReport, ...]
 
@@ -191,8 +190,7 @@ def bench_detection(
         form=form,
         seeds=seeds,
         first_seed=SEEDS[seeds].start,
-        report_probability=settings.score.report_probability,
-        watch_probability=settings.score.watch_probability,
+        settings=settings,
         basis=describe_basis(settings.score),
         groups=tuple(reports),
     )

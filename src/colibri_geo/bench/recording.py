@@ -41,11 +41,12 @@ def record_benchmark(report: DetectionReport, measured: date) -> tuple[Benchmark
             measured=measured.isoformat(),
             version=report.version,
             shape_model_sha256=hash_shape_model(),
-            operating_point=point,
-            min_probability=getattr(report, f"{point}_probability"),
-            groups=tuple(_record_group(group, point) for group in report.groups),
+            operating_point=settings.score.operating_point,
+            min_probability=settings.score.min_probability,
+            groups=tuple(_record_group(group, settings.score.operating_point) for group in report.groups),
+            settings=settings,
         )
-        for point in OPERATING_POINTS
+        for settings in (report.settings.replace(operating_point=point) for point in OPERATING_POINTS)
     )
 
 

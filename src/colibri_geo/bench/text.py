@@ -51,10 +51,11 @@ def format_markdown(report: DetectionReport) -> str:
         "test": "test seeds: kept for measuring, nothing may be fitted or chosen on them",
         "development": "development seeds: what was fitted and chosen on them is measured on them, do not publish",
     }
+    score = report.settings.score
     head = [
         f"# Detection, {report.form} form, {report.seeds} seeds",
         f"colibri_geo {report.version}; {seeds[report.seeds]} (from {report.first_seed:,}).",
-        f"Least probability: report {report.report_probability:g}, watch {report.watch_probability:g}; {report.basis}.",
+        f"Least probability: report {score.report_probability:g}, watch {score.watch_probability:g}; {report.basis}.",
         _EXPLANATION,
         "## Summary",
         _summary(report.groups),

@@ -15,14 +15,13 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-from colibri_geo.errors import NotARun, OutputError, SettingsError
+from colibri_geo.errors import NotARun, OutputError
+from colibri_geo.evidence.decoding import decode
 from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.given import check_given
-from colibri_geo.settings import Settings
 
 MANIFEST = "manifest.json"
 LOG = "run.log"
@@ -30,17 +29,6 @@ FORMAT = "colibri_geo run"
 FORMAT_VERSION = 1
 _ADVICE = "give the folder that a run wrote"
 MAX_BYTES = 64 * 2**20
-_LARGEST = 2**1023  # of whole numbers that stand for others: what is larger is no float
-_WORDS = {
-    type(None): "nothing",
-    bool: "true or false",
-    int: "a whole number",
-    float: "a decimal number",
-    str: "a text",
-    list: "a list",
-    tuple: "a list",
-}
-"""Of what JSON holds; all else are objects."""
 _NOT_HASHED = frozenset({MANIFEST, LOG})
 
 
@@ -182,8 +170,9 @@ def load_manifest(folder: Path) -> Manifest:
             f"{folder}: {MANIFEST} has format version {content.get('format_version')!r}, expected {FORMAT_VERSION}; "
             "read it with the colibri_geo that wrote it"
         )
-    files = _decode(tuple[FileRecord, ...], content.get("files"), place="files", folder=folder)
-    run = _decode(RunRecord, content.get("run"), place="run", folder=folder)
+    source = f"{folder}: {MANIFEST}"
+    files: tuple[FileRecord, ...] = decode(tuple[FileRecord, ...], content.get("files"), place="files", source=source)
+    run: RunRecord = decode(RunRecord, content.get("run"), place="run", source=source)
     unsigned = {key: value for key, value in content.items() if key != "digest"}
     return Manifest(files=files, run=run, intact=_render(unsigned) == raw)
 
@@ -302,52 +291,3 @@ def _parse_float(text: str) -> float:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(name)
-
-
-def _decode(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  # noqa: ANN401 - any part of a record
-    """Give a value of JSON the type that the record declares."""
-    if kind is Settings and isinstance(value, dict):
-        return _decode_settings(value, folder)
-    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
-        return _decode_record(kind, value, place=place, folder=folder)
-    origin, parts = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        inner = next(part for part in parts if part is not type(None))
-        return None if value is None else _decode(inner, value, place=place, folder=folder)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_decode(parts[0], part, place=place, folder=folder) for part in value)
-    if origin is dict and isinstance(value, dict):
-        return {key: _decode(parts[1], part, place=f"{place}.{key}", folder=folder) for key, part in value.items()}
-    return _decode_plain(kind, value, place=place, folder=folder)
-
-
-def _decode_plain(kind: Any, value: Any, *, place: str, folder: Path) -> Any:  # noqa: ANN401 - a number or text
-    if kind is float and value is None:
-        return math.nan
-    if kind is float and type(value) is int and abs(value) < _LARGEST:
-        return float(value)
-    if type(value) is kind:
-        return value
-    came, expected = (_WORDS.get(part, "an object") for part in (type(value), get_origin(kind) or kind))
-    raise NotARun(
-        f"{folder}: {MANIFEST} is damaged, {place} is {came}, expected {expected}; get a fresh copy of the run"
-    )
-
-
-def _decode_record(kind: Any, value: Mapping[str, Any], *, place: str, folder: Path) -> Any:  # noqa: ANN401 - any record
-    """Make a record; an older version did not write what has a default by now."""
-    hints = get_type_hints(kind)
-    needed = {field.name for field in dataclasses.fields(kind) if field.default is dataclasses.MISSING}
-    if not needed <= set(value) <= set(hints):
-        differing = ", ".join(sorted((set(value) - set(hints)) | (needed - set(value))))
-        raise NotARun(f"{folder}: {MANIFEST} is damaged, {place} differs in {differing}; get a fresh copy of the run")
-    return kind(
-        **{name: _decode(hints[name], part, place=f"{place}.{name}", folder=folder) for name, part in value.items()}
-    )
-
-
-def _decode_settings(value: dict[str, Any], folder: Path) -> Settings:
-    try:
-        return Settings.from_dict(value, source=MANIFEST)
-    except SettingsError as error:
-        raise NotARun(f"{folder}: {MANIFEST} is damaged ({error}); get a fresh copy of the run") from error

@@ -209,6 +209,11 @@ def read_time(value: Any) -> pd.Timestamp | None:  # noqa: ANN401 - a cell of a 
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
 
 
+def is_day(value: Any) -> bool:  # noqa: ANN401 - a cell of a table
+    """Tell whether a time is the text of a day alone."""
+    return isinstance(value, str) and len(value) == len("2025-01-10")
+
+
 def format_time(value: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell of a table
     """Write a time in UTC; the text of a day alone stays one.
 
@@ -218,7 +223,7 @@ def format_time(value: Any, messages: Messages) -> str:  # noqa: ANN401 - a cell
     >>> format_time("2025-01-10T15:20:00Z", ENGLISH), format_time("2025-01-10", ENGLISH)
     ('2025-01-10 15:20:00Z', '2025-01-10')
     """
-    if isinstance(value, str) and len(value) == len("2025-01-10"):
-        return value
+    if is_day(value):
+        return str(value)
     time = read_time(value)
     return messages.say("value.unknown") if time is None else time.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -57,7 +57,7 @@ class Messages:
 
         Examples
         --------
-        >>> ENGLISH.say("value.days", count="70")
+        >>> ENGLISH.say("value.days.many", count="70")
         '70 days'
         """
         return self.texts[key].format(**values)

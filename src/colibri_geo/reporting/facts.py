@@ -20,6 +20,7 @@ from colibri_geo.language.formats import (
     format_share,
     format_text,
     format_time,
+    is_day,
     is_missing,
     read_time,
 )
@@ -134,12 +135,16 @@ def format_azimuth(azimuth_deg: float, messages: Messages) -> str:
     )
 
 
-def format_gap(start: pd.Timestamp, stop: pd.Timestamp, messages: Messages) -> str:
-    """Write the time between two looks: in days, below two days in hours."""
-    hours = (stop - start).total_seconds() / 3600
-    if hours < 48:
-        return messages.say("value.hours", count=messages.number(hours))
-    return messages.say("value.days", count=messages.number(hours / 24))
+def format_gap(start: str, stop: str, messages: Messages) -> str:
+    """Write the time between two looks as their scenes state them: in days, below two days in hours.
+
+    Between days alone no hours are known: from one to the next it may be none or 48.
+    """
+    first, last = pd.Timestamp(start), pd.Timestamp(stop)
+    if is_day(start) or is_day(stop):
+        return messages.count("value.days", (last.date() - first.date()).days)
+    hours = round((last - first).total_seconds() / 3600)
+    return messages.count("value.hours", hours) if hours < 48 else messages.count("value.days", round(hours / 24))
 
 
 # --------------------------------------------------------------------------------------------------- size and direction
@@ -222,16 +227,17 @@ def _first_seen(row: pd.Series[Any], record: RunRecord, messages: Messages) -> s
     without, with_it = read_time(row["last_without"]), read_time(row["first_with"])
     if with_it is None:
         return messages.say("fact.first_seen.unknown")
-    seen = _format_look(with_it, record, messages)
+    seen = _state_look(with_it, record)
     if without is None:
-        return messages.say("fact.first_seen.already", with_it=seen)
+        return messages.say("fact.first_seen.already", with_it=format_time(seen, messages))
+    last = _state_look(without, record)
     return messages.say(
         "fact.first_seen.between",
-        without=_format_look(without, record, messages),
-        with_it=seen,
-        gap=format_gap(without, with_it, messages),
+        without=format_time(last, messages),
+        with_it=format_time(seen, messages),
+        gap=format_gap(last, seen, messages),
     )
 
 
-def _format_look(time: pd.Timestamp, record: RunRecord, messages: Messages) -> str:
-    return format_time(record.state_time(f"{time:%Y-%m-%dT%H:%M:%SZ}"), messages)
+def _state_look(time: pd.Timestamp, record: RunRecord) -> str:
+    return record.state_time(f"{time:%Y-%m-%dT%H:%M:%SZ}")

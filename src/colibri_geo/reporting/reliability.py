@@ -23,41 +23,40 @@ _KEYS = ("run.benchmark.groups",)
 
 def build_reliability(benchmark: BenchmarkRecord, settings: Settings, messages: Messages) -> Reliability:
     """Say how reliable the detector is, and whether the run has the settings that were measured."""
-    groups, day = benchmark.groups, read_time(benchmark.measured)
+    day = read_time(benchmark.measured)
     measured = messages.say(
         "reliability.measured",
         date=format_text(benchmark.measured, messages) if day is None else messages.date(day.date()),
         version=format_text(benchmark.version, messages),
         point=format_name(benchmark.operating_point, messages),
-        scenes=messages.number(sum(group.scenes for group in groups)),
     )
     names = ", ".join(_list_changed(settings, benchmark))
     changed = (messages.say("reliability.settings", names=names),) if names else ()
     columns = name_columns(("test_scenes", "observed", "recall", "false_alarms"), messages)
-    rows = tuple(_build_row(group, messages) for group in groups)
+    rows = tuple(_build_row(group, messages) for group in benchmark.groups)
     return Reliability(
-        (measured, *changed, messages.say("reliability.nearest")),
+        (measured, *changed, messages.say("reliability.nearest"), messages.say("reliability.counted")),
         Table(messages.say("reliability.groups"), columns, rows),
     )
 
 
 def _list_changed(settings: Settings, benchmark: BenchmarkRecord) -> Iterator[str]:
-    """List the settings that decide on what is found and are not those that were measured."""
+    """List the settings that decide on what is found and are not those that were measured, where these are known."""
     least = f"{benchmark.operating_point}_probability"
-    measured = Settings().to_dict()
-    measured["score"] |= {"operating_point": benchmark.operating_point, least: benchmark.min_probability}
-    for step, values in settings.to_dict().items():
-        for name, value in values.items():
-            unused = step not in _SETTINGS or (name.endswith("_probability") and name != least)
+    had, measured = settings.to_dict(), (benchmark.settings or settings).to_dict()
+    for step in _SETTINGS:
+        for name, value in had[step].items():
+            unused = name.endswith("_probability") and name != least
             if not unused and value != measured[step][name]:
                 yield f"{step}.{name}"
 
 
 def _build_row(group: BenchmarkGroup, messages: Messages) -> tuple[Cell, ...]:
     title = messages.texts.get(f"reliability.group.{group.name}", format_text(group.name, messages))
+    pairs = messages.count("reliability.pairs", group.scenes)
     return (
         Cell((title,), keys=_KEYS),
-        Cell((format_km2(group.observed_km2, messages),), numeric=True, keys=_KEYS),
+        Cell((format_km2(group.observed_km2, messages), pairs), numeric=True, keys=_KEYS),
         Cell(_say_recall(group, messages), numeric=True, keys=_KEYS),
         Cell(
             (_say(group.false_alarms_per_1000_km2, messages),),

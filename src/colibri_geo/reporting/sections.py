@@ -68,7 +68,7 @@ def build_cover(record: RunRecord, messages: Messages) -> Cover:
         if start is None or stop is None
         else messages.say(
             "cover.gap",
-            gap=format_gap(start, stop, messages),
+            gap=format_gap(before.acquired, after.acquired, messages),
             start=messages.date(start.date()),
             stop=messages.date(stop.date()),
         )

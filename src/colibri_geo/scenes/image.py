@@ -239,7 +239,7 @@ def _read_sky(header: Header) -> Sky:
     GDAL, Raster Data Model, IMAGERY domain, https://gdal.org/user/raster_data_model.html
     """
     stated = header.tags.get("CLOUDCOVER")
-    cloud = read_cloud(stated, source="the tag CLOUDCOVER", unknown=_NO_CLOUD_COVER)
+    cloud = read_cloud(stated, source="CLOUDCOVER", unknown=_NO_CLOUD_COVER)
     return gather_sky(cloud=[cloud])
 
 

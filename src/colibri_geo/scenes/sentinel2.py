@@ -548,8 +548,8 @@ def _read_sky(safe: _Safe, metadata: Element, tile: Element) -> Sky:
     sun, cloud = f"{_TILE.label}: Mean_Sun_Angle", "Cloud_Coverage_Assessment"
     zenith, azimuth = (tile.findtext(f".//Mean_Sun_Angle/{angle}_ANGLE") for angle in ("ZENITH", "AZIMUTH"))
     return gather_sky(
-        elevation=[read_zenith(zenith, source=f"ZENITH_ANGLE of {sun}")],
-        azimuth=[read_azimuth(azimuth, source=f"AZIMUTH_ANGLE of {sun}")],
+        elevation=[read_zenith(zenith, source=f"{sun}/ZENITH_ANGLE")],
+        azimuth=[read_azimuth(azimuth, source=f"{sun}/AZIMUTH_ANGLE")],
         cloud=[read_cloud(_find_text(metadata, cloud), source=f"{safe.level.metadata}: {cloud}")],
     )
 
