@@ -240,7 +240,7 @@ def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:
 
 
 def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
-    """A name that is too long to be one keeps its beginning; a code is refused."""
+    """A name that is too long to be one keeps its beginning."""
     long = write(tmp_path / "l.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A" * 300, "A" * 301])
     notes = ("2 name(s) of more than 200 characters were cut",)
     context = read_context(long, f"areas={long}")
@@ -248,9 +248,15 @@ def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
     assert context.aerodromes is not None
     for table in (context.aerodromes.table, context.layers[0].table):
         assert table["name"].tolist() == ["A" * 199 + "…"] * 2
-    alike = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, code=["A" * 300, "A" * 301])
-    with pytest.raises(VectorError, match=r"^a\.gpkg: a code of 300 characters, expected at most 200"):
-        read_context(alike)
+
+
+def test_codes_without_end_are_refused_where_they_are_used(tmp_path: Path) -> None:
+    """A code of an aerodrome that is too long to be one is refused, with advice that fits; layers have no codes."""
+    path = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A", "B"], code=["A" * 300, "A" * 301])
+    with pytest.raises(VectorError, match=r"^a\.gpkg: a code of 300 characters, expected at most 200; take") as caught:
+        read_context(path)
+    assert "NAME:CODE" not in str(caught.value)
+    assert around(path, strips(0))["name"].tolist() == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:
 
 def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
     features = read_surroundings(path, role=name, assume_crs=assume_crs)
-    labels = read_plain_labels(features.frame, source=path.name)
+    labels = read_plain_labels(features.frame, "name", source=path.name)
     shapes = np.asarray(features.frame.geometry.array, dtype=object)
     table = pd.DataFrame(
         {
