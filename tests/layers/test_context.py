@@ -18,6 +18,7 @@ from colibri_geo.errors import InvalidGeometry, SettingsError, UnsupportedFormat
 from colibri_geo.exporting import make_edition, write_edition, write_tables
 from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
 from colibri_geo.layers.context import Context, place_in_context, read_context
+from colibri_geo.layers.nearness import find_nearest
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record, example_strips
 
 GEOD = Geod(ellps="WGS84")
@@ -171,6 +172,22 @@ def test_people_count_where_something_else_is_nearer(tmp_path: Path) -> None:
     assert (bridge["community_name"].tolist(), bridge["community_km"].isna().all()) == ([""], True)
     whole = around(write(tmp_path / "a.geojson", *places, name=["x"] * 4), strips(0), name="Aldeas")
     assert whole["community_km"].tolist() == whole["distance_km"].tolist()
+
+
+def test_a_layer_of_people_is_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all features are of people the nearest is the nearest of people."""
+    searched = []
+
+    def count(axes: np.ndarray, shapes: np.ndarray) -> pd.DataFrame:
+        searched.append(len(shapes))
+        return find_nearest(axes, shapes)
+
+    monkeypatch.setattr("colibri_geo.layers.context.find_nearest", count)
+    places = [shapely.Point(ORIGIN[0] + metres, ORIGIN[1]) for metres in (1_000, 2_000)]
+    path = write(tmp_path / "a.geojson", *places, name=["Puente", "Hospital"])
+    around(path, strips(0), name="pois")
+    around(path, strips(0), name="aldeas")
+    assert searched == [2, 1, 2]
 
 
 def test_people_count_inside_their_land(tmp_path: Path) -> None:

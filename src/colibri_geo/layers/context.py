@@ -207,7 +207,8 @@ def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
 def _describe_nearest(strips: gpd.GeoDataFrame, layer: ContextLayer) -> pd.DataFrame:
     axes = np.asarray(strips.geometry.to_crs(LONLAT).array, dtype=object)
     nearest = _find_nearest_named(axes, layer.table)
-    people = _find_nearest_named(axes, layer.table[layer.table["is_community"]])
+    is_community = layer.table["is_community"]
+    people = nearest if is_community.all() else _find_nearest_named(axes, layer.table[is_community])
     nearest = nearest.assign(community_name=people["name"], community_km=people["distance_km"])
     nearest = nearest.assign(strip_id=strips.index.to_numpy(), layer=layer.name)
     return nearest[nearest["feature"] >= 0][_COLUMNS]
