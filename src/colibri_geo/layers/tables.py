@@ -81,7 +81,7 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read a table of comma-separated text; semicolons separate where the header has them and no comma.
 
-    Lines without text are no rows.
+    A comma in quotes is part of a name. Lines without text are no rows.
 
     Raises
     ------
