@@ -18,10 +18,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from colibri_geo.arguments import check_given
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
-from colibri_geo.layers.given import check_given
 from colibri_geo.settings import Settings
 
 MANIFEST = "manifest.json"
