@@ -67,12 +67,26 @@ def test_what_a_run_found_does_not_lie_around(tmp_path: Path, precision: str, su
         read_context(path)
 
 
-def test_strips_that_were_saved_anew_do_not_lie_around(tmp_path: Path) -> None:
-    """A layer of a run that was taken out of its file is known by its columns."""
-    path = tmp_path / "earlier.gpkg"
-    example_findings().strips.reset_index().to_file(path)
-    with pytest.raises(UnsupportedFormat, match=r"^earlier.gpkg: written by a run"):
+@pytest.mark.parametrize("layer", ["strips", "footprints"])
+def test_strips_that_were_saved_anew_do_not_lie_around(tmp_path: Path, layer: str) -> None:
+    """Strips that were taken out of the file of a run are known by their columns."""
+    path = take_out(tmp_path, layer)
+    with pytest.raises(UnsupportedFormat, match=rf"^{layer}\.gpkg: written by a run"):
         read_context(layers=f"strips={path}")
+
+
+def test_ground_that_was_not_observed_lies_around(tmp_path: Path) -> None:
+    """Of what was taken out of the file of a run, what tells of no strip is a layer like any other."""
+    rows = around(take_out(tmp_path, "not_observed"), strips(0), name="unseen")
+    assert rows["layer"].tolist() == ["unseen"]
+
+
+def take_out(folder: Path, layer: str) -> Path:
+    """Save one layer of a run alone."""
+    write_tables(example_findings(), example_record(), folder)
+    path = folder / f"{layer}.gpkg"
+    gpd.read_file(folder / "findings.gpkg", layer=layer).to_file(path)
+    return path
 
 
 def test_without_layers_there_is_no_table() -> None:
