@@ -279,7 +279,7 @@ def test_results_do_not_depend_on_the_order_of_features_or_files(tmp_path: Path,
 BAD_TABLES: list[tuple[bytes, type[ColibriError], str]] = [
     (b"a,b\n1,2\n", UnsupportedFormat, "columns 'a, b', expected a GeoPackage"),
     (b"", CorruptInput, "the file is empty, expected a GeoPackage"),
-    (f"{AIRPORTS},id\n".encode(), VectorError, "twice the same"),
+    (f"{AIRPORTS},id\n".encode(), VectorError, "two columns are called 'id', expected names that differ"),
     (f"{AIRPORTS}\n1,A,closed,N\n".encode(), CorruptInput, "row 2 has 4 fields, expected 6"),
     (f"{AIRPORTS}\n1,A,closed,N,91,0\n".encode(), InvalidGeometry, "row 2 has the longitude '0' and latitude '91'"),
     (f"{AIRPORTS}\n1,A,closed,N,nan,0\n".encode(), InvalidGeometry, "latitude 'nan'"),

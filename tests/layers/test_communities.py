@@ -13,7 +13,8 @@ PEOPLE = (
     *("tierras comunales", "consejos_comunitarios", "comunidades", "communities", "communautés", "CCNN Yamino"),
     *("aldeas", "aldeias", "settlements", "asentamientos", "assentamentos", "villages", "hamlet", "hameaux"),
     *("centros poblados", "povoados", "populated_place", "localités", "isolated_dwelling", "pueblos", "vilas"),
-    *("cities", "caseríos", "escuela", "Colegio", "barrios"),
+    *("cities", "caseríos", "escuela", "Colegio", "barrios", "Campement Maripa", "communes", "bourgs", "place=bourg"),
+    *("veredas", "Vereda El Porvenir", "Consultorio La Paz", "consultórios", "Sanatorio", "sanatorium", "TI Yanomami"),
     *("health", "salud", "saúde", "santé", "hospitales", "hôpitaux", "clínica", "clinique", "puesto médico", "UBS"),
     *("dispensaire", "farmacia", "school", "Escuela rural", "escolas", "écoles", "collège", "misiones", "missões"),
 )  # fmt: skip
@@ -21,6 +22,7 @@ NOT_PEOPLE = (
     *("rivers", "ríos", "roads", "vías", "transmission lines", "electricity", "capacidade", "protected", "parks"),
     *("áreas protegidas", "Parque Nacional Natural La Paya", "Reserva Biológica", "reserves", "mines", "pozos", "dam"),
     *("Avenida Presidente Vargas", "Santa Teresa", "fuel", "bridge", "estación de medición", "heliport", "", "3"),
+    *("railroad ties", "warehouse", "warehouses", "Consultoría Ambiental", "Cherbourg"),
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from colibri_geo.errors import InvalidGeometry, SettingsError, UnsupportedFormat
 from colibri_geo.exporting import make_edition, write_edition, write_tables
 from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
 from colibri_geo.layers.context import Context, place_in_context, read_context
+from colibri_geo.layers.nearness import find_nearest
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record, example_strips
 
 GEOD = Geod(ellps="WGS84")
@@ -66,12 +67,26 @@ def test_what_a_run_found_does_not_lie_around(tmp_path: Path, precision: str, su
         read_context(path)
 
 
-def test_strips_that_were_saved_anew_do_not_lie_around(tmp_path: Path) -> None:
-    """A layer of a run that was taken out of its file is known by its columns."""
-    path = tmp_path / "earlier.gpkg"
-    example_findings().strips.reset_index().to_file(path)
-    with pytest.raises(UnsupportedFormat, match=r"^earlier.gpkg: written by a run"):
+@pytest.mark.parametrize("layer", ["strips", "footprints"])
+def test_strips_that_were_saved_anew_do_not_lie_around(tmp_path: Path, layer: str) -> None:
+    """Strips that were taken out of the file of a run are known by their columns."""
+    path = take_out(tmp_path, layer)
+    with pytest.raises(UnsupportedFormat, match=rf"^{layer}\.gpkg: written by a run"):
         read_context(layers=f"strips={path}")
+
+
+def test_ground_that_was_not_observed_lies_around(tmp_path: Path) -> None:
+    """Of what was taken out of the file of a run, what tells of no strip is a layer like any other."""
+    rows = around(take_out(tmp_path, "not_observed"), strips(0), name="unseen")
+    assert rows["layer"].tolist() == ["unseen"]
+
+
+def take_out(folder: Path, layer: str) -> Path:
+    """Save one layer of a run alone."""
+    write_tables(example_findings(), example_record(), folder)
+    path = folder / f"{layer}.gpkg"
+    gpd.read_file(folder / "findings.gpkg", layer=layer).to_file(path)
+    return path
 
 
 def test_without_layers_there_is_no_table() -> None:
@@ -173,6 +188,22 @@ def test_people_count_where_something_else_is_nearer(tmp_path: Path) -> None:
     assert whole["community_km"].tolist() == whole["distance_km"].tolist()
 
 
+def test_a_layer_of_people_is_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all features are of people the nearest is the nearest of people."""
+    searched = []
+
+    def count(axes: np.ndarray, shapes: np.ndarray) -> pd.DataFrame:
+        searched.append(len(shapes))
+        return find_nearest(axes, shapes)
+
+    monkeypatch.setattr("colibri_geo.layers.context.find_nearest", count)
+    places = [shapely.Point(ORIGIN[0] + metres, ORIGIN[1]) for metres in (1_000, 2_000)]
+    path = write(tmp_path / "a.geojson", *places, name=["Puente", "Hospital"])
+    around(path, strips(0), name="pois")
+    around(path, strips(0), name="aldeas")
+    assert searched == [2, 1, 2]
+
+
 def test_people_count_inside_their_land(tmp_path: Path) -> None:
     """A strip inside of an indigenous reserve, in a layer of protected areas, is among people; in a park it is not."""
     shapes = [box(-9_000, 2_000), box(20_000, 29_000)]
@@ -240,7 +271,7 @@ def test_a_name_stands_for_one_layer(tmp_path: Path) -> None:
 
 
 def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
-    """A name that is too long to be one keeps its beginning; a code is refused."""
+    """A name that is too long to be one keeps its beginning."""
     long = write(tmp_path / "l.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A" * 300, "A" * 301])
     notes = ("2 name(s) of more than 200 characters were cut",)
     context = read_context(long, f"areas={long}")
@@ -248,9 +279,15 @@ def test_names_without_end_are_cut_with_a_note(tmp_path: Path) -> None:
     assert context.aerodromes is not None
     for table in (context.aerodromes.table, context.layers[0].table):
         assert table["name"].tolist() == ["A" * 199 + "…"] * 2
-    alike = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, code=["A" * 300, "A" * 301])
-    with pytest.raises(VectorError, match=r"^a\.gpkg: a code of 300 characters, expected at most 200"):
-        read_context(alike)
+
+
+def test_codes_without_end_are_refused_where_they_are_used(tmp_path: Path) -> None:
+    """A code of an aerodrome that is too long to be one is refused, with advice that fits; layers have no codes."""
+    path = write(tmp_path / "a.gpkg", *[shapely.Point(ORIGIN)] * 2, name=["A", "B"], code=["A" * 300, "A" * 301])
+    with pytest.raises(VectorError, match=r"^a\.gpkg: a code of 300 characters, expected at most 200; take") as caught:
+        read_context(path)
+    assert "NAME:CODE" not in str(caught.value)
+    assert around(path, strips(0))["name"].tolist() == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,15 @@ def write(path: Path, content: str | bytes) -> Path:
         'name,"lat",lon\n"Uno", 1.2 ,-77.3\n\n,,\n',
         "NAME;Latitud;Longitud\nUno;1,2;-77,3\n",
         "name;LAT;LNG\nUno;1.2;-7.73e1\n",
+        "name,lat,lon,,\nUno,1.2,-77.3,,\n",
+        ",name, ,lat,lon,\n0,Uno,,1.2,-77.3, \n",
+        '"name, official";name;lat;lon\n"Uno, el";Uno;1,2;-77,3\n',
+        'name,"lat;lon",lat,"lon"\nUno,x,1.2,-77.3\n',
+        'name;lat;lon;"remarks, of\nall kinds"\nUno;1,2;-77,3;none\n',
         "name,Latitude,Longitude\nUno,1.2,-77.3\n",
         'name,Latitúd,long\nUno,"1,2","-77,3"\n',
         "y,x,nombre\n+1.2,-77.30,Uno\n",
+        "name , lat, lon\nUno,1.2,-77.3\n",
         "x,y,lon,lat,name\n200000,132000,-77.3,1.2,Uno\n",
     ],
 )
@@ -70,6 +76,12 @@ def test_a_table_of_points_is_a_register_where_it_says_so(tmp_path: Path) -> Non
         ["008", "Dos", "known"],
         ["007", "Uno", "registered"],
     ]
+
+
+def test_columns_without_name_and_text_are_none(tmp_path: Path) -> None:
+    """Ends of commas, as spreadsheets write them, are no columns; text below such a name is one."""
+    path = write(tmp_path / "a.csv", "name,,lat,lon,,\nUno,,1.2,-77.3,x,\n")
+    assert inspect_layer(path).columns == ("name", "lat", "lon", "")
 
 
 def test_points_have_no_area(tmp_path: Path) -> None:
@@ -100,7 +112,9 @@ def test_findings_saved_as_points_do_not_lie_around(tmp_path: Path) -> None:
         (ROWS + 'Dos,"1,234.5",-77\n', InvalidGeometry, "latitude '1,234.5'"),
         (ROWS.encode() + b"Nari\xf1o,1.2,-77.3\n", EncodingError, "byte 31 is not UTF-8"),
         (ROWS.encode("utf-16"), EncodingError, "the text is UTF-16"),
-        ("lat,lon,Lon\n1,2,3\n", VectorError, "twice the same"),
+        ("lat,lon,Lon\n1,2,3\n", VectorError, "two columns are called 'Lon', expected names that differ"),
+        ("lat,lon,, \n1,2,a,b\n", VectorError, "two columns are called '', expected names that differ"),
+        ("lat,lon" + ",a" * 199 + "\n", VectorError, "201 columns, expected at most 200; take"),
         ("name,lat,lon\n", EmptyVector, "0 features"),
         ("name,lat\nUno,1.2\n", UnsupportedFormat, "a table with the columns 'name, lat', expected a GeoPackage"),
         ("a\x1b[2J,lat\n", UnsupportedFormat, "a table with the columns"),

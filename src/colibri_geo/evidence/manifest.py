@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from colibri_geo.arguments import check_given
 from colibri_geo.errors import NotARun, OutputError
 from colibri_geo.evidence.decoding import decode
 from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
-from colibri_geo.layers.given import check_given
 
 MANIFEST = "manifest.json"
 LOG = "run.log"

@@ -158,7 +158,7 @@ def match_aerodromes(strips: gpd.GeoDataFrame, aerodromes: Aerodromes | None = N
 # ------------------------------------------------------------------------------------------------------------- reading
 def _read_layer(path: Path, assume_crs: str | None) -> tuple[pd.DataFrame, LayerSource]:
     features = read_surroundings(path, role=ROLE, assume_crs=assume_crs)
-    labels = read_plain_labels(features.frame, source=path.name)
+    labels = read_plain_labels(features.frame, "name", "code", source=path.name)
     texts = read_texts(features.frame)
     registered = np.zeros(len(features.frame), dtype=bool)
     if "registered" in texts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from colibri_geo.errors import VectorError
-from colibri_geo.layers.spelling import MAX_NAME_CHARS, check_name, clean_name, cut_name, unscramble
+from colibri_geo.layers.spelling import MAX_NAME_CHARS, check_length, clean_name, cut_name, unscramble
 
 LEVELS = ("country", "admin1", "admin2")
 
@@ -58,13 +58,16 @@ _PARENTS = {
     ),
 }  # fmt: skip
 # Of features that are no regions.
-_PLAIN_NAMES = (
-    *("name", "nombre", "nome", "nom", "name_es", "name_pt", "name_fr", "name_en", "shapename"),
-    *("terrai_nom", "nome_uc", "etiqueta", "label"),
-)  # fmt: skip
-_PLAIN_CODES = ("code", "codigo", "código", "cod", "icao", "oaci", "ident", "id")
+_PLAIN = {
+    "name": (
+        *("name", "nombre", "nome", "nom", "name_es", "name_pt", "name_fr", "name_en", "shapename"),
+        *("terrai_nom", "nome_uc", "etiqueta", "label"),
+    ),
+    "code": ("code", "codigo", "código", "cod", "icao", "oaci", "ident", "id"),
+}  # fmt: skip
 
-_HINT = "name the right column with FILE:NAME:CODE (regions), or take it out of a copy"
+_HINT = "name the right column as LEVEL=FILE:NAME:CODE, or take it out of a copy"
+_PLAIN_HINT = "take that column out of a copy"
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ class Labels:
     Attributes
     ----------
     table : DataFrame
-        ``name``, ``code``, and of regions for each level above ``country`` or ``admin1`` with its ``_code``; "" where
-        unknown.
+        ``name``, ``code`` where that was asked for, and of regions for each level above ``country`` or ``admin1`` with
+        its ``_code``; "" where unknown.
     notes : tuple of str
     """
 
@@ -130,17 +133,19 @@ def read_labels(
         notes.append(
             f"{scrambled} name(s) had been decoded with the wrong table and were put right, as NariÃ±o to Nariño"
         )
-    checked = _check(repaired, names_differ=code_column is None, source=source)
+    checked = _check(repaired, names_differ=code_column is None, hint=_HINT, source=source)
     return Labels(checked.table, (*notes, *checked.notes))
 
 
-def read_plain_labels(frame: pd.DataFrame, *, source: str) -> Labels:
-    """Read the names and codes of features that need have neither, such as rivers.
+def read_plain_labels(frame: pd.DataFrame, *labels: str, source: str) -> Labels:
+    """Read the names, or codes too, of features that need have neither, such as rivers.
 
     Parameters
     ----------
     frame : DataFrame
         Attributes.
+    *labels : str
+        ``name``, ``code``: what is read; a column that nobody asks for is not judged.
     source : str
         Name of the layer for messages.
 
@@ -154,24 +159,23 @@ def read_plain_labels(frame: pd.DataFrame, *, source: str) -> Labels:
         Where a code is too long to be one, or names lost characters.
     """
     texts = read_texts(frame)
-    columns = {
-        label: _pick(None, known, texts, frame, source=source)
-        for label, known in (("name", _PLAIN_NAMES), ("code", _PLAIN_CODES))
-    }
+    columns = {label: _pick(None, _PLAIN[label], texts, frame, source=source) for label in labels}
     values = {label: _blank(frame) if column is None else texts[column] for label, column in columns.items()}
-    return _check(pd.DataFrame(values, index=frame.index).astype(object).map(unscramble), source=source)
+    table = pd.DataFrame(values, index=frame.index).astype(object).map(unscramble)
+    return _check(table, names_differ=False, hint=_PLAIN_HINT, source=source)
 
 
-def _check(table: pd.DataFrame, *, names_differ: bool = False, source: str) -> Labels:
+def _check(table: pd.DataFrame, *, names_differ: bool, hint: str, source: str) -> Labels:
     """Clean names and codes, and cut names that are too long; codes are not, two of them could become equal."""
     clean = table.map(lambda text: clean_name(text, source=source))
     for column in (column for column in clean if str(column).endswith("code")):
-        clean[column] = clean[column].map(lambda text: check_name(text, source=source, hint=_HINT, kind="code"))
+        for text in clean[column]:
+            check_length(text, source=source, kind="code", hint=hint)
     cut = clean.map(cut_name)
     if names_differ and cut["name"].nunique() < clean["name"].nunique():
         raise VectorError(
             f"{source}: names of more than {MAX_NAME_CHARS} characters begin alike, expected some that still differ "
-            f"when they are cut, or codes; {_HINT}"
+            f"when they are cut, or codes; {hint}"
         )
     long = {text for column in clean for text in clean[column] if len(text) > MAX_NAME_CHARS}
     notes = (f"{len(long)} name(s) of more than {MAX_NAME_CHARS} characters were cut",) if long else ()

@@ -29,25 +29,30 @@ _PARTS = (
     # Where people live, from towns to single homes.
     *("settlement", "asentamient", "assentament", "village", "aldea", "aldeia", "hamlet", "hameau", "caserio"),
     *("pobla", "povoa", "populac", "populat", "rancheria", "ribeirinh", "localidad", "localite", "urban", "ciudad"),
-    *("corregimient", "dwelling", "vivienda", "habitation", "neighbourhood", "neighborhood"),
+    *("corregimient", "dwelling", "vivienda", "habitation", "neighbourhood", "neighborhood", "campement"),
     # Health, whoever gives it.
     *("health", "salud", "saude", "hospital", "hopita", "clinic", "clinique", "dispens", "medica", "medico"),
     *("medecin", "doctor", "enfermer", "infirm", "ambulator", "pharmac", "farmac", "matern", "sanitar", "sanitair"),
+    *("consultorio", "sanatori"),  # a consultoria advises firms
     # Schools, boarding schools among them, and missions: what the first strips of many forests were cleared for.
     *("school", "escuela", "escola", "colegio", "college", "educa", "kindergarten", "missionar", "misioner"),
     *("church", "iglesia", "igreja", "eglise", "worship"),
 )  # fmt: skip
 # Alone, or with the s or es of many: within others they say nothing, as city in electricity, mission in transmission.
+# A vereda is the least district of rural Colombia, with its people; that it is a pavement, or a palm swamp, elsewhere
+# costs a note too many.
 _WORDS = (
     *("people", "pueblo", "peuple", "povo", "tribe", "tribu", "etnia", "indian", "indio", "maloca", "ejido"),
     *("town", "city", "citie", "cidade", "ville", "vila", "villa", "vereda", "bairro", "barrio", "suburb"),
+    *("commune", "bourg"),
     *("house", "casa", "maison", "residential", "residencial", "residentiel", "residentielle"),
     *("sante", "ecole", "lycee", "liceo", "internado", "mission", "mision", "missao", "missoe"),
-    # Short forms: terra indígena, comunidades nativas, tierra comunitaria de origen, territorio indígena originario
-    # campesino, reserva extrativista, zone de droits d'usage collectifs, unidade básica de saúde.
-    *("ti", "ccnn", "tco", "tioc", "resex", "zduc", "ubs"),
 )  # fmt: skip
-_PEOPLE = re.compile(rf"{'|'.join(_PARTS)}|\b(?:{'|'.join(_WORDS)})(?:e?s)?\b")
+# Alone, or with the s of many, for ties are none: terra indígena, comunidades nativas, tierra comunitaria de origen,
+# territorio indígena originario campesino, reserva extrativista, zone de droits d'usage collectifs, unidade básica de
+# saúde.
+_SHORT_FORMS = ("ti", "ccnn", "tco", "tioc", "resex", "zduc", "ubs")
+_PEOPLE = re.compile(rf"{'|'.join(_PARTS)}|\b(?:(?:{'|'.join(_WORDS)})(?:e?s)?|(?:{'|'.join(_SHORT_FORMS)})s?)\b")
 
 _KINDS = (
     *("class", "clase", "fclass", "subclass", "categ", "subcateg", "kind", "type", "subtype", "tipo", "feature"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from colibri_geo.arguments import TO_FILE, list_given
 from colibri_geo.errors import SettingsError
 from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
 from colibri_geo.layers.columns import read_plain_labels
 from colibri_geo.layers.communities import find_communities
-from colibri_geo.layers.given import TO_FILE, list_given
 from colibri_geo.layers.nearness import find_nearest
 from colibri_geo.layers.planes import GeometryArray
 from colibri_geo.layers.reading import read_credit, read_surroundings
@@ -88,8 +88,8 @@ class Placed:
 
 
 def read_context(
-    aerodromes: str | Path | Sequence[str | Path] = (),
-    layers: str | Sequence[str] = (),
+    aerodromes: str | Path | Iterable[str | Path] = (),
+    layers: str | Iterable[str] = (),
     *,
     assume_crs: str | None = None,
 ) -> Context:
@@ -97,9 +97,9 @@ def read_context(
 
     Parameters
     ----------
-    aerodromes : str or Path, or a sequence of these
+    aerodromes : str or Path, or several of these
         See `read_aerodromes`.
-    layers : str or sequence of str
+    layers : str, or several of these
         ``NAME=FILE`` with NAME as `parse_context_layer` takes it and FILE a GeoPackage, shapefile, GeoJSON or KML, or
         a CSV of points (columns such as ``lon`` and ``lat``, degrees on WGS 84); of a GeoPackage with several layers
         the one called NAME is taken.
@@ -117,8 +117,8 @@ def read_context(
     InputError, UnsafeSource, VectorError, GeoreferenceError
         A file that cannot be read, holds no shapes with a place on the ground, or was written by a run.
     """
-    registers = list_given(aerodromes, str, Path, argument="aerodromes", expected=f"paths of files; {TO_FILE}")
-    texts = list_given(layers, str, argument="layers", expected=f"NAME=FILE or a list of these; {TO_FILE}")
+    registers = list_given(aerodromes, str, Path, argument="aerodromes", expected=f"paths (str or Path); {TO_FILE}")
+    texts = list_given(layers, str, argument="layers", expected=f"NAME=FILE (str) or several; {TO_FILE}")
     named = [parse_context_layer(text) for text in texts]
     names = [name for name, _ in named]
     if repeated := next((name for name in names if names.count(name) > 1), None):
@@ -187,7 +187,7 @@ def place_in_context(strips: gpd.GeoDataFrame, context: Context) -> Placed:
 
 def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
     features = read_surroundings(path, role=name, assume_crs=assume_crs)
-    labels = read_plain_labels(features.frame, source=path.name)
+    labels = read_plain_labels(features.frame, "name", source=path.name)
     shapes = np.asarray(features.frame.geometry.array, dtype=object)
     table = pd.DataFrame(
         {
@@ -207,7 +207,8 @@ def _read_layer(name: str, path: Path, assume_crs: str | None) -> ContextLayer:
 def _describe_nearest(strips: gpd.GeoDataFrame, layer: ContextLayer) -> pd.DataFrame:
     axes = np.asarray(strips.geometry.to_crs(LONLAT).array, dtype=object)
     nearest = _find_nearest_named(axes, layer.table)
-    people = _find_nearest_named(axes, layer.table[layer.table["is_community"]])
+    is_community = layer.table["is_community"]
+    people = nearest if is_community.all() else _find_nearest_named(axes, layer.table[is_community])
     nearest = nearest.assign(community_name=people["name"], community_km=people["distance_km"])
     nearest = nearest.assign(strip_id=strips.index.to_numpy(), layer=layer.name)
     return nearest[nearest["feature"] >= 0][_COLUMNS]

@@ -14,11 +14,14 @@ LAYERS = (*ALWAYS, "not_asked", "regions", "strip_context")
 EDITION_MARK = "colibri_geo"
 """Data of the squares in the KML of an edition, which has no other in common with its tables."""
 _MARKS = ({"strip_id", "verdict", "probability"}, {EDITION_MARK}, {"asked_px", "observed_px"})
-"""Columns of strips, of the squares of an edition, of tiles: each file of these has some of them."""
+"""Columns of strips and their outlines, of the squares of an edition, of tiles: each file of these has some of them."""
 
 
 def is_result(table: pd.DataFrame) -> bool:
-    """Tell by its columns whether a layer is of a run or of an edition, as written or saved anew."""
+    """Tell by its columns whether a layer is what a run or an edition found, as written or saved anew.
+
+    Unseen ground and regions are not: they tell of no strip.
+    """
     return any(mark <= set(table.columns) for mark in _MARKS)
 
 

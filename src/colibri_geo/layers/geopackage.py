@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 import unicodedata
@@ -26,8 +27,23 @@ _DESCRIBING = ("gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
 _STEPS = 1_000_000  # of the database engine between two looks at the clock
 _MAX_VALUE_BYTES = 2**27  # of one geometry, eight million points, or one text
-_REACHING_OUT = ("load_extension", "readfile", "writefile", "fts3_tokenizer")
-"""Functions by which SQL runs code or reads and writes files."""
+_REACHING_OUT = re.compile(
+    "|".join(
+        (
+            # SQLite and its shell; "edit" is a word of any log of changes: where a comment is next, a call may follow.
+            *("load_extension", "fts3_tokenizer", "readfile", "writefile", "fsdir", "zipfile"),
+            r"\b(?:edit|eval)\b(?=[\s\"'`\]]*(?:\(|--|/\*))",
+            # SpatiaLite
+            *("blobfromfile", "blobtofile", "xb_loadxml", "xb_storexml", "guesssridfrom", "databasepath"),
+            *(r"import(?:shp|dbf|dxf|geojson|kml|wfs|xls|zip)", r"export(?:shp|dbf|dxf|geojson|kml)"),
+            *("sqlproc_", "storedproc_", "rl2_"),
+            # GDAL
+            *("gdal_get_", "ogr_datasource_load_layers", "ogr_geocode", "ogr_getconfigoption", "ogr_setconfigoption"),
+        )
+    ).encode(),
+    re.IGNORECASE,
+)
+"""Functions by which the SQL of usual programs runs code, reads and writes files, or asks the network."""
 _GDALS_NONE = ("GDAL", 99999)  # what GDAL writes for a layer without a reference system
 _ENVELOPE_BYTES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
@@ -57,7 +73,7 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> Features:
     CorruptInput, EncodingError, VectorError
         Damaged, text that is not UTF-8, no or too many layers.
     UnsafeSource
-        A trigger or view that reaches out of the file.
+        A trigger or view that names a function known to reach out of the file.
     MissingCRS
         Where its reference system is not defined; an undefined one (-1, 0) leaves the CRS empty.
 
@@ -138,14 +154,13 @@ def _check_reach(database: sqlite3.Connection, source: str) -> None:
 
     Triggers of spatial indexes and counts of features, and those of a user's own, call nothing of the kind.
     """
-    query = "SELECT name, type, lower(sql) FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    query = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for name, kind, sql in database.execute(query):
-        called = next((function for function in _REACHING_OUT if function.encode() in (sql or b"")), None)
-        if called is not None:
+        if called := _REACHING_OUT.search(sql or b""):
             raise UnsafeSource(
-                f"{source}: its {_decode_text(kind, source)} {_decode_text(name, source)[:80]} calls {called}, which "
-                "reaches out of the file, expected features alone; do not change it in a GIS, get the layer from a "
-                "source that you trust"
+                f"{source}: its {_decode_text(kind, source)} {_decode_text(name, source)[:80]} calls "
+                f"{called[0].decode()}, which reaches out of the file, expected features alone; do not change it in a "
+                "GIS, get the layer from a source that you trust"
             )
 
 

@@ -45,7 +45,7 @@ class LayerInspection:
         Geodesic, of the polygons together; None where there are none.
     uses : tuple of str
         Options that take it: ``--regions`` and ``--aoi`` take polygons, ``--aerodromes`` points and lines, ``--layer``
-        all of them but what a run wrote.
+        all of them but what a run found.
     licence : str or None
         Where its side file states one.
     sha256 : str

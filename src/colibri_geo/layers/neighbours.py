@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +35,8 @@ class Neighbour:
     name: str
     distance_km: float
     overlap_share: float
-    community_name: str = ""
-    community_km: float = math.nan
+    community_name: str
+    community_km: float
 
     @property
     def is_community(self) -> bool:

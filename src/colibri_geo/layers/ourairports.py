@@ -8,7 +8,7 @@ from pathlib import Path
 from colibri_geo.errors import VectorError
 from colibri_geo.layers.headers import MAX_HEADER_BYTES, split_header
 from colibri_geo.layers.sources import check_layer
-from colibri_geo.layers.spelling import check_name
+from colibri_geo.layers.spelling import check_length, clean_name
 from colibri_geo.layers.tables import HINT, Place, Row, read_table
 
 _AIRPORTS = ("id", "ident", "type", "name", "latitude_deg", "longitude_deg")
@@ -154,7 +154,9 @@ def _read_runway(row: Row) -> Runway:
 
 
 def _name(row: Row, column: str) -> str:
-    return check_name(row.text(column), source=row.source, hint=HINT)
+    name = clean_name(row.text(column), source=row.source)
+    check_length(name, source=row.source, kind="name", hint=HINT)
+    return name
 
 
 def _find_place(row: Row, prefix: str = "") -> Place | None:

@@ -38,8 +38,8 @@ def read_points(path: Path) -> Features:
     places = [row.place(found.lon, found.lat) for row in table.rows]
     points = shapely.points(np.array([(place.lon, place.lat) for place in places], dtype=np.float64).reshape(-1, 2))
     texts = {
-        column: pd.Series([row.cells[at] for row in table.rows], dtype=object)
-        for at, column in enumerate(table.columns)
+        column: pd.Series([row.text(column) for row in table.rows], dtype=object)
+        for column in table.columns
         if column != "geometry"
     }
     return Features(gpd.GeoDataFrame(texts, geometry=points, crs=LONLAT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from colibri_geo.arguments import TO_FILE, check_given, list_given
 from colibri_geo.documents import parse_json
 from colibri_geo.errors import CorruptInput, SettingsError, UnsupportedFormat, VectorError
 from colibri_geo.hashing import hash_file
@@ -23,7 +24,6 @@ from colibri_geo.layers.features import Features
 from colibri_geo.layers.findings import ALWAYS, LAYERS, is_result
 from colibri_geo.layers.geojson import read_geojson
 from colibri_geo.layers.geopackage import list_tables, read_geopackage
-from colibri_geo.layers.given import TO_FILE, check_given, list_given
 from colibri_geo.layers.kml import read_kml
 from colibri_geo.layers.ourairports import has_columns
 from colibri_geo.layers.points import read_points
@@ -61,7 +61,7 @@ class Layer:
     code: str | None = None
 
 
-def read_regions(layers: str | Layer | Sequence[str | Layer], *, assume_crs: str | None = None) -> Regions:
+def read_regions(layers: str | Layer | Iterable[str | Layer], *, assume_crs: str | None = None) -> Regions:
     """Read layers of regions.
 
     Use it once a run; several layers of one level (two countries' departments) are put together. Names keep their
@@ -69,7 +69,7 @@ def read_regions(layers: str | Layer | Sequence[str | Layer], *, assume_crs: str
 
     Parameters
     ----------
-    layers : str or Layer, or a sequence of these
+    layers : str or Layer, or several of these
         ``LEVEL=FILE[:NAME[:CODE]]`` with LEVEL country, admin1 or admin2, FILE a GeoPackage, shapefile, GeoJSON or KML,
         and NAME and CODE columns (those of well-known layers are found by themselves); or `Layer`, which takes a
         GeoDataFrame too. Of a GeoPackage with several layers the one named like the level is taken.
@@ -95,7 +95,7 @@ def read_regions(layers: str | Layer | Sequence[str | Layer], *, assume_crs: str
     >>> read_regions([Layer("admin1", frame)]).table[["level", "code", "name"]].values.tolist()
     [['admin1', '52', 'NARIÑO']]
     """
-    expected = "LEVEL=FILE[:NAME[:CODE]] or Layer, or a list of these; give a table as Layer('admin1', table)"
+    expected = "LEVEL=FILE[:NAME[:CODE]] (str) or Layer, or several; give a table as Layer('admin1', table)"
     given = list_given(layers, str, Layer, argument="regions", expected=expected)
     asked = [parse_layer(layer) if isinstance(layer, str) else layer for layer in given]
     parts = [_read_layer(layer, assume_crs) for layer in asked]
@@ -181,7 +181,7 @@ def read_aoi(path: str | Path, *, assume_crs: str | None = None) -> Aoi:
     InputError, UnsafeSource, VectorError, GeoreferenceError
         As `read_regions`.
     """
-    check_given(path, str, Path, argument="aoi", expected=f"the path of a file; {TO_FILE}")
+    check_given(path, str, Path, argument="aoi", expected=f"the path of a file (str or Path); {TO_FILE}")
     path = Path(path)
     polygons = read_polygons(path, role="aoi", assume_crs=assume_crs)
     source = LayerSource("aoi", path.name, hash_file(path), None, polygons.notes)

@@ -64,16 +64,12 @@ def cut_name(text: str) -> str:
     return text if len(text) <= MAX_NAME_CHARS else f"{text[: MAX_NAME_CHARS - 1].rstrip()}…"
 
 
-def check_name(text: str, *, source: str, hint: str, kind: str = "name") -> str:
-    """Return a name, or the kind of text that is said, as `clean_name` does.
+def check_length(text: str, *, source: str, kind: str, hint: str) -> None:
+    """Refuse a name, or a text of another kind, that is too long to be one.
 
     Raises
     ------
-    EncodingError
-        As `clean_name`.
     VectorError
-        Where it is too long to be a name.
     """
     if len(text) > MAX_NAME_CHARS:
         raise VectorError(f"{source}: a {kind} of {len(text):,} characters, expected at most {MAX_NAME_CHARS}; {hint}")
-    return clean_name(text, source=source)

@@ -72,7 +72,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: its columns, which are those of each row."""
+    """A table of text: its columns, which are those of each row; one without a name and without text is none."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -81,7 +81,7 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read a table of comma-separated text; semicolons separate where the header has them and no comma.
 
-    Lines without text are no rows.
+    A comma in quotes is part of a name. Lines without text are no rows.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read_table(path: Path) -> Table:
     EncodingError, CorruptInput
         Not UTF-8, rows that are no rows.
     VectorError
-        Columns that are too many or twice the same, or a field that is too long.
+        Columns that are too many, two of one name, or a field that is too long.
     """
     if path.stat().st_size > MAX_TEXT_BYTES:
         raise InputTooLarge(
@@ -103,16 +103,32 @@ def read_table(path: Path) -> Table:
         raise EncodingError(f"{path.name}: byte {error.start} is not UTF-8, expected UTF-8; export it again") from error
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text), strict=True)
     try:
-        columns = tuple(next(lines, ()))
-        if len(columns) > _MAX_COLUMNS or len({column.lower() for column in columns}) < len(columns):
-            raise VectorError(f"{path.name}: columns that are too many, or twice the same; {HINT}")
-        at = {column: number for number, column in enumerate(columns)}
-        rows = tuple(
-            Row(cells, at, f"{path.name}: row {number}") for number, cells in _check_rows(path.name, lines, columns)
-        )
+        header = next(lines, [])
+        if len(header) > _MAX_COLUMNS:
+            raise VectorError(
+                f"{path.name}: {len(header):,} columns, expected at most {_MAX_COLUMNS}; take those out that tell no "
+                "place, name or kind"
+            )
+        numbered = list(_check_rows(path.name, lines, header))
     except csv.Error as error:
         raise CorruptInput(f"{path.name}: line {lines.line_num} is no row of a table ({error}); {HINT}") from error
-    return Table(columns, rows)
+    at = _find_columns(path.name, header, [cells for _, cells in numbered])
+    return Table(tuple(at), tuple(Row(cells, at, f"{path.name}: row {number}") for number, cells in numbered))
+
+
+def _find_columns(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return where the columns are: the commas that spreadsheets put to the ends of rows make none."""
+    at: dict[str, int] = {}
+    for number, column in enumerate(map(str.strip, header)):
+        if not column and not any(cells[number].strip() for cells in rows):
+            continue
+        if column.lower() in {known.lower() for known in at}:
+            raise VectorError(
+                f"{name}: two columns are called {column[:40]!r}, expected names that differ in more than case; "
+                "rename one"
+            )
+        at[column] = number
+    return at
 
 
 def _check_rows(name: str, lines: Iterator[list[str]], columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 from shapely import LineString
 
+from colibri_geo.arguments import list_given
 from colibri_geo.core.gradient import fit_gradient
 from colibri_geo.errors import NoOverlap, NotAFile
-from colibri_geo.layers.given import list_given
 from colibri_geo.layers.pixels import find_footprint
 from colibri_geo.layers.planes import GEOD, FloatArray
 from colibri_geo.layers.shapes import LONLAT
@@ -66,13 +66,13 @@ COLUMNS = tuple(column.name for column in fields(_Heights))
 
 
 def read_terrain(
-    paths: str | Path | Sequence[str | Path], *, near: Sequence[GeoBox], assume_crs: str | None = None
+    paths: str | Path | Iterable[str | Path], *, near: Sequence[GeoBox], assume_crs: str | None = None
 ) -> Terrain | None:
     """Open an elevation model where a pair lies; heights are read later.
 
     Parameters
     ----------
-    paths : str or Path, or a sequence of these
+    paths : str or Path, or several of these
         GeoTIFFs of one band, heights in metres, such as the tiles of Copernicus GLO-30, or a folder of such. Give files
         of one model: where two meet, what they differ by would be a slope.
     near : sequence of GeoBox
@@ -96,7 +96,11 @@ def read_terrain(
         No file touches the ground of the scenes.
     """
     given = list_given(
-        paths, str, Path, argument="elevation", expected="paths of GeoTIFFs or of their folder; give those"
+        paths,
+        str,
+        Path,
+        argument="elevation",
+        expected="paths (str or Path) of GeoTIFFs or of their folder; give those",
     )
     files = list(_list_files(given))
     if not files:

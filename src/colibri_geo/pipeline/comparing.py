@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +28,11 @@ def compare(
     before: str | Path | Scene,
     after: str | Path | Scene,
     *,
-    regions: str | Layer | Sequence[str | Layer] = (),
+    regions: str | Layer | Iterable[str | Layer] = (),
     aoi: str | Path | None = None,
-    aerodromes: str | Path | Sequence[str | Path] = (),
-    layers: str | Sequence[str] = (),
-    elevation: str | Path | Sequence[str | Path] = (),
+    aerodromes: str | Path | Iterable[str | Path] = (),
+    layers: str | Iterable[str] = (),
+    elevation: str | Path | Iterable[str | Path] = (),
     settings: Settings | None = None,
     before_mask: str | Path | None = None,
     after_mask: str | Path | None = None,
@@ -53,17 +53,17 @@ def compare(
     ----------
     before, after : str, Path or Scene
         What `open_scene` reads, or an open scene, which keeps its own mask, date and bands.
-    regions : str or Layer, or a sequence of these
+    regions : str or Layer, or several of these
         ``LEVEL=FILE[:NAME[:CODE]]`` with level country, admin1 or admin2; see `read_regions`.
     aoi : str or Path, optional
         Polygons outside of which nothing is looked at.
-    aerodromes : str or Path, or a sequence of these
+    aerodromes : str or Path, or several of these
         Registers and maps of aerodromes, such as OurAirports' tables: each strip is told whether it lies on one. See
         `colibri_geo.layers.read_aerodromes`.
-    layers : str or sequence of str
+    layers : str, or several of these
         ``NAME=FILE``: rivers, roads, settlements, protected or indigenous areas, any layer, under a name of your own.
         The nearest feature of each stands beside a strip, as evidence; no strip is left out by it.
-    elevation : str or Path, or a sequence of these
+    elevation : str or Path, or several of these
         A digital elevation model, such as tiles of Copernicus GLO-30 or a folder of them: how high each strip lies, and
         how it slopes, stands beside it. See `colibri_geo.layers.terrain`.
     settings : Settings, optional

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -62,11 +62,11 @@ def add_layers(
     after: Scene,
     *,
     radar: tuple[Scene, ...] = (),
-    regions: str | Layer | Sequence[str | Layer],
+    regions: str | Layer | Iterable[str | Layer],
     aoi: str | Path | None,
-    aerodromes: str | Path | Sequence[str | Path],
-    layers: str | Sequence[str],
-    elevation: str | Path | Sequence[str | Path],
+    aerodromes: str | Path | Iterable[str | Path],
+    layers: str | Iterable[str],
+    elevation: str | Path | Iterable[str | Path],
     assume_crs: str | None,
     settings: Settings,
 ) -> Inputs:

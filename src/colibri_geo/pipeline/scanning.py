@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colibri_geo.arguments import check_given
 from colibri_geo.errors import SettingsError
-from colibri_geo.layers.given import check_given
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
@@ -37,11 +37,11 @@ def scan(
     before: Images,
     after: Images,
     *,
-    regions: str | Layer | Sequence[str | Layer] = (),
+    regions: str | Layer | Iterable[str | Layer] = (),
     aoi: str | Path | None = None,
-    aerodromes: str | Path | Sequence[str | Path] = (),
-    layers: str | Sequence[str] = (),
-    elevation: str | Path | Sequence[str | Path] = (),
+    aerodromes: str | Path | Iterable[str | Path] = (),
+    layers: str | Iterable[str] = (),
+    elevation: str | Path | Iterable[str | Path] = (),
     settings: Settings | None = None,
     before_date: str | datetime | None = None,
     after_date: str | datetime | None = None,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import reduce
 from numbers import Integral
 
+from colibri_geo.arguments import check_given
 from colibri_geo.core.windows import Window
 from colibri_geo.errors import SettingsError
-from colibri_geo.layers.given import check_given
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,11 @@ from numbers import Integral
 from typing import Any, ParamSpec, TypeVar
 
 from colibri_geo import __version__
+from colibri_geo.arguments import check_given
 from colibri_geo.errors import EngineError, SchedulerLost, SettingsError
 from colibri_geo.extras import load_extra
 from colibri_geo.hardening import harden
 from colibri_geo.isolation import MAX_BYTES, Lost, Pool, is_loud, isolated
-from colibri_geo.layers.given import check_given
 
 P = ParamSpec("P")
 T = TypeVar("T")

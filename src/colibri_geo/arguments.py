@@ -1,0 +1,58 @@
+"""What an argument of a function takes: one of its types, or several, or refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from colibri_geo.errors import SettingsError
+
+TO_FILE = "write what is in memory to a file (to_file), and give its path"
+
+
+def list_given(given: object, *kinds: type, argument: str, expected: str) -> list[Any]:
+    """Return what was given for an argument, one or several of its kinds, as a list.
+
+    A sequence keeps its order. What has none, such as a set, or one that differs between machines, such as the files
+    that `Path.glob` finds, is sorted: the same call gives the same bytes. A table or a mapping is one thing.
+
+    Parameters
+    ----------
+    given : object
+        As it came.
+    *kinds, argument, expected
+        As of `check_given`.
+
+    Raises
+    ------
+    SettingsError
+        As `check_given`.
+    """
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes) or hasattr(given, "keys"):
+        parts = [given]
+    else:
+        parts = [*given] if isinstance(given, Sequence) else sorted(given, key=str)
+    for part in parts:
+        check_given(part, *kinds, argument=argument, expected=expected)
+    return parts
+
+
+def check_given(given: object, *kinds: type, argument: str, expected: str) -> None:
+    """Refuse what is of none of the types that an argument takes.
+
+    Parameters
+    ----------
+    given : object
+        As it came.
+    *kinds : type
+        What the argument takes.
+    argument, expected : str
+        Its name, and what to say was expected, with what to do.
+
+    Raises
+    ------
+    SettingsError
+        Such as for a table in place of a path.
+    """
+    if not isinstance(given, kinds):
+        raise SettingsError(f"{argument} of type {type(given).__name__}, expected {expected}")
