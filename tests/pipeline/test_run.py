@@ -24,6 +24,7 @@ from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.describing import say_share
 from colibri_geo.language import ENGLISH, load_messages
 from colibri_geo.settings import Settings
+from tests.support.secret_run import secret_run
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 
 
@@ -71,6 +72,16 @@ def test_edited_tables_are_no_run(run: Run, tmp_path: Path) -> None:
         tables.commit()
     with pytest.raises(NotARun, match=r"findings\.gpkg was edited after the run"):
         read_run(folder)
+
+
+def test_tables_of_another_scan_are_no_run(run: Run, tmp_path: Path) -> None:
+    """Tiles that were laid into a run, or taken out of one, are told: saved again either would be sealed."""
+    scanned = dataclasses.replace(run, tiles=secret_run().tiles).save(tmp_path / "scanned", report=False)
+    compared = run.save(tmp_path / "compared", report=False)
+    (scanned / "tiles.gpkg").rename(compared / "tiles.gpkg")
+    for folder, how in ((scanned, "removed"), (compared, "added")):
+        with pytest.raises(NotARun, match=rf"tiles\.gpkg was {how} after the run"):
+            read_run(folder)
 
 
 def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Path) -> None:

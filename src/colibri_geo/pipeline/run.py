@@ -345,7 +345,7 @@ def read_run(folder: str | Path) -> Run:
     SettingsError
         Something that is no path.
     NotARun
-        The folder holds no run, a damaged one, one whose tables were edited, or an edition of one.
+        The folder holds no run, a damaged one, one whose tables were edited, added or removed, or an edition of one.
     """
     from colibri_geo.exporting import TABLE_FILES, read_tables, read_tiles
 
