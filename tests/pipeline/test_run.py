@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,10 +20,13 @@ from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, NotARun, OutputError, OutputExists, SettingsError, UnsupportedFormat
-from colibri_geo.evidence import LayerRecord
+from colibri_geo.evidence import LayerRecord, write_manifest
 from colibri_geo.exporting import check_findings, check_strips
+from colibri_geo.exporting.columns import STRIP_COLUMNS, STRIP_CONTEXT_COLUMNS
 from colibri_geo.exporting.describing import say_share
+from colibri_geo.exporting.geopackage import write_geopackage
 from colibri_geo.language import ENGLISH, load_messages
+from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
 from tests.support.secret_run import secret_run
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
@@ -82,6 +86,33 @@ def test_tables_of_another_scan_are_no_run(run: Run, tmp_path: Path) -> None:
     for folder, how in ((scanned, "removed"), (compared, "added")):
         with pytest.raises(NotARun, match=rf"tiles\.gpkg was {how} after the run"):
             read_run(folder)
+
+
+@pytest.mark.parametrize("precision", ["exact", "5km", "region"])
+def test_run_of_an_older_version_is_read_and_saved(tmp_path: Path, precision: str) -> None:
+    """A run whose tables lack columns that came later is read, and written again: whole, and as editions."""
+    older = tmp_path / "older"
+    older.mkdir()
+    later = [column.name for column in (*STRIP_COLUMNS, *STRIP_CONTEXT_COLUMNS) if not column.required]
+    write_geopackage(
+        drop_columns(secret_run().findings, later),
+        older / "findings.gpkg",
+        moment=pd.Timestamp(0, tz="UTC"),
+        caution="",
+    )
+    write_manifest(older, secret_run().record)
+    back = read_run(older)
+    assert back.strips[[column.name for column in STRIP_COLUMNS if not column.required]].isna().all(axis=None)
+    folder = back.save(tmp_path / "again", report=precision != "exact", precision=precision)
+    assert verify(folder).ok
+    assert "Puerto Secreto" not in (folder / "message.txt").read_text(encoding="utf-8")
+
+
+def drop_columns(findings: Findings, names: Sequence[str]) -> Findings:
+    """Leave columns out of the tables of strips and of what lies around them."""
+    assert findings.strip_context is not None
+    strips, around = (table.drop(columns=names, errors="ignore") for table in (findings.strips, findings.strip_context))
+    return dataclasses.replace(findings, strips=strips, strip_context=around)
 
 
 def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Path) -> None:
