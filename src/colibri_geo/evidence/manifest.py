@@ -21,7 +21,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence.records import RunRecord
 from colibri_geo.hashing import hash_file
-from colibri_geo.layers.given import check_given
+from colibri_geo.layers.given import take_path
 from colibri_geo.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -103,10 +103,9 @@ def take_folder(folder: str | Path) -> Path:
     Raises
     ------
     SettingsError
-        Something that is no path.
+        Something that is no path, or an empty one.
     """
-    check_given(folder, str, os.PathLike, argument="folder", expected="the path of a run's folder; correct it")
-    return Path(folder)
+    return take_path(folder, argument="folder", expected="the path of a run's folder; correct it")
 
 
 def write_manifest(folder: Path, record: RunRecord) -> None:

@@ -1,8 +1,10 @@
-"""Layers as they were given to a function: of the types that it takes, or refused by the name of the argument."""
+"""Layers and paths as given to a function: of the types that it takes, or refused by the name of the argument."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import SettingsError
@@ -37,3 +39,12 @@ def check_given(given: object, *kinds: type, argument: str, expected: str) -> No
     """
     if not isinstance(given, kinds):
         raise SettingsError(f"{argument} of type {type(given).__name__}, expected {expected}")
+
+
+def take_path(given: str | os.PathLike[str], *, argument: str, expected: str) -> Path:
+    """Return the path that was given for an argument; an empty one is none. See `check_given`."""
+    text = os.fspath(given) if isinstance(given, os.PathLike) else given
+    check_given(text, str, argument=argument, expected=expected)
+    if not text:
+        raise SettingsError(f"{argument} is empty, expected {expected}")
+    return Path(text)

@@ -17,6 +17,7 @@ from colibri_geo.language import load_messages
 from colibri_geo.language.formats import one_line
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.findings import Findings
+from colibri_geo.layers.given import take_path
 from colibri_geo.pairs import AlignedPair
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Run:
 
         saved = save_run(
             self,
-            take_folder(out),
+            take_path(out, argument="out", expected="the path of a new folder; correct it"),
             overwrite=overwrite,
             rasters=rasters,
             report=report,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colibri_geo.errors import SettingsError
-from colibri_geo.layers.given import check_given
+from colibri_geo.layers.given import take_path
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
@@ -106,8 +105,8 @@ def scan(
     if state is None and resume:
         raise SettingsError("resume=True without state, expected the folder that keeps the scan; give it as state")
     if state is not None:
-        check_given(state, str, os.PathLike, argument="state", expected="the path of a folder; correct it")
-        TileStore.check(Path(state), resume=resume)
+        state = take_path(state, argument="state", expected="the path of a folder; correct it")
+        TileStore.check(state, resume=resume)
     with ExitStack() as stack:
         clock = Clock(stack.enter_context(show_progress(progress)))
         if on_tile is None and progress is True:
