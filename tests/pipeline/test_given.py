@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from colibri_geo import Run, compare, read_run, scan, verify
+from colibri_geo import Run, compare, inspect_scene, read_run, scan, verify
 from colibri_geo.errors import ColibriError
 from tests.support.example_run import example_findings, example_record
 
@@ -35,8 +35,16 @@ class OfBytes:
         (lambda: RUN.save(3), "out of type int, expected the path of a new folder"),  # type: ignore[arg-type]
         (lambda: RUN.save(""), "out is empty, expected the path of a new folder"),
         (lambda: compare(NOWHERE, NOWHERE, workers="x"), "workers of type str, expected a whole"),  # type: ignore[arg-type]
+        (lambda: compare(NOWHERE, NOWHERE, workers=True), "workers of type bool, expected a whole"),
+        (lambda: compare(NOWHERE, NOWHERE, before_mask=3), "a mask of type int, expected a path"),  # type: ignore[arg-type]
+        (lambda: compare(NOWHERE, NOWHERE, after_mask=OfBytes()), "a mask of type OfBytes, expected a path"),  # type: ignore[arg-type]
+        (lambda: compare(NOWHERE, NOWHERE, after_mask=""), "the path is empty, expected that of a mask"),
+        (lambda: inspect_scene(NOWHERE, mask=3), "a mask of type int, expected a path"),  # type: ignore[arg-type]
         (lambda: scan(NOWHERE, NOWHERE, workers=2.5), "workers of type float, expected a whole"),  # type: ignore[arg-type]
         (lambda: scan(NOWHERE, NOWHERE, tile_px="x"), "tile_px of type str, expected a whole"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, tile_px=True), "tile_px of type bool, expected a whole"),
+        (lambda: scan(NOWHERE, NOWHERE, executor=3), "executor of type int, expected an Executor"),  # type: ignore[arg-type]
+        (lambda: scan(NOWHERE, NOWHERE, on_tile=3), "on_tile of type int, expected a function"),  # type: ignore[arg-type]
         (lambda: scan(NOWHERE, NOWHERE, state=3), "state of type int, expected the path"),  # type: ignore[arg-type]
         (lambda: scan(NOWHERE, NOWHERE, state=OfBytes()), "state of type bytes, expected the path"),  # type: ignore[arg-type]
         (lambda: scan(NOWHERE, NOWHERE, state=""), "state is empty, expected the path"),

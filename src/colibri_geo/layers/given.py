@@ -21,7 +21,7 @@ def list_given(given: object, *kinds: type, argument: str, expected: str) -> lis
 
 
 def check_given(given: object, *kinds: type, argument: str, expected: str) -> None:
-    """Refuse what is of none of the types that an argument takes.
+    """Refuse what is of none of the types that an argument takes; True and False, which count as numbers, are of none.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def check_given(given: object, *kinds: type, argument: str, expected: str) -> No
     SettingsError
         Such as for a table in place of a path.
     """
-    if not isinstance(given, kinds):
+    if not isinstance(given, kinds) or isinstance(given, bool):
         raise SettingsError(f"{argument} of type {type(given).__name__}, expected {expected}")
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from colibri_geo.errors import SettingsError
-from colibri_geo.layers.given import take_path
+from colibri_geo.layers.given import check_given, take_path
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
 from colibri_geo.scanning import LocalExecutor, OwnExecutor, TileDone, TileStore, cut_tiles, local_executor
@@ -107,6 +108,10 @@ def scan(
     if state is not None:
         state = take_path(state, argument="state", expected="the path of a folder; correct it")
         TileStore.check(state, resume=resume)
+    expected = "an Executor; give what `with dask_executor(...) as executor` gives, or leave it out"
+    check_given(executor, Executor, NoneType, argument="executor", expected=expected)
+    if not (on_tile is None or callable(on_tile)):
+        raise SettingsError(f"on_tile of type {type(on_tile).__name__}, expected a function; give one, or leave it out")
     with ExitStack() as stack:
         clock = Clock(stack.enter_context(show_progress(progress)))
         if on_tile is None and progress is True:
