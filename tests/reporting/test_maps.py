@@ -109,6 +109,17 @@ def test_every_number_tells_its_own_strip(canvas: Canvas, rng: np.random.Generat
             assert middle.distance(first) < 45
 
 
+def test_number_of_an_axis_without_length_stands_above_it(canvas: Canvas) -> None:
+    """A strip that is a point on the drawing has its number beside it, alone and in company."""
+    point, line = LineString([(200, 200), (200, 200)]), LineString([(400, 200), (460, 200)])
+    alone, beside = place_numbers(canvas, [point, line], ["1", "2"])
+    assert (alone.across, alone.leader) == (200, None)
+    assert (beside.across, beside.down) == (430, alone.down)
+    for number in place_numbers(canvas, [point, point], ["1", "2"]):
+        assert number.leader is not None
+        assert number.leader.coords[-1] == (200, 200)
+
+
 def test_leader_is_drawn_and_goes_with_its_strip(canvas: Canvas) -> None:
     """A leader is a link to the sheet, as its strip is; of a strip alone there is none."""
     east, north = ORIGIN[0] + 4000, ORIGIN[1] + 4000
