@@ -178,6 +178,24 @@ def test_regions_far_away_do_no_harm(canvas: Canvas) -> None:
     assert np.abs(points).max() < 2000
 
 
+def test_legend_names_outlines_that_show(canvas: Canvas) -> None:
+    """Of regions the legend has the levels of which an outline crosses the map, not those around it or beside it."""
+    west, south, east, north = canvas.lonlat_bounds()
+    across = box(west - 1, south - 1, (west + east) / 2, north + 1)
+    around, beside = box(west - 1, south - 1, east + 1, north + 1), box(east + 0.01, south, east + 1, north)
+    cases = {
+        ("admin2", "admin1", "country"): (across, across, across),
+        ("admin1",): (beside, across, around),
+        ("country",): (around, beside, across),
+        (): (beside, around, around),
+    }
+    for shown, shapes in cases.items():
+        columns = {"level": ["admin2", "admin1", "country"], "code": "", "name": "x"}
+        drawing = overview(canvas, [], gpd.GeoDataFrame(columns, geometry=list(shapes), crs=4326))
+        explained = [f"region-{level}" for level in shown if level == "country" or level == shown[0]]
+        assert [entry.kind for entry in drawing.legend] == explained
+
+
 def test_region_names_are_cut(canvas: Canvas) -> None:
     """A name of megabytes takes no more room than a long name."""
     regions = example_findings().regions
