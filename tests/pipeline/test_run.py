@@ -25,6 +25,7 @@ from colibri_geo.exporting import check_findings, check_strips
 from colibri_geo.exporting.columns import STRIP_COLUMNS, STRIP_CONTEXT_COLUMNS
 from colibri_geo.exporting.describing import say_share
 from colibri_geo.exporting.geopackage import write_geopackage
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.language import ENGLISH, load_messages
 from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
@@ -362,6 +363,14 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
         run, findings=dataclasses.replace(run.findings, strips=run.strips.assign(azimuth_deg=179.96))
     )
     assert "<td>0.0</td>" in north._repr_html_()
+
+
+def test_notebook_has_the_order_of_the_report() -> None:
+    """The table of a notebook begins with the strip that has number 1 everywhere else."""
+    run = secret_run()
+    named = re.findall(r"<th>(S\d+)</th>", run._repr_html_())
+    assert named == [run.strips.index[position] for position in rank_positions(run.strips)]
+    assert named != sorted(named)
 
 
 @pytest.mark.parametrize("lang", ["es", "pt", "fr"])
