@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from colibri_geo.errors import SettingsError
@@ -38,7 +40,7 @@ def list_given(given: object, *kinds: type, argument: str, expected: str) -> lis
 
 
 def check_given(given: object, *kinds: type, argument: str, expected: str) -> None:
-    """Refuse what is of none of the types that an argument takes.
+    """Refuse what is of none of the types that an argument takes; True and False, which count as numbers, are of none.
 
     Parameters
     ----------
@@ -54,5 +56,14 @@ def check_given(given: object, *kinds: type, argument: str, expected: str) -> No
     SettingsError
         Such as for a table in place of a path.
     """
-    if not isinstance(given, kinds):
+    if not isinstance(given, kinds) or isinstance(given, bool):
         raise SettingsError(f"{argument} of type {type(given).__name__}, expected {expected}")
+
+
+def take_path(given: str | os.PathLike[str], *, argument: str, expected: str) -> Path:
+    """Return the path that was given for an argument; an empty one is none. See `check_given`."""
+    text = os.fspath(given) if isinstance(given, os.PathLike) else given
+    check_given(text, str, argument=argument, expected=expected)
+    if not text:
+        raise SettingsError(f"{argument} is empty, expected {expected}")
+    return Path(text)

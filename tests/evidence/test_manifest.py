@@ -167,6 +167,16 @@ def test_edited_files_are_not_relied_on(run_folder: Path) -> None:
         read_manifest(run_folder, files=["findings.csv"])
 
 
+def test_files_of_other_runs_are_not_relied_on(run_folder: Path) -> None:
+    """A file that is read next and that the run did not write is refused, as is one that it wrote and that is gone."""
+    (run_folder / "tiles.gpkg").write_bytes(b"of another run")
+    with pytest.raises(NotARun, match=r"tiles\.gpkg was added after the run, expected it as written; get a fresh copy"):
+        read_manifest(run_folder, files=["findings.csv", "tiles.gpkg"])
+    (run_folder / "findings.csv").unlink()
+    with pytest.raises(NotARun, match=r"findings\.csv was removed after the run, expected it as written; get a fresh"):
+        read_manifest(run_folder, files=["findings.csv"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [

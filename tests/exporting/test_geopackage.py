@@ -29,7 +29,7 @@ from colibri_geo.exporting.columns import (
     STRIP_REGION_COLUMNS,
     conform,
 )
-from colibri_geo.exporting.geopackage import plan_layers
+from colibri_geo.exporting.geopackage import plan_layers, write_geopackage
 from colibri_geo.layers.findings import LAYERS as TOLD_LAYERS
 from colibri_geo.layers.findings import Findings
 from tests.support.example_run import METRE_CRS, example_findings, example_record
@@ -55,6 +55,12 @@ def _assert_equal(found: Findings, expected: Findings) -> None:
 
 def _round_trip(findings: Findings, folder: Path) -> Findings:
     write_tables(findings, example_record(), folder)
+    return read_tables(folder)
+
+
+def _round_trip_unchecked(findings: Findings, folder: Path) -> Findings:
+    """Write and read tables that lack columns of the contract."""
+    write_geopackage(findings, folder / "findings.gpkg", moment=pd.Timestamp("2025-03-21T15:20:00Z"), caution="")
     return read_tables(folder)
 
 
@@ -151,6 +157,23 @@ def test_times_are_kept_to_the_millisecond(tmp_path: Path) -> None:
     strips = example.strips.assign(first_with=pd.Timestamp("2025-03-21T15:20:59.999999Z"))
     found = _round_trip(dataclasses.replace(example, strips=strips), tmp_path)
     assert set(found.strips["first_with"]) == {pd.Timestamp("2025-03-21T15:20:59.999Z")}
+
+
+def test_columns_of_later_versions_are_missing(tmp_path: Path) -> None:
+    """What an older version did not write comes back missing, of its type and in its place; names of strips do not."""
+    example = example_findings()
+    assert example.strip_context is not None
+    later = ["community_name", "community_km", "sar_darkening", "aerodrome", "first_with"]
+    strips = example.strips.drop(columns=later, errors="ignore")
+    around = example.strip_context.drop(columns=later, errors="ignore")
+    found = _round_trip_unchecked(dataclasses.replace(example, strips=strips, strip_context=around), tmp_path)
+    whole = {"sar_darkening": np.nan, "aerodrome": None, "first_with": pd.NaT}
+    context = example.strip_context.assign(community_name=None, community_km=np.nan)
+    _assert_equal(found, dataclasses.replace(example, strips=example.strips.assign(**whole), strip_context=context))
+    nameless = dataclasses.replace(example, strip_context=around.drop(columns="strip_id"))
+    (tmp_path / "findings.gpkg").unlink()
+    with pytest.raises(NotARun, match=r"damaged \(layer strip_context lacks strip_id\)"):
+        _round_trip_unchecked(nameless, tmp_path)
 
 
 def test_footprints_have_length_and_width(folder: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,11 +20,16 @@ from affine import Affine
 
 from colibri_geo import Run, compare, inspect_scene, read_run, verify
 from colibri_geo.errors import ConfigError, NotARun, OutputError, OutputExists, SettingsError, UnsupportedFormat
-from colibri_geo.evidence import LayerRecord
+from colibri_geo.evidence import LayerRecord, write_manifest
 from colibri_geo.exporting import check_findings, check_strips
+from colibri_geo.exporting.columns import STRIP_COLUMNS, STRIP_CONTEXT_COLUMNS
 from colibri_geo.exporting.describing import say_share
+from colibri_geo.exporting.geopackage import write_geopackage
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.language import ENGLISH, load_messages
+from colibri_geo.layers.findings import Findings
 from colibri_geo.settings import Settings
+from tests.support.secret_run import secret_run
 from tests.support.small_pair import make_scenes, small_spec, write_small_pair
 
 
@@ -71,6 +77,43 @@ def test_edited_tables_are_no_run(run: Run, tmp_path: Path) -> None:
         tables.commit()
     with pytest.raises(NotARun, match=r"findings\.gpkg was edited after the run"):
         read_run(folder)
+
+
+def test_tables_of_another_scan_are_no_run(run: Run, tmp_path: Path) -> None:
+    """Tiles that were laid into a run, or taken out of one, are told: saved again either would be sealed."""
+    scanned = dataclasses.replace(run, tiles=secret_run().tiles).save(tmp_path / "scanned", report=False)
+    compared = run.save(tmp_path / "compared", report=False)
+    (scanned / "tiles.gpkg").rename(compared / "tiles.gpkg")
+    for folder, how in ((scanned, "removed"), (compared, "added")):
+        with pytest.raises(NotARun, match=rf"tiles\.gpkg was {how} after the run"):
+            read_run(folder)
+
+
+@pytest.mark.parametrize("precision", ["exact", "5km", "region"])
+def test_run_of_an_older_version_is_read_and_saved(tmp_path: Path, precision: str) -> None:
+    """A run whose tables lack columns that came later is read, and written again: whole, and as editions."""
+    older = tmp_path / "older"
+    older.mkdir()
+    later = [column.name for column in (*STRIP_COLUMNS, *STRIP_CONTEXT_COLUMNS) if not column.required]
+    write_geopackage(
+        drop_columns(secret_run().findings, later),
+        older / "findings.gpkg",
+        moment=pd.Timestamp(0, tz="UTC"),
+        caution="",
+    )
+    write_manifest(older, secret_run().record)
+    back = read_run(older)
+    assert back.strips[[column.name for column in STRIP_COLUMNS if not column.required]].isna().all(axis=None)
+    folder = back.save(tmp_path / "again", report=precision != "exact", precision=precision)
+    assert verify(folder).ok
+    assert "Puerto Secreto" not in (folder / "message.txt").read_text(encoding="utf-8")
+
+
+def drop_columns(findings: Findings, names: Sequence[str]) -> Findings:
+    """Leave columns out of the tables of strips and of what lies around them."""
+    assert findings.strip_context is not None
+    strips, around = (table.drop(columns=names, errors="ignore") for table in (findings.strips, findings.strip_context))
+    return dataclasses.replace(findings, strips=strips, strip_context=around)
 
 
 def test_run_read_back_can_be_saved_without_report_alone(run: Run, tmp_path: Path) -> None:
@@ -320,6 +363,14 @@ def test_notebook_view_says_what_was_looked_at_first(run: Run) -> None:
         run, findings=dataclasses.replace(run.findings, strips=run.strips.assign(azimuth_deg=179.96))
     )
     assert "<td>0.0</td>" in north._repr_html_()
+
+
+def test_notebook_has_the_order_of_the_report() -> None:
+    """The table of a notebook begins with the strip that has number 1 everywhere else."""
+    run = secret_run()
+    named = re.findall(r"<th>(S\d+)</th>", run._repr_html_())
+    assert named == [run.strips.index[position] for position in rank_positions(run.strips)]
+    assert named != sorted(named)
 
 
 @pytest.mark.parametrize("lang", ["es", "pt", "fr"])

@@ -45,6 +45,19 @@ CONTRAST = """() => {
     .filter(([ratio]) => ratio < 4.5);
 }"""
 
+BROKEN = """parts => [...document.querySelectorAll(parts)].flatMap(part => {
+  const broken = [], words = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (words.nextNode()) {
+    for (const word of words.currentNode.data.matchAll(/\\p{L}+/gu)) {
+      range.setStart(words.currentNode, word.index);
+      range.setEnd(words.currentNode, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(line => Math.round(line.top)));
+      if (lines.size > 1 && word[0].length < 30) broken.push(word[0]);  // no checksums
+    }
+  }
+  return broken;
+})"""
+
 
 @pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "hostile", "edition"])
 @pytest.mark.parametrize("width", [390, 1400])
@@ -78,6 +91,22 @@ def test_nothing_sticks_out_at_any_width(browser: Any, reports: Path, name: str)
         if page.evaluate("document.documentElement.scrollWidth") > width or page.evaluate(OVERFLOW):
             found[width] = page.evaluate(OVERFLOW)
     assert found == {}
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["full", "es", "pt", "fr"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_words_about_the_images_are_whole_on_a_phone(browser: Any, reports: Path, name: str, width: int) -> None:  # noqa: ANN401
+    """In the table of the scenes no word breaks, and both dates stand side by side below what they are dates of."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto((reports / f"{name}.html").as_uri())
+    assert page.evaluate(BROKEN, ".inputs") == []
+    row = page.evaluate(
+        "[...document.querySelectorAll('.inputs tbody tr:first-child > *')].map(cell => cell.getBoundingClientRect())"
+    )
+    item, before, after = row
+    assert item["bottom"] <= before["top"] == after["top"]
+    assert before["right"] <= after["left"] < after["right"] <= width
     page.close()
 
 

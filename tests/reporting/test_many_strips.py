@@ -96,6 +96,6 @@ def test_long_pdf_is_laid_out_within_a_minute(tmp_path: Path, long_model: Report
     """Its processor time counts, so that other work on the machine does not; each strip has its page."""
     start = time.process_time()
     write_pdf(long_model, tmp_path / "report.pdf")
-    assert 0.5 < time.process_time() - start < LAID_OUT_WITHIN_S
+    assert 0.05 < time.process_time() - start < LAID_OUT_WITHIN_S
     with pikepdf.open(tmp_path / "report.pdf") as document:
         assert len(document.pages) > COUNT

@@ -109,6 +109,17 @@ def test_every_number_tells_its_own_strip(canvas: Canvas, rng: np.random.Generat
             assert middle.distance(first) < 45
 
 
+def test_number_of_an_axis_without_length_stands_above_it(canvas: Canvas) -> None:
+    """A strip that is a point on the drawing has its number beside it, alone and in company."""
+    point, line = LineString([(200, 200), (200, 200)]), LineString([(400, 200), (460, 200)])
+    alone, beside = place_numbers(canvas, [point, line], ["1", "2"])
+    assert (alone.across, alone.leader) == (200, None)
+    assert (beside.across, beside.down) == (430, alone.down)
+    for number in place_numbers(canvas, [point, point], ["1", "2"]):
+        assert number.leader is not None
+        assert number.leader.coords[-1] == (200, 200)
+
+
 def test_leader_is_drawn_and_goes_with_its_strip(canvas: Canvas) -> None:
     """A leader is a link to the sheet, as its strip is; of a strip alone there is none."""
     east, north = ORIGIN[0] + 4000, ORIGIN[1] + 4000
@@ -165,6 +176,24 @@ def test_regions_far_away_do_no_harm(canvas: Canvas) -> None:
     drawing = overview(canvas, [], world)
     points = np.vstack([coordinates(s.path) for s in drawing.shapes if s.kind.startswith("region")])
     assert np.abs(points).max() < 2000
+
+
+def test_legend_names_outlines_that_show(canvas: Canvas) -> None:
+    """Of regions the legend has the levels of which an outline crosses the map, not those around it or beside it."""
+    west, south, east, north = canvas.lonlat_bounds()
+    across = box(west - 1, south - 1, (west + east) / 2, north + 1)
+    around, beside = box(west - 1, south - 1, east + 1, north + 1), box(east + 0.01, south, east + 1, north)
+    cases = {
+        ("admin2", "admin1", "country"): (across, across, across),
+        ("admin1",): (beside, across, around),
+        ("country",): (around, beside, across),
+        (): (beside, around, around),
+    }
+    for shown, shapes in cases.items():
+        columns = {"level": ["admin2", "admin1", "country"], "code": "", "name": "x"}
+        drawing = overview(canvas, [], gpd.GeoDataFrame(columns, geometry=list(shapes), crs=4326))
+        explained = [f"region-{level}" for level in shown if level == "country" or level == shown[0]]
+        assert [entry.kind for entry in drawing.legend] == explained
 
 
 def test_region_names_are_cut(canvas: Canvas) -> None:

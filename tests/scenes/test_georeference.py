@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -102,11 +103,11 @@ def test_a_given_system_that_is_none_is_refused(tmp_path: Path, own: str | None)
         open_scene(path, assume_crs="EPSG:99999")
 
 
-@pytest.mark.parametrize("given", ["EPSG:999999", "nonsense", "EPSG:4978", "EPSG:5773"])
-def test_a_given_system_must_be_one_of_maps(tmp_path: Path, given: str) -> None:
-    """Unknown, geocentric and vertical systems place no pixel on a map."""
+@pytest.mark.parametrize("given", ["EPSG:999999", "nonsense", "EPSG:4978", "EPSG:5773", 3, True])
+def test_a_given_system_must_be_one_of_maps(tmp_path: Path, given: Any) -> None:  # noqa: ANN401 - as it may come
+    """Unknown, geocentric and vertical systems place no pixel on a map, and what is no text names none."""
     path = write_image(tmp_path / "a.tif", made_pixels(), crs=None)
-    with pytest.raises(GeoreferenceError, match=given):
+    with pytest.raises(GeoreferenceError, match=str(given)):
         open_scene(path, assume_crs=given)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colibri_geo.arguments import check_given
+from colibri_geo.arguments import take_path
 from colibri_geo.errors import NotARun, OutputError
 from colibri_geo.evidence.decoding import decode
 from colibri_geo.evidence.records import RunRecord
@@ -91,10 +91,9 @@ def take_folder(folder: str | Path) -> Path:
     Raises
     ------
     SettingsError
-        Something that is no path.
+        Something that is no path, or an empty one.
     """
-    check_given(folder, str, os.PathLike, argument="folder", expected="the path of a run's folder; correct it")
-    return Path(folder)
+    return take_path(folder, argument="folder", expected="the path of a run's folder; correct it")
 
 
 def write_manifest(folder: Path, record: RunRecord) -> None:
@@ -129,7 +128,8 @@ def read_manifest(folder: Path, *, files: Collection[str] = ()) -> RunRecord:
     folder : Path
         Written by a run.
     files : collection of str
-        Names of files that are to be read next: of these, those that the run wrote have to be as they were written.
+        Names of files that are to be read next: those that the run wrote have to be there as they were written, and no
+        others.
 
     Returns
     -------
@@ -139,20 +139,24 @@ def read_manifest(folder: Path, *, files: Collection[str] = ()) -> RunRecord:
     Raises
     ------
     NotARun
-        No manifest, a damaged or edited one, or one of an unknown format version; a file that was changed.
+        No manifest, a damaged or edited one, or one of an unknown format version; a file that was edited, added or
+        removed.
     """
     manifest = load_manifest(folder)
     if not manifest.intact:
         raise _changed(folder, MANIFEST)
-    for file in manifest.files:
-        path = folder / file.name
-        if file.name in files and path.is_file() and hash_file(path) != file.sha256:
-            raise _changed(folder, file.name)
+    written = {file.name: file.sha256 for file in manifest.files}
+    for name in files:
+        path = folder / name
+        if path.is_file() != (name in written):
+            raise _changed(folder, name, "removed" if name in written else "added")
+        if name in written and hash_file(path) != written[name]:
+            raise _changed(folder, name)
     return manifest.run
 
 
-def _changed(folder: Path, name: str) -> NotARun:
-    return NotARun(f"{folder}: {name} was edited after the run, expected it as written; get a fresh copy of the run")
+def _changed(folder: Path, name: str, how: str = "edited") -> NotARun:
+    return NotARun(f"{folder}: {name} was {how} after the run, expected it as written; get a fresh copy of the run")
 
 
 def load_manifest(folder: Path) -> Manifest:

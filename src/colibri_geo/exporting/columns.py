@@ -1,7 +1,7 @@
 """The contract of a run's tables: which columns, of which type, in which unit.
 
-Later steps append columns; none is renamed. A table may hold more columns than its contract, of text, numbers, truth
-values or times.
+Later steps append columns that may be missing in every row, as they are in a run of an older version that is read back;
+none is renamed. A table may hold more columns than its contract, of text, numbers, truth values or times.
 """
 
 from __future__ import annotations

@@ -115,16 +115,17 @@ def check_precision(precision: str, *, regions: bool, rasters: bool = False) -> 
     SettingsError
     """
     if precision not in PRECISIONS:
-        raise SettingsError(f"precision {precision[:60]!r}: expected one of {', '.join(PRECISIONS)}; give one of these")
+        given = str(precision)[:60]
+        raise SettingsError(f"precision {given!r}: expected one of {', '.join(PRECISIONS)}; give one of these")
     if rasters and precision != "exact":
         raise SettingsError(
-            f"--rasters and --precision {precision} exclude each other: rasters show exact positions; leave them out, "
-            "or write the exact run"
+            f"--rasters (rasters) and --precision {precision} (precision) exclude each other: rasters show exact "
+            "positions; leave them out, or write the exact run"
         )
     if precision == "region" and not regions:
         raise SettingsError(
-            "--precision region is given without --regions, whose names are all that it tells of a place; give a layer "
-            "of regions, or --precision 5km"
+            "--precision region (precision) is given without --regions (regions), whose names are all that it tells of "
+            "a place; give a layer of regions, or --precision 5km"
         )
 
 
@@ -151,7 +152,7 @@ def make_edition(findings: Findings, record: RunRecord, precision: str) -> Editi
     """
     if precision not in EDITIONS:
         raise SettingsError(
-            f"edition {precision[:60]!r}: expected {' or '.join(EDITIONS)}; the run itself is saved without one"
+            f"edition {str(precision)[:60]!r}: expected {' or '.join(EDITIONS)}; the run itself is saved without one"
         )
     exact = findings.strips
     squares = [find_square(centre.x, centre.y) for centre in strip_centres(exact)]

@@ -27,6 +27,7 @@ from colibri_geo.exporting.columns import (
     STRIP_REGION_COLUMNS,
     TILE_COLUMNS,
     Column,
+    Table,
     conform,
 )
 from colibri_geo.exporting.wording import format_time
@@ -159,12 +160,13 @@ def read_tables(folder: Path) -> Findings:
     -------
     Findings
         With the types, the index ``strip_id`` and the missing values of the tables that were written. The
-        geometry is the last column; the rows of the other tables are numbered from 0.
+        geometry is the last column; the rows of the other tables are numbered from 0. Columns that an older version
+        did not write are missing in every row.
 
     Raises
     ------
     NotARun
-        No GeoPackage, a damaged one, or one that lacks a layer or a column.
+        No GeoPackage, a damaged one, or one that lacks a layer or a required column.
     """
     path = Path(folder) / GEOPACKAGE
     names = _list_layers(path)
@@ -293,10 +295,19 @@ def _tell(reason: object, path: Path, layer: str) -> str:
 def _read_layer(path: Path, name: str, columns: Sequence[Column]) -> pd.DataFrame:
     with _taken_as_damage(path, layer=name):
         table = pyogrio.read_dataframe(path, layer=name)
-    missing = [column.name for column in columns if column.name not in table]
+    missing = [column.name for column in columns if column.required and column.name not in table]
     if missing:
         raise _damaged(path, f"layer {name} lacks {', '.join(missing)}")
-    return conform(_in_utc(table), columns)
+    return conform(_add_later(_in_utc(table), columns), columns)
+
+
+def _add_later(table: Table, columns: Sequence[Column]) -> Table:
+    """Add the columns that the version of the run did not have yet, missing in every row."""
+    whole = table.copy()
+    for place, column in enumerate(columns):
+        if column.name not in whole:
+            whole.insert(place, column.name, None)
+    return whole
 
 
 def _in_utc(table: pd.DataFrame) -> pd.DataFrame:

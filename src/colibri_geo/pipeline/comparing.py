@@ -93,11 +93,12 @@ def compare(
     """
     settings = take_settings(settings, Settings)
     check_workers(workers)
+    earlier = Options(before_bands or bands, before_mask, before_date, assume_crs, BEFORE_OPTION)
+    later = Options(after_bands or bands, after_mask, after_date, assume_crs, AFTER_OPTION)
     with show_progress(progress) as tell:
         clock = Clock(tell)
         with clock.step("read the inputs"):
-            first = _open(before, Options(before_bands or bands, before_mask, before_date, assume_crs, BEFORE_OPTION))
-            second = _open(after, Options(after_bands or bands, after_mask, after_date, assume_crs, AFTER_OPTION))
+            first, second = _open(before, earlier), _open(after, later)
             radar = _open_radar(before_radar, after_radar, assume_crs=assume_crs)
             from colibri_geo.pipeline.inputs import add_layers, plan_look, survey_inputs
 

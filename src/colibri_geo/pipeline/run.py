@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from colibri_geo.arguments import take_path
 from colibri_geo.errors import NotARun, OutputError, SettingsError
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord, StepTiming, read_manifest
 from colibri_geo.evidence.manifest import take_folder
@@ -144,7 +145,7 @@ class Run:
 
         saved = save_run(
             self,
-            take_folder(out),
+            take_path(out, argument="out", expected="the path of a new folder; correct it"),
             overwrite=overwrite,
             rasters=rasters,
             report=report,
@@ -345,7 +346,7 @@ def read_run(folder: str | Path) -> Run:
     SettingsError
         Something that is no path.
     NotARun
-        The folder holds no run, a damaged one, one whose tables were edited, or an edition of one.
+        The folder holds no run, a damaged one, one whose tables were edited, added or removed, or an edition of one.
     """
     from colibri_geo.exporting import TABLE_FILES, read_tables, read_tiles
 

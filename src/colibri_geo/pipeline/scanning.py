@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -10,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
-from colibri_geo.arguments import check_given
+from colibri_geo.arguments import check_given, take_path
 from colibri_geo.errors import SettingsError
 from colibri_geo.pipeline.clock import Clock, Progress
 from colibri_geo.pipeline.progress import show_progress, tell_tiles
@@ -106,8 +106,12 @@ def scan(
     if state is None and resume:
         raise SettingsError("resume=True without state, expected the folder that keeps the scan; give it as state")
     if state is not None:
-        check_given(state, str, os.PathLike, argument="state", expected="the path of a folder; correct it")
-        TileStore.check(Path(state), resume=resume)
+        state = take_path(state, argument="state", expected="the path of a folder; correct it")
+        TileStore.check(state, resume=resume)
+    expected = "an Executor; give what `with dask_executor(...) as executor` gives, or leave it out"
+    check_given(executor, Executor, NoneType, argument="executor", expected=expected)
+    if not (on_tile is None or callable(on_tile)):
+        raise SettingsError(f"on_tile of type {type(on_tile).__name__}, expected a function; give one, or leave it out")
     with ExitStack() as stack:
         clock = Clock(stack.enter_context(show_progress(progress)))
         if on_tile is None and progress is True:

@@ -11,6 +11,7 @@ from colibri_geo.core.azimuths import round_azimuth
 from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.describing import say_outcome
 from colibri_geo.exporting.numbering import count_verdicts
+from colibri_geo.exporting.ranking import rank_positions
 from colibri_geo.exporting.wording import caution_for
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import format_scene
@@ -47,7 +48,9 @@ class RunView:
 
 
 def view_run(findings: Findings, record: RunRecord, messages: Messages) -> RunView:
-    """Say what was found before the table, which has the names and values of its columns in every language.
+    """Say what was found before the table, whose columns have the same names and values in every language.
+
+    Its rows have the order of the report.
 
     Parameters
     ----------
@@ -64,7 +67,8 @@ def view_run(findings: Findings, record: RunRecord, messages: Messages) -> RunVi
         messages.say("value.named", name=format_scene(scene.name, messages), code=scene.acquired)
         for scene in (record.before, record.after)
     )
-    table = pd.DataFrame(findings.strips)[[name for name in _SHOWN if (findings.strips[name] != "").any()]]
+    ranked = pd.DataFrame(findings.strips).iloc[rank_positions(findings.strips)]
+    table = ranked[[name for name in _SHOWN if (ranked[name] != "").any()]]
     lines = (
         f"<b>{html.escape(messages.say('cover.page_title', before=before, after=after))}</b>",
         f"<b>{html.escape(outcome)}</b>",

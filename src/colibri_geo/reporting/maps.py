@@ -97,7 +97,7 @@ def draw_looked_at(ground: MapGround, share: str, messages: Messages) -> MapDraw
         image="",
         shapes=(*ground.unseen, *ground.outlines),
         labels=_label_regions(ground, []),
-        legend=(*legend, *_region_legend(ground.outlines, messages)),
+        legend=(*legend, *_region_legend(ground, messages)),
     )
 
 
@@ -162,7 +162,7 @@ def draw_overview(
         image=image,
         shapes=(*unasked, *unseen, *ground.outlines, *casing, *lines, *leaders),
         labels=(*_label_regions(ground, numbers), *numbers),
-        legend=(*legend, *_region_legend(ground.outlines, messages)),
+        legend=(*legend, *_region_legend(ground, messages)),
     )
 
 
@@ -317,11 +317,14 @@ def _outline_regions(regions: Sequence[_Region]) -> list[MapShape]:
     return shapes
 
 
-def _region_legend(outlines: Sequence[MapShape], messages: Messages) -> list[LegendEntry]:
-    kinds = [shape.kind for shape in outlines]
-    finest = [kind for kind in kinds if kind != "region-country"][:1]
-    entries = [LegendEntry(kind, messages.say("map.sign.region")) for kind in finest]
-    if "region-country" in kinds:
+def _region_legend(ground: MapGround, messages: Messages) -> list[LegendEntry]:
+    """Explain the outlines that cross the drawing: those of a region around all of it, or beside it, show nowhere."""
+    drawing = box(0, 0, ground.canvas.width, ground.canvas.height)
+    parts = ((region.level, part) for region in ground.regions for part in _polygons(region.shape))
+    levels = {level for level, part in parts if part.boundary.intersects(drawing)}
+    finest = [level for level in _LEVELS if level in levels and level != "country"][:1]
+    entries = [LegendEntry(f"region-{level}", messages.say("map.sign.region")) for level in finest]
+    if "country" in levels:
         entries.append(LegendEntry("region-country", messages.say("map.sign.country")))
     return entries
 

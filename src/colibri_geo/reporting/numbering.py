@@ -143,10 +143,10 @@ def _list_places(canvas: Canvas, axis: BaseGeometry, room: Floats) -> Floats:
 
 
 def _list_offsets(axis: BaseGeometry, room: Floats) -> Floats:
-    """List the places beside an axis, from its middle."""
+    """List the places beside an axis, from its middle; one without length counts as level."""
     start, end = shapely.get_coordinates(axis)[[0, -1]]
     length = float(np.hypot(*(end - start)))
-    along = (end - start) / length
+    along = (end - start) / length if length else np.array([1.0, 0.0])
     outward = np.array([-along[1], along[0]]) * (1 if along[0] < 0 else -1)
     step, depth = np.abs(along) @ room, np.abs(outward) @ room
     steps = [number * step for number in (0, -1, 1, -2, 2) if abs(number) * step <= length / 2]

@@ -193,7 +193,7 @@ def _read_crs(header: Header, name: str, assume_crs: str | None) -> CRS:
     given = _find_crs(assume_crs)
     if assume_crs is not None and given is None:  # also where the file needs none: it is a mistake all the same
         raise BadGeoreference(
-            f"{name}: --assume-crs {assume_crs[:60]!r} is no known projected or geographic system; "
+            f"{name}: --assume-crs {str(assume_crs)[:60]!r} is no known projected or geographic system; "
             "name one such as EPSG:32618"
         )
     crs = _find_crs(header.crs_wkt) or given

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from colibri_geo.errors import BandError, InputError, IntegrityError, SettingsError
+from colibri_geo.errors import BandError, InputError, IntegrityError, NotAFile, SettingsError
 from colibri_geo.hashing import hash_file
 from colibri_geo.scenes.assembly import open_product
 from colibri_geo.scenes.bundle import open_bundle
@@ -17,7 +17,7 @@ from colibri_geo.scenes.declaration import read_declaration
 from colibri_geo.scenes.files import RasterFile
 from colibri_geo.scenes.finding import find_input, name_masks
 from colibri_geo.scenes.image import Image, examine_image, make_scene
-from colibri_geo.scenes.paths import check_file, is_there
+from colibri_geo.scenes.paths import check_file, check_path, is_there
 from colibri_geo.scenes.product import Product
 from colibri_geo.scenes.recognising import RasterKind, recognise_kind, refuse_kind
 from colibri_geo.scenes.scaling import GAMMA0_DB
@@ -36,6 +36,15 @@ class Options:
     acquired: str | datetime | None = None
     assume_crs: str | None = None
     date_option: str = DATE_OPTION
+
+    def __post_init__(self) -> None:
+        """Refuse a mask that is no path."""
+        if not isinstance(self.mask, str | Path | None):
+            raise NotAFile(
+                f"a mask of type {type(self.mask).__name__}, expected a path; correct mask (before_mask or after_mask)"
+            )
+        if self.mask is not None:
+            check_path(self.mask, expected="a mask")
 
 
 def open_scene(
