@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -34,6 +35,8 @@ TABLE = gpd.GeoDataFrame({"name": ["Orito"]}, geometry=[shapely.box(-77, 0, -76,
         (lambda: read_context(TABLE.geometry), "aerodromes of type GeoSeries, expected paths (str or Path)"),
         (lambda: read_context({"a.csv": 1}), "aerodromes of type dict, expected paths"),
         (lambda: read_context(b"a.csv"), "aerodromes of type bytes, expected paths"),  # type: ignore[arg-type]
+        (lambda: read_context(np.array("a.csv")), "aerodromes of type ndarray, expected paths"),  # type: ignore[arg-type]
+        (lambda: read_context(io.StringIO("a.csv")), "aerodromes of type StringIO, expected paths"),  # type: ignore[arg-type]
         (lambda: read_context(["a.csv", 5]), "aerodromes of type int, expected paths"),  # type: ignore[list-item]
         (lambda: read_context(layers=iter([5])), "layers of type int, expected NAME=FILE (str)"),  # type: ignore[list-item]
     ],

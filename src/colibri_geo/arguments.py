@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from io import IOBase
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ TO_FILE = "write what is in memory to a file (to_file), and give its path"
 def list_given(given: object, *kinds: type, argument: str, expected: str) -> list[Any]:
     """Return what was given for an argument, one or several of its kinds, as a list.
 
-    A sequence keeps its order. What has none, such as a set, or one that differs between machines, such as the files
-    that `Path.glob` finds, is sorted: the same call gives the same bytes. A table or a mapping is one thing.
+    A sequence keeps its order. All else that gives several, such as a set or the files that `Path.glob` finds, is
+    sorted: the same call gives the same bytes. A table, a mapping and an open file are one thing each.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ def list_given(given: object, *kinds: type, argument: str, expected: str) -> lis
     SettingsError
         As `check_given`.
     """
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes) or hasattr(given, "keys"):
+    single = isinstance(given, str | bytes | IOBase) or hasattr(given, "keys") or getattr(given, "ndim", 1) == 0
+    if single or not isinstance(given, Iterable):
         parts = [given]
     else:
         parts = [*given] if isinstance(given, Sequence) else sorted(given, key=str)

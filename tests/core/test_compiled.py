@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -258,7 +258,10 @@ def test_dates_of_another_shape_are_not_merged(shape: tuple[int, ...]) -> None:
     [
         ({"half_width_px": -1.0}, "-1.0 pixels to each side; expected one station or more, and 0 pixels or more"),
         ({"last_station": -6}, "stations -5 to -6"),
-        ({"dates": 2}, "a stack of 3 planes, expected a multiple of 2"),
+        ({"half_width_px": math.nan}, "nan pixels to each side"),
+        ({"dates": 2}, "a stack of 3 planes for 2 images, expected B . 1 for each"),
+        ({"dates": 3}, "a stack of 3 planes for 3 images, expected B . 1 for each"),
+        ({"dates": 0}, "a stack of 3 planes for 0 images"),
     ],
 )
 def test_looks_at_nothing_are_refused(asked: dict[str, float], said: str) -> None:
@@ -424,6 +427,14 @@ def test_other_types_of_tiles_are_refused(call: Callable[[Given], list[np.ndarra
     """Tiles are single precision, as they are made."""
     with pytest.raises(ValueError, match="expected"):
         call(lambda array: array.astype(kind))
+
+
+def test_dates_of_another_type_are_refused_by_the_twin_too() -> None:
+    """Whether there are kernels does not decide what is taken."""
+    dates = np.ones((4, 4, 6))
+    for ways in (nullcontext(), only_twins()):
+        with ways, pytest.raises(ValueError, match="float64, expected rows, columns and 2 B"):
+            merge_dates(dates, of_change=False)
 
 
 def _freeze(array: np.ndarray) -> np.ndarray:

@@ -49,6 +49,8 @@ def test_operating_point_that_does_not_exist_is_refused() -> None:
     """Whoever asks for another is told which there are."""
     with pytest.raises(SettingsError, match="does not exist, expected report or watch"):
         load_benchmark("x")
+    with pytest.raises(SettingsError, match="operating point 'None' does not exist"):
+        load_benchmark(None)  # type: ignore[arg-type]
 
 
 def test_every_group_was_measured_and_has_words(record: BenchmarkRecord) -> None:

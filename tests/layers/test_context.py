@@ -232,13 +232,14 @@ NO_NAMES = (
     *("", " ríos", "ríos ", "-ríos", "_ríos", "'ríos", "@ríos", "+1", "\u0301o", "x" * 61),
     *("<b>", "a&b", 'a"b', "a.b", "a/b", "a\\b", "a:b", "a;b", "a|b", "a$b", "a*b", "a[b]", "a,b"),
     *("a\tb", "a\nb", "a\x00b", "a\u202eb", "a\u200db", "a\u2028b", "a\u00a0b", "a\ufeffb", "a\ud800b"),
+    *("\u3164", "\u115f", "a\u034f", "a\ufe0f", "a\U000e0100"),
 )
 
 
 @pytest.mark.parametrize("text", ["rivers", "rivers=", *(f"{name}=rivers.gpkg" for name in NO_NAMES)])
 def test_layers_are_named_by_words(text: str) -> None:
     """Anything but NAME=FILE with words is refused: markup, formulas, paths, and signs that hide or turn text."""
-    with pytest.raises(SettingsError, match="expected NAME=FILE with words"):
+    with pytest.raises(SettingsError, match="expected NAME=FILE with NAME of letters and digits"):
         read_context(layers=text)
 
 

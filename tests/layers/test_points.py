@@ -45,6 +45,7 @@ def write(path: Path, content: str | bytes) -> Path:
         '"name, official";name;lat;lon\n"Uno, el";Uno;1,2;-77,3\n',
         'name,"lat;lon",lat,"lon"\nUno,x,1.2,-77.3\n',
         'name;lat;lon;"remarks, of\nall kinds"\nUno;1,2;-77,3;none\n',
+        'largo (");name;lat;lon\n12;Uno;1,2;-77,3\n',
         "name,Latitude,Longitude\nUno,1.2,-77.3\n",
         'name,Latitúd,long\nUno,"1,2","-77,3"\n',
         "y,x,nombre\n+1.2,-77.30,Uno\n",

@@ -157,8 +157,8 @@ def merge_dates(dates: FloatArray, *, of_change: bool) -> FloatArray:
     ValueError
         Where `dates` is no such array.
     """
-    if dates.ndim != 3 or dates.shape[2] < 2 or dates.shape[2] % 2:
-        raise ValueError(f"dates of {dates.shape}, expected rows, columns and 2 B + 2 planes")
+    if dates.ndim != 3 or dates.shape[2] < 2 or dates.shape[2] % 2 or dates.dtype != np.float32:
+        raise ValueError(f"dates of {dates.shape}, {dates.dtype}, expected rows, columns and 2 B + 2 planes of float32")
     bands = dates.shape[-1] // 2 - 1
     merged = np.empty((*dates.shape[:2], bands + 1), dtype=np.float32)
     if compiled.KERNELS is not None:
@@ -213,12 +213,12 @@ def straighten(
     ValueError
         Where nothing is looked at, or the planes or tiles are others than those of so many images.
     """
-    if last_station < first_station or half_width_px < 0:
+    if last_station < first_station or not 0 <= half_width_px < math.inf:
         looked_at = f"stations {first_station} to {last_station}, {half_width_px} pixels to each side"
         raise ValueError(f"{looked_at}; expected one station or more, and 0 pixels or more")
     planes = stack.planes if isinstance(stack, Mosaic) else stack.shape[2]
-    if planes % dates:
-        raise ValueError(f"a stack of {planes} planes, expected a multiple of {dates}: B + 1 an image")
+    if dates < 1 or planes % dates or planes == dates:
+        raise ValueError(f"a stack of {planes} planes for {dates} images, expected B + 1 for each of one or more")
     offsets = _list_offsets(round(half_width_px / ACROSS_STEP_PX))
     stations = np.arange(first_station, last_station + 1, dtype=np.float64)
     if isinstance(stack, Mosaic):

@@ -111,12 +111,13 @@ def load_benchmark(operating_point: str) -> BenchmarkRecord:
     >>> load_benchmark("watch").min_probability
     0.35
     """
-    records = {record.operating_point: record for record in _load()}
-    if operating_point not in records:
-        raise SettingsError(
-            f"operating point {operating_point[:60]!r} does not exist, expected {' or '.join(records)}; correct it"
-        )
-    return records[operating_point]
+    for record in _load():
+        if record.operating_point == operating_point:
+            return record
+    expected = " or ".join(record.operating_point for record in _load())
+    raise SettingsError(
+        f"operating point {str(operating_point)[:60]!r} does not exist, expected {expected}; correct it"
+    )
 
 
 @lru_cache(maxsize=1)

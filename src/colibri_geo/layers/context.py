@@ -27,6 +27,16 @@ from colibri_geo.layers.sources import LayerSource
 _MAX_NAME_LETTERS = 60
 _BETWEEN = frozenset(" _-'’")
 """What a name may hold beside letters, their marks and digits: nothing that is markup, a formula or a path anywhere."""
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+            *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+        ),
+    )
+)
+"""Letters and marks that show nothing by themselves: with them two names would look alike."""
 _COLUMNS = ["strip_id", "layer", "name", "distance_km", "overlap_share", "community_name", "community_km"]
 
 
@@ -148,8 +158,8 @@ def parse_context_layer(text: str) -> tuple[str, Path]:
     name = unicodedata.normalize("NFC", name)
     if not equals or not path or not _is_name(name):
         raise SettingsError(
-            f"layer {text[:80]!r}: expected NAME=FILE with words of letters and digits as NAME, at most "
-            f"{_MAX_NAME_LETTERS} signs, as rivers=rivers.gpkg; correct it"
+            f"layer {text[:80]!r}: expected NAME=FILE with NAME of letters and digits, between them spaces, _, - or "
+            f"apostrophes, at most {_MAX_NAME_LETTERS} signs, as rivers=rivers.gpkg; correct it"
         )
     return name, Path(path)
 
@@ -160,7 +170,7 @@ def _is_name(text: str) -> bool:
 
 
 def _is_part(sign: str) -> bool:
-    return sign.isalnum() or sign in _BETWEEN or _is_mark(sign)
+    return (sign.isalnum() or sign in _BETWEEN or _is_mark(sign)) and sign not in _UNSEEN
 
 
 def _is_mark(sign: str) -> bool:

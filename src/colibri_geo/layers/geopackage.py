@@ -28,17 +28,19 @@ _MOST_SECONDS = 60.0  # a layer of 1 GiB is read in some seconds
 _STEPS = 1_000_000  # of the database engine between two looks at the clock
 _MAX_VALUE_BYTES = 2**27  # of one geometry, eight million points, or one text
 _REACHING_OUT = re.compile(
-    "|".join(
-        (
-            # SQLite and its shell; "edit" is a word of any log of changes: where a comment is next, a call may follow.
-            *("load_extension", "fts3_tokenizer", "readfile", "writefile", "fsdir", "zipfile"),
-            r"\b(?:edit|eval)\b(?=[\s\"'`\]]*(?:\(|--|/\*))",
-            # SpatiaLite
-            *("blobfromfile", "blobtofile", "xb_loadxml", "xb_storexml", "guesssridfrom", "databasepath"),
-            *(r"import(?:shp|dbf|dxf|geojson|kml|wfs|xls|zip)", r"export(?:shp|dbf|dxf|geojson|kml)"),
-            *("sqlproc_", "storedproc_", "rl2_"),
-            # GDAL
-            *("gdal_get_", "ogr_datasource_load_layers", "ogr_geocode", "ogr_getconfigoption", "ogr_setconfigoption"),
+    r"\b(?:fsdir|zipfile)\b"  # SQLite's shell has these as tables, which need no parenthesis
+    r"|\b(?:{})(?=[\s\"'`\]]*(?:\(|--|/\*))".format(  # where a comment is next, a call may follow
+        "|".join(
+            (
+                # SQLite and its shell
+                *("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "eval"),
+                # SpatiaLite
+                *("blobfromfile", "blobtofile", "xb_loadxml", "xb_storexml", r"guesssridfrom\w*", "databasepath"),
+                *(r"import(?:shp|dbf|dxf|geojson|kml|wfs|xls|zip)\w*", r"export(?:shp|dbf|dxf|geojson|kml)\w*"),
+                *(r"sqlproc_\w*", r"storedproc_\w*", r"rl2_\w*"),
+                # GDAL
+                *(r"gdal_get_\w*", "ogr_datasource_load_layers", r"ogr_geocode\w*", r"ogr_[gs]etconfigoption"),
+            )
         )
     ).encode(),
     re.IGNORECASE,

@@ -14,7 +14,7 @@ LATITUDES = ("lat", "latitude", "latitud", "y")
 MAX_HEADER_BYTES = 4096
 """Of a file, in which the first line is looked for."""
 
-_QUOTED = re.compile(r'"[^"]*("|$)')
+_QUOTED = re.compile(r'(?:^|(?<=[,;]))"(?:[^"]|"")*("|$)')
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def split_header(head: bytes) -> tuple[str, ...]:
 def find_delimiter(text: str) -> str:
     """Return the delimiter of a table: a semicolon where its first line has some and no comma, else a comma.
 
-    What stands in quotes is a name, and separates nothing.
+    What stands in quotes is a name, and separates nothing; quotes begin where a field does.
     """
     line = _QUOTED.sub("", _take_line(text))
     return ";" if ";" in line and "," not in line else ","

@@ -1,4 +1,4 @@
-"""Images of scenes as files."""
+"""Images and heights of scenes as files."""
 
 from __future__ import annotations
 
