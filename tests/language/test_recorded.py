@@ -166,7 +166,7 @@ def test_places_of_sun_and_cloud_are_told_without_words(project: Path) -> None:
     """What a note says of where sun and cloud stand are names of files and keys: words there would stay in English."""
     modules = [ast.parse(path.read_text()) for path in sorted((project / "src/colibri_geo/scenes").glob("*.py"))]
     functions = [node for module in modules for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
-    readers = [function for function in functions if function.name in {"find_sky", "_read_sky"}]
+    readers = [function for function in functions if function.name == "_read_sky"]
     keywords = [node for reader in readers for node in ast.walk(reader) if isinstance(node, ast.keyword)]
     places = [ast.unparse(keyword.value) for keyword in keywords if keyword.arg == "source"]
     assert len(places) > 10

@@ -21,6 +21,7 @@ from shapely.geometry import LineString, box
 import colibri_geo
 from colibri_geo import Run, compare, read_run, verify
 from colibri_geo.hashing import hash_file
+from colibri_geo.reporting import build_model
 from colibri_geo.scanning import LocalExecutor, dask_executor, local_executor
 from colibri_geo.sim import SceneSpec
 from tests.support.cluster import running_cluster, wait_for_both
@@ -259,6 +260,19 @@ def test_a_file_that_lies_off_the_others_is_moved_back(small: Pair, tmp_path: Pa
     assert "degrees from north, and was moved back" in moved
     assert list(run.strips["verdict"]) == ["new"]
     assert measure_apart_px(run.strips, small.run.strips, pixel_m=1.0) < 5
+
+
+def test_a_look_that_may_be_the_latest_of_its_day_is_told_as_a_day(small: Pair, tmp_path: Path) -> None:
+    """One of four files states no time, the others a day after the older image to the hour: nobody knows of hours."""
+    before, after = cut_pair(small, tmp_path / "cut")
+    for path in after:
+        with rasterio.open(path, "r+") as dataset:
+            dataset.update_tags(ACQUISITIONDATETIME="2025-01-11" if path == after[3] else "2025-01-11T15:20:00Z")
+    run = scan_here(before, after)
+    (sheet,) = build_model(run.findings, run.record, (), None).sheets
+    (told,) = [fact.lines for fact in sheet.time_and_place if fact.label == "First seen"]
+    looks = "between 2025-01-10 15:20:00Z (last clear look without it) and 2025-01-11 (first look with it), 1 day"
+    assert told == (looks,)
 
 
 def test_an_item_collection_is_one_image(small: Pair, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -346,6 +347,17 @@ def test_rows_of_tables_have_heads(paper: PdfReader, model: ReportModel) -> None
     }
     assert sum(row[0] == "/Row" for row in heads) > len(model.ranking.rows) * 12
     assert not any("/Headers" in cell["/A"][0] for row in cells for cell in row if cell["/S"] == "/TD")
+
+
+@pytest.mark.slow
+def test_all_rows_but_the_heads_are_in_the_bodies_of_tables(paper: PdfReader) -> None:
+    """The last rows of a table, which stay together, are data like the others: no table has a foot."""
+    tags = list_tags(paper)
+    kinds = Counter(tag.get("/S") for tag in tags)
+    rows = {name: sum(len(tag["/K"]) for tag in tags if tag.get("/S") == name) for name in ("/THead", "/TBody")}
+    assert "/TFoot" not in kinds
+    assert kinds["/Table"] == rows["/THead"] > 10
+    assert kinds["/TR"] == sum(rows.values())
 
 
 def test_texts_that_look_like_tags_are_left_alone(typst: Any, tmp_path: Path) -> None:  # noqa: ANN401, ARG001

@@ -91,3 +91,11 @@ def test_of_measured_settings_that_are_not_known_nothing_is_said() -> None:
     """The record of an older version holds no settings: no run of it is said to have others."""
     sentences = build(Settings().replace(min_length_m=500.0), settings=None).sentences
     assert not [sentence for sentence in sentences if "other settings" in sentence]
+
+
+def test_the_least_probability_is_known_of_every_record() -> None:
+    """The record of an older version holds no settings but the least probability: a run with another is told so."""
+    other = Settings().replace(report_probability=0.9, watch_probability=0.7)
+    assert (
+        ENGLISH.say("reliability.settings", names="score.report_probability") in build(other, settings=None).sentences
+    )

@@ -487,8 +487,8 @@ def test_it_says_what_it_is_made_of() -> None:
     joined = mosaic_scenes(scenes)
     provenance = joined.provenance
     assert (joined.name, joined.sensor) == ("2 scenes of 2024-03-01 to 2024-03-02", "S2A, S2B")
-    assert (joined.acquired, joined.acquired_last) == (WHEN, WHEN + timedelta(hours=30))
-    assert scenes[0].acquired_last == WHEN
+    assert (joined.acquired, joined.last_acquisition.moment) == (WHEN, WHEN + timedelta(hours=30))
+    assert scenes[0].last_acquisition.moment == WHEN
     assert [part.name for part in provenance.parts] == ["a.tif", "b.tif"]
     assert [part.provenance for part in provenance.parts] == [scenes[1].provenance, scenes[0].provenance]
     hashes = sorted(scene.provenance.sha256 for scene in scenes)

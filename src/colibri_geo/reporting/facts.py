@@ -138,9 +138,12 @@ def format_azimuth(azimuth_deg: float, messages: Messages) -> str:
 def format_gap(start: str, stop: str, messages: Messages) -> str:
     """Write the time between two looks as their scenes state them: in days, below two days in hours.
 
-    Between days alone no hours are known: from one to the next it may be none or 48.
+    Between days alone no hours are known: from one to the next it may be none or 48. A time without a zone is UTC; of
+    one that is missing nothing is known.
     """
-    first, last = pd.Timestamp(start), pd.Timestamp(stop)
+    first, last = read_time(start), read_time(stop)
+    if first is None or last is None:
+        return messages.say("value.unknown")
     if is_day(start) or is_day(stop):
         return messages.count("value.days", (last.date() - first.date()).days)
     hours = round((last - first).total_seconds() / 3600)

@@ -41,9 +41,16 @@ def build_reliability(benchmark: BenchmarkRecord, settings: Settings, messages: 
 
 
 def _list_changed(settings: Settings, benchmark: BenchmarkRecord) -> Iterator[str]:
-    """List the settings that decide on what is found and are not those that were measured, where these are known."""
+    """List the settings that decide on what is found and are not those that were measured.
+
+    Of a record of an older version the least probability alone is known.
+    """
+    if benchmark.settings is None:
+        if settings.score.min_probability != benchmark.min_probability:
+            yield f"score.{settings.score.operating_point}_probability"
+        return
     least = f"{benchmark.operating_point}_probability"
-    had, measured = settings.to_dict(), (benchmark.settings or settings).to_dict()
+    had, measured = settings.to_dict(), benchmark.settings.to_dict()
     for step in _SETTINGS:
         for name, value in had[step].items():
             unused = name.endswith("_probability") and name != least

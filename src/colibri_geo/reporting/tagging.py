@@ -20,8 +20,8 @@ _MOST_TOLD = 160
 def finish_tags(pdf: bytes, pikepdf: Any) -> bytes:  # noqa: ANN401 - a module of an extra
     """Make the first cell of each row its head, and open the bookmarks down to the parts of the report.
 
-    Cells then have the heads of their column and of their row, by the scope of these. The same file gives the same
-    bytes.
+    The last rows of a table, which typst keeps together as a foot, are rows like the others. Cells then
+    have the heads of their column and of their row, by the scope of these. The same file gives the same bytes.
 
     Parameters
     ----------
@@ -46,8 +46,11 @@ def finish_tags(pdf: bytes, pikepdf: Any) -> bytes:  # noqa: ANN401 - a module o
     try:
         with pikepdf.open(io.BytesIO(pdf)) as document:
             for tag in document.objects:
-                if isinstance(tag, pikepdf.Dictionary) and tag.get("/S") == pikepdf.Name.TR:
+                kind = tag.get("/S") if isinstance(tag, pikepdf.Dictionary) else None
+                if kind == pikepdf.Name.TR:
                     _head_row(tag, pikepdf.Name)
+                elif kind == pikepdf.Name.TFoot:
+                    tag.S = pikepdf.Name.TBody
             _open_bookmarks(document.Root.Outlines)
             document.save(finished, deterministic_id=True)
     except (pikepdf.PdfError, AttributeError, IndexError, TypeError, ValueError) as error:  # what pikepdf says of it

@@ -64,7 +64,7 @@ def mosaic_scenes(scenes: Sequence[Scene]) -> Scene:
     Scene
         With the bands that all of them have, in the CRS that most of them have (of several such the one with more
         ground), on the pixels that most of them have there. Its `acquired` is that of the earliest, so that a strip
-        that is not seen was not there at that time; by `Scene.acquired_last` all had been taken. `Provenance.parts`
+        that is not seen was not there at that time; by `Scene.last_acquisition` all had been taken. `Provenance.parts`
         lists them; its SHA-256 is that of their SHA-256, sorted, each with a line feed.
 
     Raises
@@ -186,8 +186,8 @@ def _check_alike(scenes: Sequence[Scene]) -> None:
                 f"{first.name} holds {first.quantity}, {scene.name} {scene.quantity}; expected the same of all scenes "
                 "of one date, leave out those that differ"
             )
-    early, late = min(scenes, key=lambda scene: scene.acquired), max(scenes, key=lambda scene: scene.acquired_last)
-    if late.acquired_last - early.acquired > LONGEST:
+    early, late = min(scenes, key=lambda scene: scene.acquired), max(scenes, key=lambda s: s.last_acquisition.moment)
+    if late.last_acquisition.moment - early.acquired > LONGEST:
         raise DateError(
             f"{early.name} ({early.acquisition}) and {late.name} ({late.last_acquisition}) are of different dates, "
             f"expected scenes within {LONGEST / timedelta(hours=1):.0f} hours of each other; give those of one date"
@@ -373,7 +373,8 @@ def _describe(scenes: Sequence[Scene], notes: Sequence[str]) -> Provenance:
 
 
 def _name(scenes: Sequence[Scene]) -> str:
-    days = [f"{when:%Y-%m-%d}" for when in (min(s.acquired for s in scenes), max(s.acquired_last for s in scenes))]
+    last = max(scene.last_acquisition.moment for scene in scenes)
+    days = [f"{when:%Y-%m-%d}" for when in (min(scene.acquired for scene in scenes), last)]
     return f"{len(scenes)} scenes of {days[0]}" + (f" to {days[1]}" if days[1] != days[0] else "")
 
 

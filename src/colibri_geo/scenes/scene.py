@@ -208,11 +208,6 @@ class Scene:
         return max(parts, key=attrgetter("latest"), default=self.acquisition)
 
     @property
-    def acquired_last(self) -> datetime:
-        """When the latest scene of a mosaic was acquired, UTC; of any other scene the same as `acquired`."""
-        return max((part.acquired for part in self.provenance.parts), default=self.acquired)
-
-    @property
     def whole(self) -> Window:
         """The window of the whole scene."""
         return Window(0, 0, *self.grid.shape)

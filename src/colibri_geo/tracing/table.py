@@ -113,7 +113,7 @@ def _describe(
     hidden_m = min(segment.hidden_px * metre, max(settings.max_length_m - ends.length_m, 0.0))
     length_sigma_m = math.sqrt(2) * segment.end_sigma_px * metre
     centre = to_lonlat.transform(*np.mean(axis, axis=0))
-    before, after = pd.Timestamp(pair.before.acquired_last), pd.Timestamp(pair.after.acquired_last)
+    before, after = (pd.Timestamp(scene.last_acquisition.moment) for scene in (pair.before, pair.after))
     seen_before, seen_after = _seen(segment)
     looked_before = segment.observed_before >= settings.min_observed_share
     return {
