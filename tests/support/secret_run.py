@@ -73,7 +73,8 @@ def secret_twin() -> Run:
     before, after = (
         dataclasses.replace(
             scene, name="other.tif", sha256="9" * 64, size_bytes=7, acquired=f"{scene.acquired[:10]}T09:01:02Z",
-            product_id="P", notes=("other",), rows=77, cols=78, crs="EPSG:4326", layout="x", mask="m", mask_sha256=None,
+            product_id="P", notes=("other",), rows=77, cols=78, crs="EPSG:4326", layout="x", mask_sha256=None,
+            mask="none" if scene.mask == "none" else "m",
             pixel_m=9.9973, sun_elevation_deg=1.0, sun_azimuth_deg=2.0, product_cloud_share=0.3,
         )
         for scene in (record.before, record.after)

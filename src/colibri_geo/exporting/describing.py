@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from colibri_geo.core.azimuths import round_azimuth
-from colibri_geo.evidence import RunRecord
+from colibri_geo.evidence import RunRecord, SceneRecord
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip
 from colibri_geo.exporting.wording import part_links, shown_text
 from colibri_geo.language import Messages
@@ -23,6 +23,7 @@ from colibri_geo.language.formats import (
     is_missing,
 )
 from colibri_geo.layers.neighbours import Neighbour
+from colibri_geo.scenes.scaling import GAMMA0_DB
 
 NAME_LIMIT = 60
 _REASON_LIMIT = 400
@@ -272,6 +273,28 @@ def say_shortest(record: RunRecord, messages: Messages) -> str:
 def say_least_observed(record: RunRecord, messages: Messages) -> str:
     """Say of how much of a strip both dates had to be observed."""
     return messages.say("field.least", least=format_share(record.settings.trace.min_observed_share, messages))
+
+
+def say_unmasked(record: RunRecord, messages: Messages) -> list[str]:
+    """Say of which image no mask tells cloud and shadow, in all of it or in part; nothing of radar, which sees through.
+
+    Parameters
+    ----------
+    record : RunRecord
+        Of the run, or of an edition.
+    messages : Messages
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    dates = [date for date, scene in (("before", record.before), ("after", record.after)) if _is_unmasked(scene)]
+    return [messages.say(f"field.unmasked.{dates[0] if len(dates) == 1 else 'both'}")] if dates else []
+
+
+def _is_unmasked(scene: SceneRecord) -> bool:
+    return scene.quantity != GAMMA0_DB and (scene.mask == "none" or ", none of " in scene.mask)
 
 
 def say_others(counts: dict[str, int], messages: Messages) -> list[str]:

@@ -19,7 +19,13 @@ from shapely.geometry.polygon import orient
 
 from colibri_geo.exporting.colours import VERDICT_COLOURS
 from colibri_geo.exporting.columns import OBSERVED_COLUMNS, VERDICTS, conform
-from colibri_geo.exporting.describing import name_region, say_least_observed, say_outcome, say_region_row
+from colibri_geo.exporting.describing import (
+    name_region,
+    say_least_observed,
+    say_outcome,
+    say_region_row,
+    say_unmasked,
+)
 from colibri_geo.exporting.editions import LEAST_KM2, Edition, say_square
 from colibri_geo.exporting.forms import FEEDBACK, write_feedback
 from colibri_geo.exporting.geojson import GEOJSON
@@ -165,8 +171,9 @@ def _count_verdicts(edition: Edition) -> dict[str, int]:
 
 
 def say_edition(edition: Edition, messages: Messages) -> str:
-    """Say what was found; "nothing new" never without the share that was observed."""
-    return say_outcome(_count_verdicts(edition), edition.observed, edition.record, messages)
+    """Say what was found; "nothing new" never without the share that was observed, nor that without missing masks."""
+    found = say_outcome(_count_verdicts(edition), edition.observed, edition.record, messages)
+    return " ".join([found, *say_unmasked(edition.record, messages)])
 
 
 def describe_row(row: dict[Any, Any], messages: Messages) -> list[str]:

@@ -24,6 +24,7 @@ from colibri_geo.exporting.describing import (
     say_region,
     say_size,
     say_title,
+    say_unmasked,
 )
 from colibri_geo.exporting.markup import Pieces, add_text, stream_element, stream_xml
 from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
@@ -157,6 +158,7 @@ def _describe_run(
     signs = [messages.say("field.colours", legend=", ".join(legend)), messages.say("field.signs")]
     return [
         say_findings(counts, findings.observed, record, messages),
+        *say_unmasked(record, messages),
         messages.say("field.dates", before=record.before.acquired, after=record.after.acquired),
         *(signs if legend else []),
         caution_for(record, messages),

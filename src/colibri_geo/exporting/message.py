@@ -27,6 +27,7 @@ from colibri_geo.exporting.describing import (
     say_region_row,
     say_shortest,
     say_size,
+    say_unmasked,
 )
 from colibri_geo.exporting.mail import wrap, write_mail
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip, count_verdicts
@@ -108,6 +109,7 @@ def _write_summary(
 ) -> Iterator[str]:
     counts = count_verdicts(strip.verdict for strip in strips)
     yield f"{say_findings(counts, findings.observed, record, messages)} {say_least_observed(record, messages)}"
+    yield from say_unmasked(record, messages)
     yield from say_others(counts, messages)
     if strips:
         basis = part_links(format_recorded(record.probability_basis, messages))

@@ -66,7 +66,7 @@ def build_edition_model(edition: Edition, *, messages: Messages = ENGLISH) -> Re
     return ReportModel(
         language=messages.language,
         cover=_build_cover(edition, messages),
-        looked_at=build_looked_at(edition.observed, None, messages, rounded=True),
+        looked_at=build_looked_at(edition.observed, edition.record, None, messages),
         inputs=None,
         bottom_line=replace(bottom, others=(*bottom.others, *rules, messages.say("edition.others"))),
         map=_draw_squares(edition.strips, messages) if squares and len(edition.strips) else None,

@@ -62,7 +62,7 @@ def build_model(
     return ReportModel(
         language=messages.language,
         cover=replace(build_cover(record, messages), place=say_place(findings.observed, record.pair, messages)),
-        looked_at=build_looked_at(findings.observed, seen_map, messages),
+        looked_at=build_looked_at(findings.observed, record, seen_map, messages),
         inputs=build_inputs(record, messages),
         bottom_line=build_bottom_line(findings.observed, strips, record, messages),
         map=_overview_map(ground, findings, record, strips, overview, messages=messages),

@@ -300,8 +300,10 @@ class Sheet:
         Why it was flagged, and what would make it false.
     rival : tuple of str
         The strongest counter-hypothesis, and what would settle it.
-    care : tuple of str
-        That communities may use it; first, where one is near, that this one may.
+    community : tuple of str
+        Where something of people or of health is near: that it may serve them, which the sheet says first.
+    care : str
+        That communities may use a strip.
     """
 
     anchor: str
@@ -320,7 +322,8 @@ class Sheet:
     reasons: tuple[str, ...]
     doubts: tuple[str, ...]
     rival: tuple[str, ...]
-    care: tuple[str, ...]
+    community: tuple[str, ...]
+    care: str
 
 
 @dataclass(frozen=True)

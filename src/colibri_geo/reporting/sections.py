@@ -12,7 +12,7 @@ import pandas as pd
 from colibri_geo.evidence import PairRecord, RunRecord, SceneRecord
 from colibri_geo.exporting.columns import AERODROMES, VERDICTS
 from colibri_geo.exporting.coordinates import format_position
-from colibri_geo.exporting.describing import pick_regions
+from colibri_geo.exporting.describing import pick_regions, say_unmasked
 from colibri_geo.language import Messages
 from colibri_geo.language.formats import (
     format_bands,
@@ -132,13 +132,14 @@ def _synthetic(before: SceneRecord, after: SceneRecord, messages: Messages) -> s
 
 # ----------------------------------------------------------------------------------------------------------- looked at
 def build_looked_at(
-    observed: pd.DataFrame, drawing: MapDrawing | None, messages: Messages, *, rounded: bool = False
+    observed: pd.DataFrame, record: RunRecord, drawing: MapDrawing | None, messages: Messages
 ) -> LookedAt:
-    """Build the statement of what was and was not seen, for all and for each region; `rounded` is that of an edition.
+    """Build the statement of what was and was not seen, for all and for each region; an edition tells it rounded.
 
     The rest that was not observed is an area, but a share in an edition: the difference of two rounded areas may hold
     no digit.
     """
+    rounded = record.precision != "exact"
     ground = _measure_ground(observed.iloc[0], messages, rounded=rounded)
     areas, share = ("observed.asked_km2", "observed.observed_km2"), ("observed.observed_share",)
     figures = (
@@ -148,7 +149,7 @@ def build_looked_at(
         Fact(messages.say("looked_at.not_observed"), (ground.rest,), share if rounded else areas),
     )
     return LookedAt(
-        _looked_at_statement(observed, ground, messages),
+        (*_looked_at_statement(observed, ground, messages), *say_unmasked(record, messages)),
         figures,
         _regions_seen(observed, messages, rounded=rounded),
         drawing,

@@ -131,7 +131,8 @@ def build_sheet(
             if reason.startswith(_DOUBT)
         ),
         rival=_rival(str(row["confuser"]), messages),
-        care=(*say_community(around, messages), messages.say("sheet.care.text")),
+        community=tuple(say_community(around, messages)),
+        care=messages.say("sheet.care.text"),
     )
 
 
