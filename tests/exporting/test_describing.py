@@ -15,9 +15,9 @@ from tests.support.example_run import example_record
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("a_scl.tif, Sentinel-2 SCL", "none", "The after image has no cloud mask, or not for all of it: "),
-        ("each scene's own, none of 2 of 5", "udm", "The before image has no cloud mask, or not for all of it: "),
-        ("none", "none", "Neither image has a cloud mask throughout: "),
+        ("a_scl.tif, Sentinel-2 SCL", "none", "The after image has no complete cloud mask: "),
+        ("each scene's own, none of 2 of 5", "udm", "The before image has no complete cloud mask: "),
+        ("none", "none", "Neither image has a complete cloud mask: "),
         ("each scene's own", "", None),
     ],
 )

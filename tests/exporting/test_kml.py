@@ -121,7 +121,7 @@ def test_document_carries_the_caution(folder: Path, empty_folder: Path) -> None:
         assert "not a basis for the use of force" in text
         assert "synthetic" in text
         assert "51.2 km² observed on both dates (80.0 % of 64.0 km² asked)" in text.replace("\N{NO-BREAK SPACE}", " ")
-        assert "The after image has no cloud mask" in text
+        assert "The after image has no complete cloud mask" in text
 
 
 def test_data_hold_all_columns_that_are_known(folder: Path) -> None:

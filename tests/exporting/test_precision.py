@@ -111,7 +111,7 @@ def test_mail_of_an_edition_names_nothing_around(folders: dict[str, Path], told:
 def test_every_mail_says_that_a_mask_was_missing(folders: dict[str, Path], name: str) -> None:
     """Whatever share was observed, cloud that no mask told may be in it."""
     mail = " ".join((folders[name] / "message.txt").read_text(encoding="utf-8").split())
-    assert "The after image has no cloud mask, or not for all of it" in mail
+    assert "The after image has no complete cloud mask" in mail
 
 
 def _coarsen(reference: str, *, digits: int) -> str:

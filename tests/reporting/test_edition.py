@@ -45,7 +45,7 @@ def test_figures_have_the_digits_that_hold() -> None:
     words = "\n".join([*report.looked_at.statement, report.bottom_line.statement]).replace("\N{NO-BREAK SPACE}", " ")
     assert "Of 10 km² asked, 9.2 km² was observed on both dates: 88 %." in words
     assert "The other 12 % was not seen" in words
-    assert "The after image has no cloud mask" in words
+    assert "The after image has no complete cloud mask" in words
     assert "in 9.2 km² observed (88 % of the 10 km² asked)" in words
     cells = [
         cell.lines[0] for table in (report.looked_at.regions, report.bottom_line.regions) for cell in table.rows[0]

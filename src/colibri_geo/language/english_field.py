@@ -39,15 +39,13 @@ FIELD = {
     "field.nothing_new": "Nothing new found, {length} or longer, in {share}.",
     "field.least": "A strip of which less than {least} was observed on either date counts as not observed.",
     "field.unmasked.before": (
-        "The before image has no cloud mask, or not for all of it: ground under cloud or its shadow may count as "
-        "observed."
+        "The before image has no complete cloud mask: ground under cloud or its shadow may count as observed."
     ),
     "field.unmasked.after": (
-        "The after image has no cloud mask, or not for all of it: ground under cloud or its shadow may count as "
-        "observed."
+        "The after image has no complete cloud mask: ground under cloud or its shadow may count as observed."
     ),
     "field.unmasked.both": (
-        "Neither image has a cloud mask throughout: ground under cloud or its shadow may count as observed."
+        "Neither image has a complete cloud mask: ground under cloud or its shadow may count as observed."
     ),
     "field.unseen": "Not observed: nothing can be said of the {asked} asked.",
     "field.colours": "Colours: {legend}.",
