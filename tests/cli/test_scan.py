@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import numpy as np
@@ -27,7 +27,7 @@ from colibri_geo import read_run
 from colibri_geo.cli import summary
 from colibri_geo.cli.main import main
 from colibri_geo.cli.progress import ScanProgress
-from colibri_geo.errors import LayoutError, NoOverlap
+from colibri_geo.errors import LayoutError, NoOverlap, OutputError
 from colibri_geo.evidence.manifest import FORMAT
 from colibri_geo.pipeline.saving import Saved
 from colibri_geo.scanning import Fingerprint, TileDone, TileStore, WorkerExecutor
@@ -233,6 +233,29 @@ def test_a_folder_of_images_is_no_place_to_write(tmp_path: Path, command: str, p
         in result.stderr
     )
     assert not any(path.is_file() or path.name == "out" for path in tmp_path.rglob("*"))
+
+
+def test_a_run_that_cannot_be_written_leaves_the_tiles(
+    tmp_path: Path, calls: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a disk that is full after the last tile, one line tells the place, what is kept, and how to go on."""
+    leave_tiles(tmp_path / "out.scan")
+    full = "findings.gpkg: layer strips cannot be written (disk full); look whether its folder has room"
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OutputError(full)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colibri_geo.pipeline.saving.save_run", fail)
+        result = run_cli(*PAIR, "--out", tmp_path / "out", "--resume")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].endswith(
+        f"{tmp_path / 'out'}: the run cannot be written ({full}); all tiles are kept in {tmp_path / 'out.scan'}: mend "
+        "that, and go on with the same command and --resume"
+    )
+    assert (tmp_path / "out.scan" / "scan.json").exists()
+    assert run_cli(*PAIR, "--out", tmp_path / "out", "--resume").exit_code == 0
+    assert [call["resume"] for call in calls] == [True, True]
 
 
 def test_nothing_is_resumed_where_the_run_is_done(tmp_path: Path, calls: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from pyproj import Geod, Transformer
 from colibri_geo.errors import InvalidGeometry, SettingsError, UnsupportedFormat, VectorError
 from colibri_geo.exporting import make_edition, write_edition, write_tables
 from colibri_geo.exporting.columns import STRIP_CONTEXT_COLUMNS
-from colibri_geo.layers.context import Context, place_in_context, read_context
+from colibri_geo.layers.context import Context, note_far, place_in_context, read_context
 from colibri_geo.layers.nearness import find_nearest
 from tests.support.example_run import METRE_CRS, ORIGIN, example_findings, example_record, example_strips
 
@@ -138,6 +138,29 @@ def test_what_is_far_has_no_row(tmp_path: Path) -> None:
     rows = around(path, strips(0, -60_000))
     assert rows["strip_id"].tolist() == ["S0"]
     assert_frame_equal(around(path, strips(0)), rows)
+
+
+def test_layers_in_the_wrong_place_are_noted(tmp_path: Path) -> None:
+    """Coordinates that were swapped are told where nothing else of the layer could tell them; what lies near is not."""
+    ground = shapely.Point(ORIGIN_LON, ORIGIN_LAT).buffer(0.5).envelope
+    places = {
+        "swapped": shapely.Point(ORIGIN_LAT, ORIGIN_LON),
+        "beyond": shapely.Point(ORIGIN_LON, ORIGIN_LAT + 0.5 + 4.0),  # 444 km
+        "near": shapely.Point(ORIGIN_LON, ORIGIN_LAT + 0.5 + 3.5),  # 387 km
+        "around": ground.buffer(20),
+    }
+    for name, place in places.items():
+        gpd.GeoDataFrame({"name": ["N"]}, geometry=[place], crs=4326).to_file(tmp_path / f"{name}.geojson")
+    layers = [f"{name}={tmp_path / name}.geojson" for name in places]
+    told = {}
+    for register in ("swapped", "near"):
+        context = note_far(read_context(tmp_path / f"{register}.geojson", layers), ground)
+        told[register] = [" ".join(source.notes) for source in context.sources]
+    far = (
+        "nothing of it lies within 400 km of the images: look whether it is of another place, or its coordinates are "
+        "swapped"
+    )
+    assert told == {"swapped": [far, far, far, "", ""], "near": ["", far, far, "", ""]}
 
 
 def test_results_do_not_depend_on_the_order_of_features(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import pickle
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -432,6 +434,23 @@ def test_a_file_that_cannot_be_read_is_told_as_what_it_was_given_for() -> None:
     """The memory of a process can be opened, and not read from its start."""
     with pytest.raises(NotAFile, match=r"cannot be read \(.*\), expected an image or a product; check"):
         open_scene("/proc/self/mem")
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"), [(errno.EACCES, "its rights"), (errno.EPERM, "its rights"), (errno.EIO, "the path")]
+)
+def test_a_file_that_may_not_be_read_is_told_with_its_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    """The path of a file without rights is right: looking at it again would mend nothing."""
+    path = write_image(tmp_path / "a.tif", made_pixels())
+
+    def refuse(_: Path, *__: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(NotAFile, match=rf"a\.tif: cannot be opened \({os.strerror(number)}\), .*; check {advice}$"):
+        open_scene(path)
 
 
 def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path) -> None:

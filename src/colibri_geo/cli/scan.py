@@ -27,10 +27,12 @@ from colibri_geo.cli.options import (
 from colibri_geo.cli.progress import ScanProgress, Stopped, show_scan_progress
 from colibri_geo.cli.summary import conclude
 from colibri_geo.cli.values import GivenPath, WholeNumber
-from colibri_geo.errors import OutputExists
+from colibri_geo.errors import OutputError, OutputExists
 
 if TYPE_CHECKING:
     from colibri_geo.scanning import WorkerExecutor
+
+_GO_ON = "go on with the same command and --resume"
 
 
 @click.command(short_help="Compare two dates of a large area, tile by tile.")
@@ -130,7 +132,7 @@ def scan(
             )
         progress.tell_step("write the tables" if no_report else "write the tables, draw the report")
         # The children of the scan have ended and given back their memory.
-        with reading_children(at_once=precision == "exact" and not no_report):
+        with reading_children(at_once=precision == "exact" and not no_report), _keeping(out, state):
             from colibri_geo.pipeline.saving import save_run
 
             saved = save_run(
@@ -171,7 +173,18 @@ def _stoppable(progress: ScanProgress, state: Path) -> Iterator[None]:
         if progress.last is None:
             raise
         done = f"{progress.last.tiles_done} of {progress.last.tiles} tiles are done and kept in {state}"
-        raise Stopped(f"scan stopped: {done}; go on with the same command and --resume") from error
+        raise Stopped(f"scan stopped: {done}; {_GO_ON}") from error
+
+
+@contextmanager
+def _keeping(out: Path, state: Path) -> Iterator[None]:
+    """Say, where the folder of a scan that is done cannot be written, that its tiles are kept, and how to go on."""
+    try:
+        yield
+    except OutputError as error:
+        raise type(error)(
+            f"{out}: the run cannot be written ({error}); all tiles are kept in {state}: mend that, and {_GO_ON}"
+        ) from error
 
 
 def _place_state(out: Path) -> Path:

@@ -280,5 +280,9 @@ RECORDED = {
     "recorded.note.no_codes": "no column known to hold codes: the regions have none",
     "recorded.note.joined": "{count} row(s) joined to another of the same code and name",
     "recorded.note.with": "with {name}, SHA-256 {code}",
+    "recorded.note.far": (
+        "nothing of it lies within {limit} km of the images: look whether it is of another place, or its coordinates "
+        "are swapped"
+    ),
     "recorded.note.unplaced": "{count} airport(s) without a place left out",
 }

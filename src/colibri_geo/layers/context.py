@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,8 +18,8 @@ from colibri_geo.hashing import hash_file
 from colibri_geo.layers.aerodromes import Aerodromes, match_aerodromes, read_aerodromes
 from colibri_geo.layers.columns import read_plain_labels
 from colibri_geo.layers.communities import find_communities
-from colibri_geo.layers.nearness import find_nearest
-from colibri_geo.layers.planes import GeometryArray
+from colibri_geo.layers.nearness import REACHES_KM, find_nearest
+from colibri_geo.layers.planes import GeometryArray, frame_ground
 from colibri_geo.layers.reading import read_credit, read_surroundings
 from colibri_geo.layers.shapes import LONLAT
 from colibri_geo.layers.sources import LayerSource
@@ -137,6 +137,33 @@ def read_context(
         aerodromes=read_aerodromes(registers, assume_crs=assume_crs) if registers else None,
         layers=tuple(_read_layer(name, path, assume_crs) for name, path in named),
     )
+
+
+def note_far(context: Context, ground: shapely.Polygon) -> Context:
+    """Say in the notes of each layer of which nothing lies around some ground that it may be in the wrong place.
+
+    Registers of aerodromes are one layer here, whatever the number of their files.
+
+    Parameters
+    ----------
+    context : Context
+    ground : Polygon, EPSG:4326
+        That of the images.
+    """
+    frame = frame_ground(ground, REACHES_KM[-1])
+    note = (
+        f"nothing of it lies within {REACHES_KM[-1]:.0f} km of the images: look whether it is of another place, or its "
+        "coordinates are swapped"
+    )
+
+    def add(source: LayerSource, table: gpd.GeoDataFrame) -> LayerSource:
+        return source if table.intersects(frame).any() else replace(source, notes=(*source.notes, note))
+
+    known = context.aerodromes
+    if known is not None:
+        known = replace(known, sources=tuple(add(source, known.table) for source in known.sources))
+    layers = (replace(layer, source=add(layer.source, layer.table)) for layer in context.layers)
+    return Context(known, tuple(layers))
 
 
 def parse_context_layer(text: str) -> tuple[str, Path]:

@@ -54,12 +54,17 @@ def make_plane(corner: FloatArray) -> Transformer:
 def frame_cell(corner: FloatArray, reach_km: float) -> shapely.Polygon:
     """Return the box, in degrees, of all that lies within `reach_km` of an axis of a cell."""
     west, south = (float(value) for value in corner)
-    reach_km += _MARGIN_KM
+    return frame_ground(shapely.box(west, south, west + _CELL_DEG, south + _CELL_DEG), reach_km + _MARGIN_KM)
+
+
+def frame_ground(ground: shapely.Polygon, reach_km: float) -> shapely.Polygon:
+    """Return the box, in degrees, of all that lies within `reach_km` of the box around some ground."""
+    west, south, east, north = ground.bounds
     pad_lat = reach_km / _KM_A_DEG
-    low, high = max(south - pad_lat, -90.0), min(south + _CELL_DEG + pad_lat, 90.0)
+    low, high = max(south - pad_lat, -90.0), min(north + pad_lat, 90.0)
     narrowest = math.cos(math.radians(min(max(abs(low), abs(high)), 85.0)))
     pad_lon = reach_km / (_KM_A_DEG * narrowest)
-    return shapely.box(max(west - pad_lon, -180.0), low, min(west + _CELL_DEG + pad_lon, 180.0), high)
+    return shapely.box(max(west - pad_lon, -180.0), low, min(east + pad_lon, 180.0), high)
 
 
 def project(geometries: Any, to_plane: Transformer) -> Any:  # noqa: ANN401 - one geometry or an array, as for shapely

@@ -13,8 +13,10 @@ from colibri_geo.evidence.benchmark import load_benchmark
 from colibri_geo.evidence.versions import run_versions
 from colibri_geo.layers.aoi import Aoi
 from colibri_geo.layers.attachment import attach
+from colibri_geo.layers.context import note_far
 from colibri_geo.layers.findings import Findings
 from colibri_geo.layers.observed import observed_table
+from colibri_geo.layers.pixels import find_footprint
 from colibri_geo.layers.regions import region_map
 from colibri_geo.layers.unseen import draw_squares, draw_unasked
 from colibri_geo.pipeline.clock import Clock
@@ -67,6 +69,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
             regions=region_map(near, task.grid) if len(near.table) else None,
             strip_context=attached.strip_context,
         )
+        around = note_far(inputs.context, find_footprint(task.grid))
     notes = [*attached.notes]
     if len(inputs.regions.table) and findings.regions is None:
         notes.append("no region of the layers given touches the ground of the images: strips and shares have none")
@@ -75,7 +78,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
         before=describe_scene(inputs.before),
         after=describe_scene(inputs.after),
         pair=describe_pair(pair),
-        layers=tuple(describe_layer(source) for source in (*inputs.ground_sources, *inputs.context.sources)),
+        layers=tuple(describe_layer(source) for source in (*inputs.ground_sources, *around.sources)),
         settings=settings,
         versions=run_versions(),
         probability_basis=describe_basis(settings.score),

@@ -73,6 +73,7 @@ def check_file(path: Path, *, or_folder: bool = False, expected: str = "an image
     ------
     NotAFile
     """
+    advice = "check the path"
     try:
         if or_folder and path.is_dir():
             return path
@@ -82,7 +83,8 @@ def check_file(path: Path, *, or_folder: bool = False, expected: str = "an image
             return path
     except OSError as error:
         what = f"cannot be opened ({error.strerror})"
-    raise NotAFile(f"{path}: {what}, expected {expected}; check the path")
+        advice = "check its rights" if isinstance(error, PermissionError) else advice
+    raise NotAFile(f"{path}: {what}, expected {expected}; {advice}")
 
 
 def is_there(path: Path, *, or_folder: bool = False) -> bool:
