@@ -164,13 +164,23 @@ def test_hostile_names_are_no_tags(hostile_folder: Path) -> None:
     """In a balloon, which is drawn as HTML, no name opens a tag; elsewhere names are text, on one line."""
     root = _parse(hostile_folder)
     descriptions = _texts(root, ".//k:description")
-    assert any("&lt;script&gt;" in text for text in descriptions)
+    assert any("&lt;script>" in text for text in descriptions)
     assert not any("<" in text for text in descriptions)
     values = _texts(root, ".//k:Data[@name='admin2']/k:value")
     assert "<script>alert('x')</script><img src=x onerror=alert(1)>" in values
     assert any("🛩️ São João \N{REPLACEMENT CHARACTER} ÑÃ 中文" in text for text in values)
     shown = "".join(_texts(root, ".//k:Data/k:value"))
     assert not set(shown) & set("\n\r\t\x07\x85\u2028\u202e")
+
+
+def test_balloons_shown_as_text_hold_no_escapes_of_their_own(tmp_path: Path) -> None:
+    """A probability above 99 % reads so where balloons are drawn as HTML and where they are shown as text."""
+    findings = example_findings()
+    sure = dataclasses.replace(findings, strips=findings.strips.assign(probability=0.997))
+    write_kml(sure, number_strips(sure, example_record()), example_record(), tmp_path / "findings.kml")
+    descriptions = _texts(_parse(tmp_path), ".//k:Placemark/k:description")
+    assert any(">99\N{NO-BREAK SPACE}%" in text for text in descriptions)
+    assert not any("&gt;" in text for text in descriptions)
 
 
 def test_names_are_no_links_and_are_not_filled_in(hostile_folder: Path) -> None:

@@ -49,6 +49,18 @@ def test_same_tables_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert _digests(again) == _digests(folder)
 
 
+def test_lengths_are_rounded_once(tmp_path: Path) -> None:
+    """No file for people rounds a length that was rounded to decimetres: 606.5 and 482.5 would be 606 and 482."""
+    example = example_findings()
+    strips = example.strips.assign(length_m=606.52, length_lo_m=482.504, length_hi_m=700.0)
+    write_tables(dataclasses.replace(example, strips=strips), example_record(), tmp_path)
+    for name in ("message.txt", "findings.kml", "findings.gpx"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert re.search(r"\b607\sm\b", text)
+        assert re.search(r"\b483\b", text)
+        assert not re.search(r"\b(606|482)\b(?!\.)", text)
+
+
 def test_an_azimuth_just_below_a_half_turn_is_told_as_none(tmp_path: Path) -> None:
     """No file for people says 180 degrees, which is 0; the GeoPackage has the number as it was measured."""
     example = example_findings()

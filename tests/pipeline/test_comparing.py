@@ -14,6 +14,8 @@ from shapely.geometry import box
 
 from colibri_geo import compare, scan
 from colibri_geo.errors import ColibriError, EmptyVector, SettingsError, TooCoarse
+from colibri_geo.reporting.canvas import plan_canvas
+from colibri_geo.reporting.grounding import GroundGrid
 from tests.support.small_pair import STRIP, small_spec, write_small_pair
 
 
@@ -73,6 +75,17 @@ def test_empty_region_layer_is_refused(pair: tuple[Path, Path], tmp_path: Path) 
     empty.write_text('{"type": "FeatureCollection", "features": []}')
     with pytest.raises(EmptyVector, match=r"empty\.geojson"):
         compare(*pair, regions=[f"admin1={empty}"])
+
+
+def test_region_around_the_images_draws_no_border_on_the_map(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Regions for maps reach beyond the drawing: where they are cut no border is, and none must show."""
+    wide = write_aoi(tmp_path / "wide.geojson", left=-90_000, bottom=-90_000, right=90_000, top=90_000)
+    gpd.read_file(wide).assign(name="A").to_file(tmp_path / "regions.gpkg")
+    run = compare(*pair, regions=[f"admin1={tmp_path / 'regions.gpkg'}"])
+    canvas = plan_canvas(GroundGrid.from_record(run.pair))
+    assert run.findings.regions is not None
+    (region,) = canvas.place(run.findings.regions.geometry)
+    assert region.contains(canvas.frame)
 
 
 @pytest.mark.parametrize("which", ["before", "after"])

@@ -17,8 +17,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from PIL import Image
 from shapely import affinity
+from shapely.geometry import LineString, box
 
 from colibri_geo import Run, compare, plot_before_after, read_run
 from colibri_geo.errors import ConfigError, MissingExtra, OutputError, SettingsError, TableError
@@ -31,7 +33,7 @@ from colibri_geo.reporting.palette import BLANK, VEIL
 from colibri_geo.scenes.memory import scene_from_arrays
 from colibri_geo.scenes.scene import Scene
 from tests.reporting.fake_pair import make_pair
-from tests.support.example_run import example_findings, example_record
+from tests.support.example_run import METRE_CRS, example_findings, example_record
 from tests.support.shouting import SHOUTED, find_spoken
 from tests.support.small_pair import make_scenes, pair_grid, small_spec
 
@@ -143,6 +145,26 @@ def test_map_takes_names_as_they_are() -> None:
     axes = plot_findings(hostile, example_record(), None)
     assert {"$\\frac{", "<script> _x^2$"} <= set(_texts(axes))
     _draw(axes.figure)
+
+
+def test_map_draws_borders_that_are_there() -> None:
+    """The outline of a region around all of the map is not drawn along its edge; one across it is."""
+    findings = example_findings()
+    assert findings.regions is not None
+    wide = findings.regions.assign(geometry=findings.regions.to_crs(METRE_CRS).buffer(90_000).to_crs(4326))
+    drawn, bare = (
+        plot_findings(dataclasses.replace(findings, regions=regions), example_record(), None)
+        for regions in (findings.regions, wide)
+    )
+    assert _count_lines(drawn) > _count_lines(bare) == 0
+
+
+def _count_lines(axes: plt.Axes) -> int:
+    """Count the lines of borders in the frame of a map."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    lines = [c for c in axes.collections if isinstance(c, LineCollection) and c.get_zorder() in (3, 4)]
+    frame = box(left, bottom, right, top)
+    return sum(LineString(line).intersects(frame) for found in lines for line in found.get_segments())
 
 
 def test_map_of_nothing_found_is_a_map() -> None:

@@ -395,6 +395,15 @@ def test_the_typst_that_is_advised_is_one_that_is_held_to_it(typst: Any, project
 
 
 @pytest.mark.slow
+def test_what_is_typed_stays_whole(typst: Any, model: ReportModel, tmp_path: Path) -> None:  # noqa: ANN401, ARG001
+    """No line ends within a name of an attribute: Spanish would repeat the hyphen in the next."""
+    assert model.evidence is not None
+    trace = tuple("o " * count + "data-manifest" for count in range(40, 120))
+    spanish = dataclasses.replace(model, language="es", evidence=dataclasses.replace(model.evidence, trace=trace))
+    text = "".join(read_pages(lay_out(spanish, tmp_path)))
+    assert text.count("data-manifest") == len(trace)
+
+
 def test_links_lead_to_sheets(paper: PdfReader, model: ReportModel) -> None:
     """Each number of the ranked table leads to the page of its strip, and nothing leads elsewhere."""
     links = [note.get_object() for page in paper.pages for note in page.get("/Annots", [])]

@@ -76,7 +76,7 @@ def say_region(strip: NumberedStrip, messages: Messages) -> str:
 
 def say_size(strip: NumberedStrip, messages: Messages) -> str:
     """Say length and width with their intervals, and the azimuth."""
-    length, width = (_interval(strip.row, measure, messages) for measure in ("length", "width"))
+    length, width = (_interval(strip.measured, measure, messages) for measure in ("length", "width"))
     azimuth = messages.number(round_azimuth(strip.row["azimuth_deg"], digits=0))
     return messages.say("field.size", length=length, width=width, azimuth=azimuth)
 
@@ -339,8 +339,8 @@ def _join_names(row: dict[Any, Any], levels: Sequence[str], messages: Messages) 
     return " / ".join(shown_text(name, messages, limit=NAME_LIMIT) for name in names if name)
 
 
-def _interval(row: dict[Any, Any], measure: str, messages: Messages) -> str:
+def _interval(row: pd.Series, measure: str, messages: Messages) -> str:
     value, low, high = (row[f"{measure}{part}_m"] for part in ("", "_lo", "_hi"))
-    if low is None or high is None:
+    if pd.isna(low) or pd.isna(high):
         return format_number(value, messages, unit="m")
     return format_interval(value, low, high, messages, unit="m")

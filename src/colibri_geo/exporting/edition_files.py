@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import xml.etree.ElementTree as ET
 from collections import defaultdict
@@ -39,7 +38,7 @@ from colibri_geo.exporting.message import MESSAGE, write_sections, write_subject
 from colibri_geo.exporting.numbering import CALLED_NEW
 from colibri_geo.exporting.rows import plain_rows
 from colibri_geo.exporting.spreadsheet import CSV, write_rows
-from colibri_geo.exporting.wording import caution_for, shown_text
+from colibri_geo.exporting.wording import balloon_text, caution_for, shown_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_km2, format_number, format_probability
 from colibri_geo.layers.columns import LEVELS
@@ -259,7 +258,7 @@ def _build_kml(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
     add_text(ET.SubElement(style, "LineStyle"), "color", write_colour(colour))
     add_text(ET.SubElement(style, "PolyStyle"), "color", write_colour(colour, opacity=_GROUND_OPACITY))
     for square in _group_by_square(edition, rows, messages):
-        text = "\n".join([*map(_as_html, square.lines), caution_for(edition.record, messages)])
+        text = "\n".join([*map(balloon_text, square.lines), caution_for(edition.record, messages)])
         middle = f"{messages.say('edition.middle')}\n{text}"
         point = ET.SubElement(_add_placemark(document, square.numbers, middle), "Point")
         add_text(point, "coordinates", _write_middle(square.outline))
@@ -299,7 +298,3 @@ def _build_gpx(edition: Edition, rows: list[dict[Any, Any]], messages: Messages)
 def _write_middle(square: Polygon) -> str:
     west, south, east, north = square.bounds
     return f"{(west + east) / 2:.3f},{(south + north) / 2:.3f}"
-
-
-def _as_html(text: str) -> str:
-    return html.escape(text, quote=False).replace("$[", "&#36;[")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from colibri_geo.exporting.describing import (
 )
 from colibri_geo.exporting.markup import Pieces, add_text, stream_element, stream_xml
 from colibri_geo.exporting.numbering import NumberedStrip, count_verdicts
-from colibri_geo.exporting.wording import caution_for, shown_scene, shown_text, xml_text
+from colibri_geo.exporting.wording import balloon_text, caution_for, shown_scene, shown_text, xml_text
 from colibri_geo.language import ENGLISH, Messages
 from colibri_geo.language.formats import format_probability, one_line
 from colibri_geo.layers.findings import Findings
@@ -291,7 +290,7 @@ def _describe_end(end: Point) -> str:
 
 def _draw_balloon(lines: Sequence[str], photos: Sequence[Photo] = ()) -> str:
     """Write a balloon, which is drawn as HTML: plain lines; with pictures, lines that HTML keeps apart."""
-    texts = [_as_html(line) for line in lines]
+    texts = [balloon_text(line) for line in lines]
     if not photos:
         return "\n".join(texts)
     return "<br>\n".join([*texts, *(_draw_photo(photo) for photo in photos)])
@@ -299,9 +298,4 @@ def _draw_balloon(lines: Sequence[str], photos: Sequence[Photo] = ()) -> str:
 
 def _draw_photo(photo: Photo) -> str:
     size = f'width="{photo.side_px}" height="{photo.side_px}"'
-    return f'{_as_html(photo.caption)}<br>\n<img src="{photo.path}" {size}>'
-
-
-def _as_html(text: str) -> str:
-    """Escape text so that no name becomes a tag, nor a ``$[...]`` that Google Earth fills in."""
-    return html.escape(text, quote=False).replace("$[", "&#36;[")
+    return f'{balloon_text(photo.caption)}<br>\n<img src="{photo.path}" {size}>'

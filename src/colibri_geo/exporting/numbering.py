@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from shapely import LineString, Point, Polygon
 from shapely.geometry.polygon import orient
 
@@ -32,6 +33,8 @@ class NumberedStrip:
         From 1, as in the report.
     row : dict
         Its columns as plain values, see `plain_rows`.
+    measured : Series
+        Its row of the table, not rounded: rounded once more, a rounded length may be another than that of the report.
     centre : Point
     axis : LineString
     ends : (2,) tuple of Point
@@ -45,6 +48,7 @@ class NumberedStrip:
 
     rank: int
     row: dict[Any, Any]
+    measured: pd.Series
     centre: Point
     axis: LineString
     ends: tuple[Point, Point]
@@ -85,6 +89,7 @@ def number_strips(findings: Findings, record: RunRecord) -> list[NumberedStrip]:
         NumberedStrip(
             rank=rank,
             row=rows[position],
+            measured=strips.iloc[position],
             centre=centres.iloc[position],
             axis=axes.iloc[position],
             ends=_read_ends(rows[position]),

@@ -83,6 +83,19 @@ def xml_text(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
+def balloon_text(text: str) -> str:
+    """Escape text for a balloon, drawn as HTML or as it is: no name becomes a tag, nor a ``$[...]`` that is filled in.
+
+    A ``>`` opens nothing and stays: programs that show balloons as they are would show its escape.
+
+    Examples
+    --------
+    >>> balloon_text("<b>: >99 %, $[name]")
+    '&lt;b>: >99 %, &#36;[name]'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("$[", "&#36;[")
+
+
 def spreadsheet_text(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula: an apostrophe goes before what would start one.
 

@@ -87,6 +87,7 @@ def region_map(regions: Regions, grid: GeoBox) -> gpd.GeoDataFrame:
     Parameters
     ----------
     regions : Regions
+        Whole ones: on those of `clip_regions` the cut would be drawn as a border along the edge of the map.
     grid : GeoBox
 
     Returns
@@ -96,7 +97,7 @@ def region_map(regions: Regions, grid: GeoBox) -> gpd.GeoDataFrame:
     """
     ground = find_footprint(grid)
     extent = max(ground.bounds[2] - ground.bounds[0], ground.bounds[3] - ground.bounds[1])
-    touching = regions.table[shapely.intersects(np.asarray(regions.table.geometry.array), ground)]
+    touching = regions.table.iloc[np.sort(regions.table.sindex.query(ground, predicate="intersects"))]
     drawn = _cut(touching, ground.buffer(_MAP_MARGIN * extent).envelope)
     simple = drawn.geometry.simplify(extent / _MAP_STEPS, preserve_topology=True)
     return gpd.GeoDataFrame(drawn[["level", "code", "name"]], geometry=simple, crs=LONLAT).reset_index(drop=True)

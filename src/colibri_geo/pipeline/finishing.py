@@ -66,7 +66,7 @@ def finish(task: Task, looked: Looked, inputs: Inputs, settings: Settings, clock
             observed=observed_table(looked.counts, near, attached.strips),
             not_observed=draw_squares(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
             not_asked=draw_unasked(looked.squares, task.square_px, task.grid, str(task.grid.crs)),
-            regions=region_map(near, task.grid) if len(near.table) else None,
+            regions=region_map(inputs.regions, task.grid) if len(near.table) else None,
             strip_context=attached.strip_context,
         )
         around = note_far(inputs.context, find_footprint(task.grid))

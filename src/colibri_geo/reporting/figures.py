@@ -15,7 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from PIL import Image
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Polygon, box
 
 from colibri_geo.errors import TableError
 from colibri_geo.evidence import RunRecord
@@ -114,7 +114,7 @@ def plot_findings(
     ]
     _number_strips(axes, findings.strips.to_crs(ground.crs), plan_canvas(ground), messages)
     if findings.regions is not None:
-        _draw_regions(axes, findings.regions.to_crs(ground.crs).clip((left, bottom, right, top)))
+        _draw_regions(axes, findings.regions.to_crs(ground.crs), box(left, bottom, right, top))
     per_col, per_row = scale.col_m / abs(ground.pixel_to_map.a), scale.row_m / abs(ground.pixel_to_map.e)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect=per_row / per_col)
     _write_numbers(messages, axes.xaxis, axes.yaxis)
@@ -258,15 +258,19 @@ def _number_strips(axes: Axes, strips: gpd.GeoDataFrame, canvas: Canvas, message
             )
 
 
-def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame) -> None:
-    """Draw the outlines of regions, finer levels thinner, and name those of the finest level."""
+def _draw_regions(axes: Axes, regions: gpd.GeoDataFrame, frame: Polygon) -> None:
+    """Draw the outlines of regions in a frame, finer levels thinner, and name those of the finest level.
+
+    Names stand in what is cut to the frame; its outlines would draw the frame as a border.
+    """
+    outlines, regions = regions.boundary, regions.clip(frame)
     if not len(regions):
         return
     for level, width in _REGION_WIDTHS.items():
-        part = regions[regions["level"] == level]
+        part = outlines[regions.index[regions["level"] == level]]
         if len(part):
-            part.boundary.plot(ax=axes, color="white", linewidth=width + 1.6, zorder=3, aspect=None)
-            part.boundary.plot(ax=axes, color=_INK, linewidth=width, zorder=4, aspect=None)
+            part.plot(ax=axes, color="white", linewidth=width + 1.6, zorder=3, aspect=None)
+            part.plot(ax=axes, color=_INK, linewidth=width, zorder=4, aspect=None)
     finest = next(level for level in _REGION_WIDTHS if (regions["level"] == level).any())
     for region in regions[regions["level"] == finest].itertuples():
         place = region.geometry.representative_point()
