@@ -22,7 +22,7 @@ OVERFLOW = """() => [...document.querySelectorAll("body *")]
   .filter(part => !part.closest("svg") && part.getBoundingClientRect().right > innerWidth + 0.5)
   .map(part => part.tagName + "." + part.className)"""
 WIDTHS = (320, 360, 390, 701, 768, 820, 901, 1024, 1400)
-LOOKED_AT = "document.querySelector('#looked-at .figures')"
+LOOKED_AT, FIGURES = (f"document.querySelector('#looked-at .{part}')" for part in ("statement", "figures"))
 CONTRAST = """() => {
   const luminance = colour => {
     const [r, g, b] = colour.match(/[\\d.]+/g).map(Number)
@@ -112,7 +112,7 @@ def test_words_about_the_images_are_whole_on_a_phone(browser: Any, reports: Path
 
 @pytest.mark.parametrize("name", ["full", "es", "pt", "fr", "empty", "edition"])
 def test_bottom_line_is_on_the_first_screens(browser: Any, reports: Path, name: str) -> None:  # noqa: ANN401
-    """What was found stands below how much was looked at, before tables and maps, and leads to the bottom line.
+    """What was found stands below how much was looked at, before figures and maps, and leads to the bottom line.
 
     On the second screen of a phone, on the first of a laptop.
     """
@@ -122,6 +122,7 @@ def test_bottom_line_is_on_the_first_screens(browser: Any, reports: Path, name: 
     page.goto((reports / f"{name}.html").as_uri())
     assert page.evaluate(f"{found}.getBoundingClientRect().bottom") < 2 * 844
     assert page.evaluate(f"{found}.getBoundingClientRect().top > {LOOKED_AT}.getBoundingClientRect().bottom")
+    assert page.evaluate(f"{found}.getBoundingClientRect().bottom < {FIGURES}.getBoundingClientRect().top")
     assert page.evaluate(f"{found}.textContent === document.querySelector('#bottom-line .statement').textContent")
     page.click(".found a")
     assert page.evaluate("location.hash") == "#bottom-line"

@@ -33,7 +33,7 @@ def test_every_figure_has_its_interval_and_ground() -> None:
         ["2,170 km²", "in 66 pairs", "–", "0.5 (0.0 to 2.2)"],
         ["30.0 km²", "in 1 pair", "100.0 % (60.0 to 100.0 %) of 4", "0.0 (0.0 to 99.9)"],
     ]
-    assert rows[1][0] == "Simulated, 10 m, four bands, restless ground: nothing new"
+    assert rows[1][0] == "Simulated, 10 m, four bands, restless ground, no new strip"
 
 
 def test_what_the_figures_leave_out_is_said() -> None:

@@ -408,7 +408,7 @@ REPORT = {
     "reliability.group.rough": (
         "Simulated, 10 m, four bands, restless ground with logging tracks and veils of cloud: ordinary and faint strips"
     ),
-    "reliability.group.quiet": "Simulated, 10 m, four bands, restless ground: nothing new",
+    "reliability.group.quiet": "Simulated, 10 m, four bands, restless ground, no new strip",
     "reliability.group.rgb": (
         "Simulated, 10 m, pictures of 8 bits and unknown gain, three bands: ordinary and faint strips"
     ),
