@@ -70,6 +70,11 @@ class SceneRecord:
     sun_azimuth_deg: float | None = None
     product_cloud_share: float | None = None
 
+    @property
+    def lacks_mask(self) -> bool:
+        """Whether no mask told what was not seen, of a mosaic in any part."""
+        return any(part.lacks_mask for part in self.parts) if self.parts else self.mask == "none"
+
 
 @dataclass(frozen=True)
 class PairRecord:

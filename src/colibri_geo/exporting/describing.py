@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from colibri_geo.core.azimuths import round_azimuth
-from colibri_geo.evidence import RunRecord, SceneRecord
+from colibri_geo.evidence import RunRecord
 from colibri_geo.exporting.numbering import CALLED_NEW, NumberedStrip
 from colibri_geo.exporting.wording import part_links, shown_text
 from colibri_geo.language import Messages
@@ -289,12 +289,9 @@ def say_unmasked(record: RunRecord, messages: Messages) -> list[str]:
     list of str
         One sentence, or none.
     """
-    dates = [date for date, scene in (("before", record.before), ("after", record.after)) if _is_unmasked(scene)]
+    scenes = (("before", record.before), ("after", record.after))
+    dates = [date for date, scene in scenes if scene.lacks_mask and scene.quantity != GAMMA0_DB]
     return [messages.say(f"field.unmasked.{dates[0] if len(dates) == 1 else 'both'}")] if dates else []
-
-
-def _is_unmasked(scene: SceneRecord) -> bool:
-    return scene.quantity != GAMMA0_DB and (scene.mask == "none" or ", none of " in scene.mask)
 
 
 def say_others(counts: dict[str, int], messages: Messages) -> list[str]:

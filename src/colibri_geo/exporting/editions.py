@@ -223,7 +223,7 @@ def _reduce_scene(scene: SceneRecord) -> SceneRecord:
         bands=scene.bands,
         quantity=scene.quantity,
         scaling="",
-        mask=scene.mask if scene.mask == "none" else "",
+        mask="none" if scene.lacks_mask else "",
         mask_sha256=None,
         sensor=scene.sensor,
         product_id=None,
