@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from colibri_geo.language import english, english_field, english_recorded
+from colibri_geo.language import english, english_field, english_method, english_recorded
 
 LANGUAGES = ("en", "es", "pt", "fr")
 
@@ -98,4 +98,7 @@ class Messages:
         return self.say("date", day=str(day.day), month=self.say(f"month.{day.month}"), year=str(day.year))
 
 
-ENGLISH = Messages("en", MappingProxyType({**english.REPORT, **english_field.FIELD, **english_recorded.RECORDED}))
+ENGLISH = Messages(
+    "en",
+    MappingProxyType({**english.REPORT, **english_method.METHOD, **english_field.FIELD, **english_recorded.RECORDED}),
+)
